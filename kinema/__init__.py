@@ -1,0 +1,52 @@
+"""Video action recognition: every network by name, trained, measured honestly, and run on any video.
+
+Names are resolved on first use, so that `import kinema` itself costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kinema.data.clips import read_table
+    from kinema.data.video import open_video
+    from kinema.evaluation.evaluate import evaluate
+    from kinema.evaluation.profile import profile
+    from kinema.inference.recognizer import Recognizer
+    from kinema.models import ClipSpec, Network, create_model, list_models
+    from kinema.training.recipe import Recipe
+    from kinema.training.train import train
+    from kinema.weights import load_weights
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ClipSpec": "kinema.models",
+    "Network": "kinema.models",
+    "Recipe": "kinema.training.recipe",
+    "Recognizer": "kinema.inference.recognizer",
+    "create_model": "kinema.models",
+    "evaluate": "kinema.evaluation.evaluate",
+    "list_models": "kinema.models",
+    "load_weights": "kinema.weights",
+    "open_video": "kinema.data.video",
+    "profile": "kinema.evaluation.profile",
+    "read_table": "kinema.data.clips",
+    "train": "kinema.training.train",
+}
+
+__all__ = [
+    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "list_models", "load_weights",
+    "open_video", "profile", "read_table", "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kinema' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,30 @@
+"""Errors that a user can act on: the command line shows their text alone, without a stack trace."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class KinemaError(Exception):
+    """Something the user gave cannot be used; the text says what came, what was expected and the nearest right thing."""
+
+
+class VideoError(KinemaError):
+    """A video cannot be read."""
+
+
+class DataError(KinemaError):
+    """A list of clips, its labels or its splits are wrong."""
+
+
+class ModelError(KinemaError, ValueError):
+    """A network's name, an option or a checkpoint does not fit."""
+
+
+class RunError(KinemaError):
+    """A run's folder or its recipe cannot be used."""
+
+
+def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
+    """Say which of `names` look most like `name`: 'Nearest: a, b.' or, when none does, an empty text."""
+    close = get_close_matches(name, list(names), n=count, cutoff=0.5)
+    return f"Nearest: {', '.join(close)}." if close else ""

@@ -1,0 +1,67 @@
+"""What a network expects to be fed."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kinema.errors import ModelError, nearest
+
+CHANNELS = {"rgb": 3, "difference": 1}  # how many channels each kind of input has
+SAMPLINGS = ("uniform", "dense")
+
+
+@dataclass(frozen=True)
+class ClipSpec:
+    """The clip a network expects: `frames` frames of `height` x `width` pixels.
+
+    `sampling` "uniform" takes one frame from each of `frames` equal parts of a video; "dense" takes frames `stride`
+    apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
+    0..1 and normalised by `mean` and `std`; "difference" is how grey each pixel became since the frame before.
+    """
+
+    frames: int = 8
+    height: int = 224
+    width: int = 224
+    sampling: str = "uniform"
+    stride: int = 1
+    fps: float | None = None
+    input: str = "rgb"
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "height", "width", "stride"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be 1 or more.")
+        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS))):
+            if getattr(self, name) not in known:
+                came = getattr(self, name)
+                raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. {nearest(came, known)}")
+
+    @property
+    def size(self) -> int | tuple[int, int]:
+        """The side in pixels of a square clip, or (height, width)."""
+        return self.height if self.height == self.width else (self.height, self.width)
+
+    @property
+    def channels(self) -> int:
+        """How many channels the clip has."""
+        return CHANNELS[self.input]
+
+    @property
+    def shape_CTHW(self) -> tuple[int, int, int, int]:
+        """The clip's shape: channels, frames, rows, columns."""
+        return self.channels, self.frames, self.height, self.width
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ClipSpec":
+        """The inverse of `to_dict`."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def height_width(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of a side in pixels or of a (height, width) pair."""
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
