@@ -1,0 +1,51 @@
+# Every target builds the environment it needs in .venv; PYTHON names another interpreter (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+
+.PHONY: setup demo test quick lint check-all soak surv-fight clean
+
+setup: $(VENV)/installed ## environment and kinema
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch first, and as constraints.txt says: what is installed after it would else bring the newest build for CUDA
+$(VENV)/torch: constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	touch $@
+
+$(VENV)/installed: pyproject.toml $(VENV)/torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/tested: pyproject.toml $(VENV)/torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+	touch $@ $(VENV)/installed
+
+demo: $(VENV)/installed ## the main job from a bare machine: data, training, evaluation, recognition, report
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh $(DEMO)
+
+test: $(VENV)/tested ## the whole suite
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/tested ## the suite without what is slow
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/tested ## style and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+check-all: $(VENV)/tested ## every network against the published figures, every awkward video; writes docs/
+	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/videos.py
+
+soak: $(VENV)/tested ## 20 kills of a training, 10,000 clips through the loader; writes docs/soak.md
+	$(BIN)/python benchmarks/soak.py
+
+surv-fight: $(VENV)/tested ## the table of recipes/surv-fight.md; goes on where it stopped
+	$(BIN)/python benchmarks/surv_fight.py
+
+clean: ## what this file made
+	rm -rf $(VENV) $(DEMO)

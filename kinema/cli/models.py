@@ -1,0 +1,75 @@
+"""`kinema models` and `kinema profile`."""
+
+from typing import Annotated
+
+import typer
+
+from kinema.cli.output import command, fail, print_json, table
+
+
+@command
+def models(
+    pattern: Annotated[str, typer.Argument(help="names that match, such as 'tam-*' or '*resnet50*'")] = "*",
+    names_only: Annotated[bool, typer.Option("--names", help="names alone, without their cost")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """List networks: name, clip, parameters, GMACs of one clip.
+
+    Examples:
+
+      kinema models "tam-*"
+
+      kinema models "*resnet50*" --json
+    """
+    from kinema import list_models
+    from kinema import profile as cost_of
+    names = list_models(pattern)
+    if not names:
+        fail(f"No network matches {pattern!r}; `kinema models` lists all.")
+    if names_only:
+        print_json(names) if as_json else print("\n".join(names))
+        return
+    costs = [(name, cost_of(name)) for name in names]
+    if as_json:
+        print_json([_facts(name, cost) for name, cost in costs])
+        return
+    table("Networks", ("name", "clip", "parameters", "GMACs"), [
+        (name, _clip(cost), f"{cost.parameters / 1e6:.2f} M", f"{cost.gmacs:.3f}") for name, cost in costs])
+
+
+@command
+def profile(
+    model: Annotated[str, typer.Argument(help="a name; `kinema models` lists them")],
+    frames: Annotated[int | None, typer.Option(min=1, help="frames of the clip")] = None,
+    size: Annotated[str | None, typer.Option(help="side of the clip in pixels, or HEIGHTxWIDTH")] = None,
+    classes: Annotated[int, typer.Option(min=1, help="classes to tell apart")] = 400,
+    option: Annotated[list[str] | None, typer.Option(help="an option of the temporal module, such as taps=5")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Count a network's parameters and the multiply-adds of one clip (convolutions and matrix products).
+
+    Examples:
+
+      kinema profile i3d-resnet50 --frames 32 --size 256
+
+      kinema profile tam-resnet50 --option taps=5 --json
+    """
+    from kinema import profile as cost_of
+    from kinema.cli.recipe import parse_option, parse_size
+    options = dict(parse_option(text) for text in option or [])
+    cost = cost_of(model, frames=frames, size=None if size is None else parse_size(size), classes=classes, **options)
+    if as_json:
+        print_json(_facts(model, cost))
+        return
+    table(model, ("what", "value"), [("clip", _clip(cost)), ("parameters", f"{cost.parameters:,}"),
+                                     ("GMACs", f"{cost.gmacs:.3f}"), ("weights (float32)", f"{cost.parameters * 4 / 1e6:.1f} MB")])
+
+
+def _clip(cost: object) -> str:
+    clip = cost.clip  # type: ignore[attr-defined]
+    return f"{clip.frames}x{clip.height}x{clip.width}"
+
+
+def _facts(name: str, cost: object) -> dict:
+    return {"name": name, "clip": cost.clip.to_dict(),  # type: ignore[attr-defined]
+            "parameters": cost.parameters, "gmacs": cost.gmacs}  # type: ignore[attr-defined]

@@ -1,0 +1,138 @@
+"""The options of a recipe, made from its fields, so that every field is an option and none is written twice."""
+
+import inspect
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from kinema.data.transforms import Augment
+from kinema.errors import RunError
+from kinema.training.recipe import Recipe, read_recipe
+
+PANELS = {
+    "Data": {
+        "format": "format of an official list; recognised where not given",
+        "split": "fold=0 (that fold is the test side), fold=0/10, split=val; else the data's own, else 1 in 5 by source",
+        "validation": "share of the training side that chooses the best epoch and calibrates, by source",
+        "seed": "the seed of every random draw",
+        "balance": "against class imbalance: none, weights or sampling",
+    },
+    "Clip": {
+        "frames": "frames of a clip",
+        "size": "side of a clip in pixels, or HEIGHTxWIDTH",
+        "sampling": "uniform (a frame from each equal part of the video) or dense",
+        "stride": "frames from one frame of a dense clip to the next",
+        "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
+        "input": "rgb, or difference (grey frame differences)",
+    },
+    "Network": {
+        "where": "blocks that see time: all, top, bottom or alternate",
+        "causal": "no frame sees a later one",
+        "pool": "temporal pooling of -tp networks: max or avg",
+        "dropout": "share of the features dropped before the classifier in training",
+        "options": "an option of the temporal module, such as taps=5; may be given several times",
+        "start": "a run or a checkpoint whose weights the network starts from",
+    },
+    "Optimisation": {
+        "epochs": "times that every clip is seen",
+        "batch": "clips of an optimiser step, over all processes",
+        "accumulate": "forward passes that share a step",
+        "optimizer": "adamw or sgd",
+        "lr": "peak learning rate",
+        "weight_decay": "decay of kernels and matrices",
+        "momentum": "momentum of sgd",
+        "schedule": "cosine, steps or constant",
+        "milestones": "part of the training after which steps divides the rate by 10; may be given several times",
+        "warmup": "epochs of linear warm-up",
+        "clip_gradient": "largest norm of the gradient",
+        "label_smoothing": "share of a target that is spread over all classes",
+        "mixup": "parameter of the Beta distribution that mixes clips; 0 is off",
+        "ema": "decay of the averaged weights that are kept; 0 is off",
+        "precision": "32, bf16-mixed or 16-mixed",
+    },
+    "Augmentation": {},
+}
+ELSEWHERE = ("data", "model", "out", "augment")  # named by the command itself
+TEXT = {"size", "split", "format", "start", "input"}
+LISTS = {"options": str, "milestones": float}
+
+
+def parameters() -> list[inspect.Parameter]:
+    """One option for each field of a recipe and of its augmentation; not given is None."""
+    found = []
+    for panel, helps in PANELS.items():
+        for name, help_text in helps.items():
+            flag = "--option" if name == "options" else "--" + name.removesuffix("s" if name == "milestones" else "").replace("_", "-")
+            found.append(_option(name, _type(Recipe, name), flag, help_text, panel, _default(Recipe, name)))
+    for field in fields(Augment):
+        flag = "--" + field.name.replace("_", "-")
+        text = field.metadata.get("help", f"augmentation: {field.name.replace('_', ' ')}")
+        found.append(_option(f"augment_{field.name}", _type(Augment, field.name), flag, text, "Augmentation",
+                             _default(Augment, field.name)))
+    return found
+
+
+def _default(owner: type, name: str) -> Any:
+    return getattr(owner(data="") if owner is Recipe else owner(), name)
+
+
+def _type(owner: type, name: str) -> Any:
+    default = _default(owner, name)
+    if name in LISTS:
+        return list[LISTS[name]]  # type: ignore[misc]
+    if owner is Recipe and name in TEXT or default is None and name not in ("fps", "clip_gradient"):
+        return str
+    if isinstance(default, tuple):
+        return tuple[tuple(type(value) for value in default)]  # type: ignore[misc]
+    return float if default is None else type(default)
+
+
+def _option(name: str, kind: Any, flag: str, text: str, panel: str, default: Any) -> inspect.Parameter:
+    flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
+    shown = "" if default in (None, {}, False) and kind is not bool else f" [default: {_words(default)}]"
+    option = typer.Option(*flags, help=text + shown, rich_help_panel=panel, show_default=False)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else {True: "yes", False: "no"}.get(value, str(value)) \
+        if isinstance(value, bool) else str(value)
+
+
+def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
+    """The recipe of a YAML file, or the default one, with the options that were given."""
+    changes = {name: value for name, value in given.items() if value not in (None, [])}
+    augment = {name.removeprefix("augment_"): changes.pop(name) for name in list(changes) if name.startswith("augment_")}
+    if "size" in changes:
+        changes["size"] = parse_size(changes["size"])
+    if "milestones" in changes:
+        changes["milestones"] = tuple(changes["milestones"])
+    if "options" in changes:
+        changes["options"] = dict(parse_option(text) for text in changes["options"])
+    if base is not None:
+        recipe = read_recipe(base, **changes) if "data" in changes else read_recipe(base, **{"data": "", **changes})
+    elif "data" in changes:
+        recipe = Recipe.from_dict(changes, "the command")
+    else:
+        raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")
+    if augment:
+        recipe = Recipe.from_dict({**recipe.to_dict(), "augment": {**recipe.to_dict()["augment"], **augment}}, "the command")
+    return recipe
+
+
+def parse_size(text: str) -> int | tuple[int, int]:
+    """112 or 72x96 (height x width)."""
+    parts = text.lower().split("x")
+    if len(parts) not in (1, 2) or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise RunError(f"A size of {text!r} came; expected a side such as 112, or HEIGHTxWIDTH such as 72x96.")
+    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def parse_option(text: str) -> tuple[str, Any]:
+    """name=value, the value read as YAML reads it: a number, true, false or text."""
+    import yaml
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise RunError(f"The option {text!r} came; expected NAME=VALUE, such as taps=5.")
+    return name, yaml.safe_load(value)

@@ -1,0 +1,153 @@
+"""From a list of clips to batches of tensors.
+
+Axes in names: N clips, C channels, T frames, H rows, W columns, K classes.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from kinema.data.cache import ClipCache
+from kinema.data.clips import ClipRow, ClipTable
+from kinema.data.sampling import sample
+from kinema.errors import DataError, VideoError
+from kinema.keyed import keyed_generator
+from kinema.models.clip import ClipSpec
+
+Key = tuple[int, int]  # epoch and index: with the seed, all that a training clip's random draws depend on
+Transform = Callable[[torch.Tensor, int, torch.Generator], tuple[torch.Tensor, int]]
+
+
+@dataclass(frozen=True)
+class ProblemLog:
+    """Clips that could not be read, or only in part: a file that all processes add lines to."""
+
+    path: Path
+
+    def add(self, clip: str, problem: str, readable: bool) -> None:
+        """Write down what is wrong with a clip; a single small write, so that lines of many processes never mix."""
+        line = json.dumps({"path": clip, "problem": problem, "readable": readable}, ensure_ascii=False) + "\n"
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, line.encode())
+        finally:
+            os.close(handle)
+
+    def read(self) -> list[dict]:
+        """Each clip with a problem once, in the order of their paths."""
+        if not self.path.exists():
+            return []
+        lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+        return [clip for _, clip in sorted({line["path"]: line for line in lines}.items())]
+
+
+@dataclass
+class TrainingClips(Dataset):
+    """Clips of a list as a function of (seed, epoch, index): `clips[epoch, index]` is (clip_CTHW, target_K).
+
+    A clip that cannot be read is written down once and replaced by another one, which depends on the same key.
+    """
+
+    table: ClipTable
+    spec: ClipSpec
+    transform: Transform
+    cache: ClipCache
+    seed: int
+    problems: ProblemLog
+    broken: set[int] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.table.rows)
+
+    def __getitem__(self, key: Key) -> tuple[torch.Tensor, torch.Tensor]:
+        epoch, index = key
+        for attempt in range(50):
+            generator = keyed_generator(self.seed, epoch, index, attempt)
+            chosen = index if attempt == 0 else int(torch.randint(len(self), (), generator=generator))
+            if chosen not in self.broken:
+                try:
+                    return self._clip(self.table.rows[chosen], generator)
+                except VideoError as error:
+                    self.broken.add(chosen)
+                    self.problems.add(self.table.rows[chosen].path, str(error), readable=False)
+        raise DataError(f"50 clips in a row could not be read, the last one {self.table.rows[chosen].path}. "
+                        f"`kinema data check` lists what is wrong.")
+
+    def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        frames = self.cache.open(self.table.path(row), row)
+        if frames.warnings:
+            self.problems.add(row.path, "; ".join(frames.warnings), readable=True)
+        indices = sample(self.spec, frames.times_seconds, generator)
+        images_THWC = torch.from_numpy(frames.read(indices.tolist()))
+        target_K = torch.zeros(len(self.table.labels))
+        clip_CTHW, first = self.transform(images_THWC, row.labels[0] if row.labels else 0, generator)
+        if self.table.multi_label:
+            target_K[list(row.labels)] = 1
+        else:
+            target_K[first] = 1
+        return clip_CTHW, target_K
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Which clips belong to which optimiser step, for one of `processes` processes.
+
+    Every epoch is a new order of all clips (or, with `weights`, a weighted draw with replacement), cut into batches;
+    the clips that fill no batch wait for another epoch. Iterating gives the batches of steps `first`, first + 1, ...,
+    each as `accumulate` lists of (epoch, index).
+    """
+
+    clips: int
+    batch: int
+    total: int
+    seed: int
+    first: int = 0
+    accumulate: int = 1
+    process: int = 0
+    processes: int = 1
+    weights: torch.Tensor | None = None
+
+    @property
+    def per_epoch(self) -> int:
+        """Optimiser steps an epoch."""
+        return max(self.clips // self.batch, 1)
+
+    def order(self, epoch: int) -> list[int]:
+        """The order of the clips in an epoch."""
+        generator = keyed_generator(self.seed, "order", epoch)
+        if self.weights is not None:
+            return torch.multinomial(self.weights, self.clips, replacement=True, generator=generator).tolist()
+        return torch.randperm(self.clips, generator=generator).tolist()
+
+    def __len__(self) -> int:
+        return (self.total - self.first) * self.accumulate
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        part = self.batch // (self.processes * self.accumulate)
+        epoch, order = -1, []
+        for step in range(self.first, self.total):
+            if step // self.per_epoch != epoch:
+                epoch = step // self.per_epoch
+                order = self.order(epoch)
+            start = step % self.per_epoch * self.batch
+            keys = [(epoch, order[(start + k) % self.clips]) for k in range(self.batch)]
+            mine = keys[self.process * part * self.accumulate:(self.process + 1) * part * self.accumulate]
+            yield from (mine[k * part:(k + 1) * part] for k in range(self.accumulate))
+
+
+def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
+    """Batches (clips_NCTHW, targets_NK) of all of `steps`, made by `workers` processes (0: by this one)."""
+    return DataLoader(clips, batch_sampler=steps, num_workers=workers, pin_memory=pin_memory,  # type: ignore[arg-type]
+                      prefetch_factor=4 if workers else None, worker_init_fn=quiet_worker if workers else None)
+
+
+def quiet_worker(_: int) -> None:
+    """Set up a loader's process: one thread, and Ctrl-C is the main process's business."""
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)

@@ -1,0 +1,45 @@
+"""Writing files so that a crash, a kill or a full disk never leaves half of one."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kinema.errors import RunError
+
+
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file under another name beside `path`, then put it in the place of `path` in one move.
+
+    Whatever stood there stays whole if anything fails; a full disk is a `RunError` in words.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(unfinished)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except Exception as error:
+        unfinished.unlink(missing_ok=True)
+        if is_full(error):
+            raise RunError(f"The disk is full: {path} could not be written. What was saved before is whole; free some "
+                           f"space and run the same command again to go on from there.") from error
+        if isinstance(error, OSError):
+            raise RunError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error means that the disk, or the user's share of it, is full (torch hides it in a RuntimeError)."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    text = str(error)
+    return any(words in text for words in ("No space left", "unexpected pos", "file write failed", "os error 28"))
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write plain values as JSON, atomically."""
+    write_atomic(path, lambda out: out.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8"))

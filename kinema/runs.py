@@ -1,0 +1,100 @@
+"""A run is a folder: what is in it, and reading it.
+
+run.json         version, network, labels, clip, how long a training clip lasts; written first
+recipe.yaml      the recipe
+clips.csv        the clips with the side (train, val, test) each was on
+last.pt          all that a resumed training needs
+best.safetensors, last.safetensors    weights for use
+log.csv, epochs.csv, problems.jsonl   the course of the training, and clips that could not be read
+evaluation/, report.html              what `kinema evaluate` wrote
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kinema.errors import RunError
+from kinema.models.clip import ClipSpec
+from kinema.training.recipe import Recipe, read_recipe
+
+if TYPE_CHECKING:
+    from kinema.data.splits import Split
+    from kinema.models import Network
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, read. `facts` is run.json."""
+
+    path: Path
+    facts: dict[str, Any]
+    recipe: Recipe
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """Read a run's folder; a `RunError` says in words why a folder is none."""
+        path = Path(path)
+        facts_path = path / "run.json"
+        if not facts_path.is_file():
+            what = "does not exist" if not path.exists() else "has no run.json"
+            raise RunError(f"{path} is no run: it {what}. `kinema train DATA --out {path}` makes one.{_others(path)}")
+        try:
+            facts = json.loads(facts_path.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise RunError(f"{facts_path} is damaged: {error}.") from error
+        version = facts.get("version") if isinstance(facts, dict) else None
+        if version != VERSION:
+            raise RunError(f"{path} is a run of version {version}; this kinema reads version {VERSION}. "
+                           f"Use the kinema that wrote it ({facts.get('kinema', 'unknown')}), or train anew.")
+        return cls(path, facts, read_recipe(path / "recipe.yaml"))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the logits."""
+        return tuple(self.facts["labels"])
+
+    @property
+    def clip(self) -> ClipSpec:
+        """The clip the network expects."""
+        return ClipSpec.from_dict(self.facts["clip"])
+
+    @property
+    def clip_seconds(self) -> float:
+        """How long a training clip lasted, as a median."""
+        return float(self.facts["clip_seconds"])
+
+    def network(self) -> "Network":
+        """The run's network with untrained weights."""
+        return build_network(self.recipe, self.labels)
+
+    def model(self, which: str = "best") -> "Network":
+        """The trained network in evaluation mode; which: "best" or "last"."""
+        from kinema.weights import load_weights
+        weights = self.path / f"{which}.safetensors"
+        if not weights.is_file():
+            raise RunError(f"{self.path} has no {which} weights yet: its training has not come to a first checkpoint.")
+        return load_weights(self.network(), weights).eval()
+
+    def split(self) -> "Split":
+        """The sides of the data as they were in training."""
+        from kinema.data.clips import read_table
+        from kinema.data.splits import Split
+        table = read_table(self.path / "clips.csv", labels=self.labels, root=Path(self.facts["root"]))
+        return Split(*(table.subset(index for index, row in enumerate(table.rows) if row.split == side)
+                       for side in ("train", "val", "test")))
+
+
+def build_network(recipe: Recipe, labels: tuple[str, ...]) -> "Network":
+    """The network that a recipe names, for these classes."""
+    from kinema.models import create_model
+    return create_model(recipe.model, labels, frames=recipe.frames, where=recipe.where, causal=recipe.causal,
+                        pool=recipe.pool, clip=recipe.clip, dropout=recipe.dropout, **recipe.options)
+
+
+def _others(path: Path) -> str:
+    folder = path if path.is_dir() else path.parent
+    runs = sorted(str(found.parent) for found in folder.glob("*/run.json")) if folder.is_dir() else []
+    return f" Runs there: {', '.join(runs[:5])}." if runs else ""

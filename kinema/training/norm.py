@@ -1,0 +1,57 @@
+"""Batch normalisation over the clips of all processes.
+
+torch's SyncBatchNorm refuses CPU tensors; this one works wherever torch.distributed does.
+"""
+
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.modules.batchnorm import _BatchNorm
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+class GlobalBatchNorm(_BatchNorm):
+    """Batch norm whose mean and variance in training are those of the whole batch over all processes.
+
+    Takes N C ... of any rank; in evaluation, or alone, it is the ordinary layer. Two passes (the mean, then the squared
+    distances from it) keep float32 as exact as in one process.
+    """
+
+    def _check_input_dim(self, input: torch.Tensor) -> None:
+        if input.ndim < 2:
+            raise ValueError(f"Batch norm takes N C ...; a tensor of shape {tuple(input.shape)} came.")
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        if not (self.training and dist.is_initialized() and dist.get_world_size() > 1):
+            return super().forward(input)
+        axes = [axis for axis in range(input.ndim) if axis != 1]
+        shape = [1, -1] + [1] * (input.ndim - 2)
+        count = torch.tensor(float(input.numel() // input.shape[1]), dtype=input.dtype, device=input.device)
+        dist.all_reduce(count)
+        mean_C = all_reduce(input.sum(axes)) / count
+        centred = input - mean_C.view(shape)
+        variance_C = all_reduce(centred.square().sum(axes)) / count
+        self._remember(mean_C.detach(), variance_C.detach() * count / (count - 1).clamp(min=1))
+        output = centred * torch.rsqrt(variance_C + self.eps).view(shape)
+        return output * self.weight.view(shape) + self.bias.view(shape) if self.affine else output
+
+    @torch.no_grad()
+    def _remember(self, mean_C: torch.Tensor, variance_C: torch.Tensor) -> None:
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked.add_(1)
+        part = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)
+        self.running_mean.lerp_(mean_C.to(self.running_mean.dtype), part)
+        self.running_var.lerp_(variance_C.to(self.running_var.dtype), part)
+
+
+def globalise(network: AnyModule) -> AnyModule:
+    """Turn every batch norm of a network into a `GlobalBatchNorm`, in place; weights and names stay as they are."""
+    for module in network.modules():
+        if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+            module.__class__ = GlobalBatchNorm
+    return network

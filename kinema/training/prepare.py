@@ -1,0 +1,101 @@
+"""From a recipe to a run's folder: the clips, their sides, and what the network will be told."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import kinema
+from kinema.data.cache import ClipCache, default_folder
+from kinema.data.clips import ClipTable, read_table
+from kinema.data.splits import Split, split_table
+from kinema.errors import DataError, RunError, VideoError
+from kinema.files import write_atomic, write_json
+from kinema.keyed import keyed_generator
+from kinema.runs import VERSION, Run, build_network
+from kinema.training.machine import Machine
+from kinema.training.recipe import Recipe, write_recipe
+
+OURS = ("run.json", "recipe.yaml", "clips.csv", "last.pt", "best.safetensors", "last.safetensors", "log.csv",
+        "epochs.csv", "problems.jsonl", "report.html", "evaluation", "tensorboard", "calibration.json")
+
+
+def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
+    """Make the run's folder, or find it there to go on with; another recipe in it is an error that names what differs."""
+    path = Path(recipe.out)
+    if restart:
+        clear(path)
+    if (path / "run.json").is_file():
+        run = Run.open(path)
+        check_same(recipe, run.recipe, path)
+        return run
+    if path.exists() and (not path.is_dir() or any(not child.name.startswith(".") for child in path.iterdir())):
+        raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
+    table = read_table(recipe.data, format=recipe.format)
+    split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
+    if not split.train.rows:
+        raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
+    build_network(recipe, table.labels)  # a wrong name or option is said before anything is written
+    write_atomic(path / "clips.csv", lambda out: sides(split).to_csv(out))
+    write_atomic(path / "recipe.yaml", lambda out: write_recipe(recipe, out))
+    write_json(path / "run.json", {
+        "version": VERSION, "kinema": kinema.__version__, "model": recipe.model, "labels": list(table.labels),
+        "multi_label": table.multi_label, "clip": recipe.clip.to_dict(), "options": recipe.options,
+        "root": str(Path(table.root).absolute()), "clip_seconds": clip_seconds(split.train, recipe, machine),
+        "clips": {side: len(part.rows) for side, part in
+                  (("train", split.train), ("validation", split.validation), ("test", split.test))}})
+    return Run.open(path)
+
+
+def clear(path: Path) -> None:
+    """Delete what a run wrote, and nothing else."""
+    if path.exists() and not (path / "run.json").exists() and any(path.iterdir()):
+        raise RunError(f"{path} holds no run (no run.json), so --restart deletes nothing there; choose another --out.")
+    for name in OURS:
+        child = path / name
+        if child.is_dir():
+            shutil.rmtree(child)
+        else:
+            child.unlink(missing_ok=True)
+
+
+def check_same(wanted: Recipe, found: Recipe, path: Path) -> None:
+    """Refuse to go on with a run under another recipe."""
+    new, old = wanted.to_dict(), found.to_dict()
+    differing = [f"{name} {old[name]!r} there, {new[name]!r} now" for name in new if new[name] != old[name] and name != "out"]
+    if differing:
+        raise RunError(f"{path} is a run with another recipe: {'; '.join(differing[:4])}. Give the same options to go on "
+                       f"with it, another --out, or --restart to train anew.")
+
+
+def sides(split: Split) -> ClipTable:
+    """One table of all clips, each with the side it is on."""
+    named = (("train", split.train), ("val", split.validation), ("test", split.test))
+    rows = tuple(replace(row, split=side) for side, part in named for row in part.rows)
+    return replace(split.train, rows=rows)
+
+
+def make_cache(recipe: Recipe, machine: Machine) -> ClipCache:
+    """The cache of decoded clips that a machine allows."""
+    return ClipCache(default_folder(), recipe.clip, int(machine.cache_gigabytes * 2 ** 30))
+
+
+def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:
+    """How long the clip that the network sees lasts: the median of a few training clips, in seconds."""
+    import torch
+    cache, durations = make_cache(recipe, machine), []
+    for index in torch.randperm(len(table.rows), generator=keyed_generator(recipe.seed, "clip_seconds")).tolist():
+        row = table.rows[index]
+        try:
+            times = cache.open(table.path(row), row).times_seconds
+        except VideoError:
+            continue
+        frame = (times[-1] - times[0]) / max(len(times) - 1, 1)
+        dense = recipe.frames * recipe.stride * (1 / recipe.fps if recipe.fps else frame)
+        durations.append(dense if recipe.sampling == "dense" else times[-1] - times[0] + frame)
+        if len(durations) == clips:
+            break
+    if not durations:
+        raise DataError("None of the training clips could be read; `kinema data check` says what is wrong with each.")
+    return float(np.median(durations))

@@ -1,0 +1,137 @@
+"""A recipe: one frozen value that defines a training run."""
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from kinema.data.transforms import Augment
+from kinema.errors import RunError, nearest
+from kinema.models.clip import ClipSpec, height_width
+
+OPTIMIZERS = ("adamw", "sgd")
+SCHEDULES = ("cosine", "steps", "constant")
+BALANCES = ("none", "weights", "sampling")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides which weights a training run ends with.
+
+    data: a folder with a class per sub-folder, a csv or an official list. out: the run's folder.
+    split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
+    source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
+    frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
+    start: a run or a checkpoint whose weights the network starts from, where names and shapes agree.
+    batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
+    warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
+    ema: decay per step of the averaged weights that are kept as the result; 0 is off.
+    mixup: the Beta distribution's parameter, 0 is off (Zhang et al., 2018). balance: against class imbalance.
+    """
+
+    data: str
+    model: str = "tam-resnet18"
+    out: str = "runs/first"
+    format: str | None = None
+    split: str | None = None
+    validation: float = 0.1
+    seed: int = 0
+
+    frames: int = 8
+    size: int | tuple[int, int] = 112
+    sampling: str = "uniform"
+    stride: int = 1
+    fps: float | None = None
+    input: str = "rgb"
+    augment: Augment = field(default_factory=Augment)
+
+    where: str = "all"
+    causal: bool = False
+    pool: str = "max"
+    dropout: float = 0.5
+    options: dict[str, Any] = field(default_factory=dict)
+    start: str | None = None
+
+    epochs: int = 30
+    batch: int = 16
+    accumulate: int = 1
+    optimizer: str = "adamw"
+    lr: float = 1e-3
+    weight_decay: float = 0.05
+    momentum: float = 0.9
+    schedule: str = "cosine"
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    warmup: float = 1.0
+    clip_gradient: float | None = None
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    ema: float = 0.0
+    balance: str = "none"
+    precision: str = "32"
+
+    def __post_init__(self) -> None:
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES)):
+            came = getattr(self, name)
+            if came not in known:
+                raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}. {nearest(came, known)}")
+        for name in ("epochs", "batch", "accumulate", "frames"):
+            if getattr(self, name) < 1:
+                raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 1 or more.")
+        for name in ("validation", "dropout", "ema", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be from 0 to below 1.")
+        if self.batch % self.accumulate:
+            raise RunError(f"A batch of {self.batch} cannot be cut into {self.accumulate} equal parts (accumulate).")
+
+    @property
+    def clip(self) -> ClipSpec:
+        """The clip the network is trained on."""
+        height, width = height_width(self.size)
+        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for YAML; the inverse is `Recipe.from_dict`."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], source: str = "the recipe") -> "Recipe":
+        """Build a recipe from plain values; `source` names where they came from in errors."""
+        known = {f.name for f in fields(cls)}
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise RunError(f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
+                           f"Fields are {', '.join(sorted(known))}.")
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        if isinstance(values.get("augment"), dict):
+            values["augment"] = _augment(values["augment"], source)
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(f"{source} cannot be used: {error}.") from error
+
+
+def _augment(values: dict[str, Any], source: str) -> Augment:
+    known = {f.name for f in fields(Augment)}
+    for name in values:
+        if name not in known:
+            raise RunError(f"{source} has the unknown augmentation {name!r}. {nearest(name, known)}")
+    return Augment(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def read_recipe(path: str | Path, **changes: Any) -> Recipe:
+    """Read a recipe from a YAML file; `changes` go before what the file says."""
+    import yaml
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"There is no recipe {path}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunError(f"The recipe {path} is not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise RunError(f"The recipe {path} holds no fields; expected lines such as 'model: tam-resnet18'.")
+    return Recipe.from_dict({**values, **changes}, f"The recipe {path}")
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe as YAML, one field a line."""
+    import yaml
+    path.write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -1,0 +1,107 @@
+"""All that a training loop works on, put together from a run's folder."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn, optim
+from torch.utils.data import DataLoader
+
+from kinema.data.balance import class_weights, sampling_weights
+from kinema.data.clips import ClipTable
+from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
+from kinema.data.transforms import flip_label_map, train_transform
+from kinema.errors import DataError, RunError
+from kinema.keyed import key_seed
+from kinema.runs import Run
+from kinema.training.checkpoint import load_state
+from kinema.training.ema import Average
+from kinema.training.machine import Machine
+from kinema.training.norm import globalise
+from kinema.training.optimizer import make_optimizer
+from kinema.training.prepare import make_cache
+from kinema.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+@dataclass
+class Parts:
+    """The parts of a training: `model` is `network` as Fabric wraps it; `step` counts the optimiser steps done."""
+
+    network: nn.Module
+    model: Any
+    optimizer: optim.Optimizer
+    average: Average | None
+    steps: Steps
+    weights_K: torch.Tensor | None
+    step: int
+    best: float | None
+
+
+def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
+    """Lightning Fabric on the machine's devices; under torchrun or SLURM it joins the processes that are there."""
+    from lightning_fabric import Fabric
+    several = machine.nodes > 1 or str(machine.devices) not in ("1", "auto")
+    fabric = Fabric(accelerator=machine.accelerator, devices=machine.devices, num_nodes=machine.nodes,
+                    strategy="ddp" if several else "auto", precision=recipe.precision)  # type: ignore[arg-type]
+    fabric.launch()
+    if recipe.batch % (fabric.world_size * recipe.accumulate):
+        raise RunError(f"A batch of {recipe.batch} clips cannot be shared equally by {fabric.world_size} processes "
+                       f"with accumulate {recipe.accumulate}.")
+    return fabric
+
+
+def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> Parts:
+    """Build the parts of a run's training, in the state of its last checkpoint where there is one."""
+    recipe = run.recipe
+    torch.manual_seed(key_seed(recipe.seed, "weights"))
+    network: nn.Module = run.network()
+    if recipe.start:
+        start_from(network, recipe.start)
+    if fabric.world_size > 1:
+        globalise(network)
+    if machine.channels_last:
+        network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    optimizer = make_optimizer(network, recipe)
+    average = Average(network, recipe.ema) if recipe.ema else None
+    step, best = 0, None
+    if (run.path / "last.pt").is_file():
+        step, best = load_state(run.path / "last.pt", network, optimizer, average)
+    model, optimizer = fabric.setup(torch.compile(network) if machine.compile else network, optimizer)
+    if average is not None:
+        average.network.to(fabric.device)
+    weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
+    return Parts(network, model, optimizer, average, plan(table, recipe, step, fabric), weights_K, step, best)
+
+
+def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Steps:
+    """Which clips belong to which step; a list that is smaller than a batch makes a smaller batch."""
+    share = fabric.world_size * recipe.accumulate
+    batch = min(recipe.batch, len(table.rows) // share * share)
+    if batch == 0:
+        raise DataError(f"{len(table.rows)} training clips are too few for {fabric.world_size} processes with "
+                        f"accumulate {recipe.accumulate}; expected at least {share}.")
+    weights = sampling_weights(table) if recipe.balance == "sampling" else None
+    total = recipe.epochs * (len(table.rows) // batch)
+    return Steps(len(table.rows), batch, total, recipe.seed, first, recipe.accumulate, fabric.global_rank,
+                 fabric.world_size, weights)
+
+
+def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, pin_memory: bool) -> DataLoader:
+    """Batches (clips_NCTHW, targets_NK) of all the steps that are left."""
+    recipe = run.recipe
+    transform = train_transform(recipe.clip, recipe.augment, flip_label_map(run.labels))
+    clips = TrainingClips(table, recipe.clip, transform, make_cache(recipe, machine), recipe.seed,
+                          ProblemLog(run.path / "problems.jsonl"))
+    return make_loader(clips, steps, machine.reading_processes(), pin_memory)
+
+
+def start_from(network: nn.Module, source: str) -> None:
+    """Give a network the weights of a run or a checkpoint, but for a classifier of other classes."""
+    from pathlib import Path
+
+    from kinema.weights import load_weights
+    path = Path(source)
+    load_weights(network, path / "best.safetensors" if path.is_dir() else path, strict=False)

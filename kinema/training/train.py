@@ -1,0 +1,129 @@
+"""Training, with the loop written out.
+
+Axes in names: N clips, C channels, T frames, H rows, W columns, K classes.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from kinema.data.clips import ClipTable
+from kinema.keyed import key_seed
+from kinema.progress import Progress
+from kinema.runs import Run
+from kinema.training.checkpoint import save_state, save_weights
+from kinema.training.log import RunLog
+from kinema.training.loss import hits, loss_of, mix
+from kinema.training.machine import Machine
+from kinema.training.prepare import prepare
+from kinema.training.recipe import Recipe
+from kinema.training.schedule import learning_rate
+from kinema.training.setup import Parts, assemble, start_fabric, training_loader
+from kinema.training.stop import Stop
+from kinema.training.validate import calibrate, validation_accuracy
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False, quiet: bool = False) -> Run:
+    """Train the network that a recipe describes; the same call again goes on where the run stopped, to the bit.
+
+    Returns the run, whose folder is `recipe.out`. Errors: `DataError`, `ModelError`, `RunError`, in the user's words.
+    """
+    machine = machine or Machine()
+    fabric = start_fabric(recipe, machine)
+    if fabric.global_rank == 0:
+        prepare(recipe, machine, restart)
+    fabric.barrier()
+    run = Run.open(recipe.out)
+    split = run.split()
+    parts = assemble(run, split.train, machine, fabric)
+    if parts.step < parts.steps.total:
+        title = f"training {recipe.model}"
+        with Stop() as stop, Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar:
+            run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
+    if fabric.global_rank == 0 and split.validation.rows and not (run.path / "calibration.json").exists():
+        calibrate(run, split.validation, machine)
+    fabric.barrier()
+    return run
+
+
+def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, machine: Machine, fabric: "Fabric",
+              stop: Stop, bar: Progress) -> None:
+    """The loop: forward, backward, step; at the end of each epoch validate and save."""
+    recipe, per_epoch, chief = run.recipe, parts.steps.per_epoch, fabric.global_rank == 0
+    loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
+    log = RunLog(run.path, parts.step, per_epoch) if chief else None
+    every = machine.save_every or per_epoch
+    parts.model.train()
+    for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
+        step, part = parts.step, micro % recipe.accumulate
+        last_part = part == recipe.accumulate - 1
+        torch.manual_seed(key_seed(recipe.seed, "step", step, part, fabric.global_rank))  # what dropout draws from
+        clips_NCTHW, targets_NK = fabric.to_device((clips_NCTHW, targets_NK))
+        if machine.channels_last:
+            clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
+        if recipe.mixup:
+            clips_NCTHW, targets_NK = mix(clips_NCTHW, targets_NK, recipe.mixup, recipe.seed, "mix", step, part,
+                                          fabric.global_rank)
+        with fabric.no_backward_sync(parts.model, enabled=not last_part):
+            logits_NK = parts.model(clips_NCTHW)
+            loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, table.multi_label)
+            fabric.backward(loss / recipe.accumulate)
+        if log:
+            log.note(loss.detach(), hits(logits_NK.detach(), targets_NK))
+        if not last_part:
+            continue
+
+        lr = learning_rate(step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule,
+                           recipe.milestones)
+        for group in parts.optimizer.param_groups:
+            group["lr"] = lr
+        if recipe.clip_gradient is not None:
+            fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient)
+        parts.optimizer.step()
+        parts.optimizer.zero_grad(set_to_none=True)
+        if parts.average is not None:
+            parts.average.update(parts.network, step)
+        parts.step = step + 1
+        if log is None:
+            if stop.asked:
+                raise KeyboardInterrupt
+            continue
+
+        log.step(parts.step, lr)
+        epoch_ends = parts.step % per_epoch == 0
+        saves = epoch_ends or parts.step % every == 0 or stop.asked
+        bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
+        if epoch_ends:
+            accuracy = keep_best(run, parts, validation, machine, fabric)
+            bar.say(log.epoch(parts.step, accuracy))
+        if saves:
+            save(run, parts)
+        if stop.asked:
+            log.close()
+            bar.say(f"Stopped and saved after step {parts.step} of {parts.steps.total}; the same command goes on.")
+            raise KeyboardInterrupt
+    if log:
+        log.close()
+
+
+def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine, fabric: "Fabric") -> float | None:
+    """Validate the weights that would be kept now, and keep them if none were better; without validation clips the
+    last are the best."""
+    network = parts.average.network if parts.average else parts.network
+    accuracy = None
+    if validation.rows:
+        accuracy = validation_accuracy(network, validation, run, machine, fabric.device)
+        parts.model.train()
+    if accuracy is None or parts.best is None or accuracy >= parts.best:
+        parts.best = accuracy
+        save_weights(run.path / "best.safetensors", network)
+    return accuracy
+
+
+def save(run: Run, parts: Parts) -> None:
+    """Save the weights for use, and all that the next step depends on."""
+    save_weights(run.path / "last.safetensors", parts.average.network if parts.average else parts.network)
+    save_state(run.path / "last.pt", parts.step, parts.best, parts.network, parts.optimizer, parts.average)
