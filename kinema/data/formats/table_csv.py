@@ -1,0 +1,157 @@
+"""A csv with a header: path, label, and where they are known start, end, split, source and fold."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kinema.data.clips import ClipRow, ClipTable
+from kinema.data.formats.entries import Entry, build_table, names_or_numbers, split_name
+from kinema.data.formats.text import local_path, read_lines, read_text
+from kinema.errors import DataError, nearest
+
+ALIASES = {"start_seconds": "start", "end_seconds": "end"}
+DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A csv's columns, in small letters, and its records: each a row number and the cells by column."""
+
+    columns: tuple[str, ...]
+    records: tuple[tuple[int, dict[str, str]], ...]
+
+
+def read_sheet(path: Path, required: Sequence[str]) -> Sheet:
+    """Read a csv with a header, whichever of , ; tab | separates it. DataError: a column of `required` is missing.
+
+    A row with more cells than the header has, or fewer, is an error where the surplus is not empty.
+    """
+    text = read_text(path)
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader)
+    rows = ((number, row) for number, row in rows if any(row))
+    _, columns = next(rows, (1, []))
+    columns = [ALIASES.get(name.casefold(), name.casefold()) for name in columns]
+    for name in required:
+        if name not in columns:
+            raise DataError(f"{path}: no column is called {name!r}. Found: {', '.join(columns) or 'an empty file'}. "
+                            f"{nearest(name, columns)}".rstrip())
+    return Sheet(tuple(columns), tuple(checked(rows, columns, path)))
+
+
+def checked(
+    rows: Iterator[tuple[int, list[str]]], columns: list[str], path: Path
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row's cells by column; more cells than columns are an error, missing ones at the end are empty."""
+    for number, row in rows:
+        if any(row[len(columns):]):
+            raise DataError(f"{path} row {number}: {len(row)} cells, but the header has {len(columns)}. "
+                            "Put a text that holds the separator in double quotes.")
+        yield number, dict(zip(columns, row + [""] * (len(columns) - len(row)), strict=False))
+
+
+def seconds(text: str, where: str) -> float | None:
+    """A time in seconds, given as seconds or as h:mm:ss; None where the cell is empty."""
+    if not text:
+        return None
+    try:
+        value = 0.0
+        for part in text.split(":"):
+            value = value * 60 + float(part)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise DataError(f"{where}: {text!r} is no time. Expected seconds such as 12.5, or 0:01:12.5.")
+    return value
+
+
+def frame(text: str, where: str) -> int | None:
+    """A frame's number, counted from 0; None where the cell is empty."""
+    if text and not text.isdecimal():
+        raise DataError(f"{where}: {text!r} is no frame number. Expected a whole number from 0.")
+    return int(text) if text else None
+
+
+def clip_row(cells: dict[str, str], root: Path, where: str) -> ClipRow:
+    """The clip that a row describes, its classes aside. DataError: no path, or an end that is not after its start."""
+    if not cells["path"]:
+        raise DataError(f"{where}: the path is empty.")
+    start, end = seconds(cells.get("start", ""), where), seconds(cells.get("end", ""), where)
+    first, last = frame(cells.get("start_frame", ""), where), frame(cells.get("end_frame", ""), where)
+    for begins, stops in ((start, end), (first, last)):
+        if stops is not None and stops <= (begins or 0):
+            raise DataError(f"{where}: the end {stops} is not after the start {begins or 0}.")
+    return ClipRow(
+        local_path(cells["path"], root), (), start, end, first, last,
+        split_name(cells.get("split")), cells.get("source") or None, cells.get("fold") or None,
+    )
+
+
+def merge(entries: list[Entry]) -> tuple[list[Entry], int]:
+    """Join rows that describe one clip into one with all its classes; also how many rows said nothing new."""
+    merged: dict[ClipRow, Entry] = {}
+    repeated = 0
+    for entry in entries:
+        known = merged.get(entry.row)
+        if known is None:
+            merged[entry.row] = entry
+        elif set(entry.names) <= set(known.names):
+            repeated += 1
+        else:
+            new = tuple(name for name in entry.names if name not in known.names)
+            merged[entry.row] = replace(known, names=known.names + new)
+    return list(merged.values()), repeated
+
+
+def labels_beside(place: Path) -> tuple[str, ...] | None:
+    """The classes in order, a line each, of a file labels.txt beside the csv; None where there is none."""
+    path = place.with_name("labels.txt")
+    return tuple(line for _, line in read_lines(path)) if path.is_file() else None
+
+
+def recognises(place: Path) -> bool:
+    """Whether it is a folder with a clips.csv, or a file whose header has `path` and `label` or `labels`."""
+    if place.is_dir():
+        return (place / "clips.csv").is_file()
+    lines = read_lines(place)[:1] if place.suffix.lower() in (".csv", ".tsv", ".txt") else []
+    cells = {cell.strip(' "').casefold() for _, line in lines for cell in re.split(r"[,;\t|]", line)}
+    return "path" in cells and bool(cells & {"label", "labels"})
+
+
+def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> ClipTable:
+    """Read a csv (or a folder's clips.csv); other columns are left out.
+
+    Several classes a clip: a column `labels` with ; between them, or a row for each. Classes given as whole numbers
+    count the classes of `labels` (or of labels.txt beside the csv) from 0; without these the numbers are the names.
+    DataError: names the row for an empty path or label, a time that is none, an unknown class.
+    """
+    place = place / "clips.csv" if place.is_dir() else place
+    root = place.parent if root is None else root
+    labels = labels_beside(place) if labels is None else labels
+    sheet = read_sheet(place, ["path"])
+    several = "labels" in sheet.columns
+    column = "labels" if several else "label"
+    if column not in sheet.columns:
+        raise DataError(f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}. "
+                        f"{nearest('label', sheet.columns)}".rstrip())
+    entries = []
+    for number, cells in sheet.records:
+        where = f"{place} row {number}"
+        names = [name.strip() for name in (cells[column].split(";") if several else [cells[column]])]
+        if not all(names) and not (several and names == [""]):
+            raise DataError(f"{where}: the label of {cells['path'] or 'this clip'} is empty.")
+        entries.append(Entry(clip_row(cells, root, where), tuple(name for name in names if name), where))
+    entries, repeated = merge(entries)
+    if not entries:
+        raise DataError(f"{place}: has a header but no clip.")
+    if labels is not None:
+        entries = names_or_numbers(entries, labels)
+    several = several or any(len(entry.names) > 1 for entry in entries)
+    notes = [f"{repeated} rows repeat an earlier one and were left out."] if repeated else []
+    return build_table(entries, labels, root, several, notes)

@@ -1,0 +1,38 @@
+"""Text files as people have them: with a byte order mark, in old encodings, written on Windows."""
+
+import re
+from pathlib import Path
+
+from kinema.errors import DataError
+
+MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def read_text(path: Path) -> str:
+    """The file's text, by its byte order mark, else UTF-8, else Windows' western code page; DataError if it is none."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), None)
+    if marked is None and b"\0" in data[:4096]:
+        raise DataError(f"{path}: is no text. A list of clips (csv, txt or json) or a folder was expected.")
+    for encoding in [marked] if marked else ["utf-8", "cp1252", "latin-1"]:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise DataError(f"{path}: is not text in {marked}, as its first bytes say. Save it as UTF-8.")
+
+
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that are not empty, stripped, each with its number from 1."""
+    lines = enumerate(read_text(path).splitlines(), start=1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
+
+
+def local_path(text: str, root: Path) -> str:
+    """A path as this system writes it: backslashes of a list made on Windows become slashes."""
+    if "\\" not in text or (root / text).exists():
+        return text
+    return re.sub(r"\\+", "/", text)
