@@ -1,0 +1,26 @@
+"""Inflated 3-D convolutions (Carreira and Zisserman, arXiv:1705.07750)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from kinema.models.layers import Conv, Pool
+from kinema.models.temporal.base import Place, Temporal
+
+
+@dataclass(eq=False)
+class I3D(Temporal):
+    """Every convolution over pixels also covers three frames, and so do the pools between stages."""
+
+    strides: ClassVar[bool] = True
+
+    def conv(
+        self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
+    ) -> nn.Module:
+        frames = 1 if size == 1 else place.habits.stem_frames if place.name == "stem" else 3
+        return Conv(inputs, outputs, size, stride, frames=frames, groups=groups, causal=self.causal)
+
+    def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
+        frames = 1 if place.name == "stem" else 3
+        return Pool(method, 3, stride, frames=frames, causal=self.causal)

@@ -1,0 +1,44 @@
+"""Temporal shift (Lin et al., arXiv:1811.08383)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from kinema.errors import ModelError
+from kinema.models.layers import TimePad
+from kinema.models.temporal.base import Place, Temporal
+
+DEEP = 33  # blocks of a resnet101: from here on every second block shifts, as published
+
+
+@dataclass(eq=False)
+class TSM(Temporal):
+    """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before."""
+
+    fold: int = 8
+
+    def __post_init__(self) -> None:
+        if self.fold < 2:
+            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth of the channels each way).")
+
+    def before(self, channels: int, place: Place) -> nn.Module:
+        if place.blocks >= DEEP and place.index % 2:
+            return nn.Identity()
+        return Shift(channels // self.fold, self.causal)
+
+
+class Shift(nn.Module):
+    """Take the first `moved` channels from the next frame, as many again from the frame before, the rest from here."""
+
+    def __init__(self, moved: int, causal: bool) -> None:
+        super().__init__()
+        self.moved = moved
+        self.past = TimePad(1, 0)
+        self.future = None if causal else TimePad(0, 1)
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        coming, gone, here = x_NCTHW.split([self.moved, self.moved, x_NCTHW.shape[1] - 2 * self.moved], dim=1)
+        if self.future is not None:
+            coming = self.future(coming)[:, :, 1:]
+        return torch.cat([coming, self.past(gone)[:, :, :-1], here], dim=1)

@@ -1,0 +1,10 @@
+"""Temporal segment networks: each frame alone (Wang et al., arXiv:1608.00859)."""
+
+from dataclasses import dataclass
+
+from kinema.models.temporal.base import Temporal
+
+
+@dataclass(eq=False)
+class TSN(Temporal):
+    """Each frame alone; the frames meet only in the average of their scores."""
