@@ -83,7 +83,8 @@ class Predictions:
         }
         if self.sources is not None:
             arrays["sources"] = np.array(self.sources, dtype=np.str_)
-        np.savez_compressed(path, **arrays)
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
         return path
 
     @classmethod

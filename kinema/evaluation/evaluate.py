@@ -1,0 +1,118 @@
+"""Judging a trained network on clips it did not learn from."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from kinema.data.clips import ClipTable, read_table
+from kinema.data.splits import split_table
+from kinema.errors import DataError, RunError, nearest
+from kinema.evaluation.calibration import Calibration, calibrate
+from kinema.evaluation.predict import predict
+from kinema.evaluation.profile import profile
+from kinema.evaluation.result import Evaluated, Evaluation
+from kinema.files import write_json
+from kinema.runs import Run
+from kinema.training.machine import Machine
+
+SIDES = ("train", "validation", "test")
+
+
+def evaluate(
+    run: str | Path | Run,
+    data: str | Path | None = None,
+    split: str | None = None,
+    views: int | tuple[int, int] = 1,
+    which: str = "best",
+    machine: Machine | None = None,
+) -> Evaluation:
+    """Judge a run on the clips kept aside for its test, or on other `data` with the same class names.
+
+    split: a side of the run ("train", "validation", "test"), or, with `data`, as `kinema train` takes it ("fold=0",
+    "split=val"): its test side. views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
+    or "last". Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that cannot be
+    read are counted and named, and left out.
+    """
+    run = run if isinstance(run, Run) else Run.open(run)
+    views = (views, 1) if isinstance(views, int) else views
+    table, described, name = clips_of(run, data, split)
+    name += "" if which == "best" else f"-{which}"
+    name += "" if views == (1, 1) else f"-{views[0]}x{views[1]}"
+    network = run.model(which)
+    started = time.monotonic()
+    answers = predict(network, table, views, machine)
+    seconds = time.monotonic() - started
+    cost = profile(network)
+    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds,
+                      options(data, split, views, which), answers.broken, answers.partly)
+    judged = table.subset(answers.read)
+    evaluation = Evaluation(name, about, judged, answers.predictions, calibration_of(run, machine))
+    evaluation.save(run.path / "evaluation")
+    from kinema.evaluation.report import write_report
+    write_report(evaluation, run.path / "report.html")
+    return evaluation
+
+
+def clips_of(run: Run, data: str | Path | None, split: str | None) -> tuple[ClipTable, str, str]:
+    """The clips to judge, numbered like the run's classes, what they are in words, and a name for the files."""
+    if data is None:
+        side = split or "test"
+        if side not in SIDES:
+            raise RunError(f"The run has no side {side!r}; its sides are {', '.join(SIDES)}. {nearest(side, SIDES)} "
+                           f"To split other clips, name them with --data.")
+        table = getattr(run.split(), side)
+        if not table.rows:
+            raise RunError(f"{run.path} has no {side} clips. Name clips with --data, or another side with --split.")
+        return table, f"{run.recipe.data} ({side} side)", side
+    table = read_table(data)
+    if split is not None:
+        table = split_table(table, split, run.recipe.seed).test
+    table = match_labels(table, run.labels, run.facts.get("multi_label", False))
+    if split is None:
+        return table, str(data), Path(data).stem
+    return table, f"{data} ({split})", f"{Path(data).stem}-{split.replace('/', 'of')}"
+
+
+def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = False) -> ClipTable:
+    """The same clips with their classes numbered as in `labels`, which must hold every class that a clip has.
+
+    Clips without a label are left out; several labels a clip are for networks trained so (`multi_label`).
+    """
+    used = sorted({label for row in table.rows for label in row.labels})
+    unknown = [table.labels[label] for label in used if table.labels[label] not in labels]
+    if unknown:
+        raise DataError(
+            f"{len(unknown)} of the data's {len(used)} classes are not among the {len(labels)} the run was trained on: "
+            f"{', '.join(unknown[:5])}. Rename them, or leave them out. {nearest(unknown[0], labels)}".strip()
+        )
+    number = {index: labels.index(name) for index, name in enumerate(table.labels) if name in labels}
+    rows = tuple(replace(row, labels=tuple(sorted(number[label] for label in row.labels))) for row in table.rows)
+    rows = rows if multi_label else tuple(row for row in rows if row.labels)
+    if not rows:
+        raise DataError("None of the clips has a label, so there is nothing to compare the network's answers with.")
+    several = next((row.path for row in rows if len(row.labels) > 1), None)
+    if several is not None and not multi_label:
+        raise DataError(f"{several} has several labels, but the run was trained on one label a clip.")
+    return replace(table, rows=rows, labels=labels, multi_label=multi_label)
+
+
+def options(data: str | Path | None, split: str | None, views: tuple[int, int], which: str) -> str:
+    """The options of `kinema evaluate` that ask for the same."""
+    asked = {"--data": data, "--split": split, "--views": views[0] if views[0] > 1 else None,
+             "--crops": views[1] if views[1] > 1 else None, "--which": which if which != "best" else None}
+    return " ".join(f"{name} {quote(str(value))}" for name, value in asked.items() if value is not None)
+
+
+def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
+    """The run's calibration, from its file or, the first time, from its validation clips."""
+    path = run.path / "calibration.json"
+    if path.is_file():
+        return Calibration(**json.loads(path.read_text(encoding="utf-8")))
+    validation = run.split().validation
+    if not validation.rows:
+        return Calibration()
+    calibration = calibrate(predict(run.model(), validation, machine=machine).predictions)
+    write_json(path, calibration.to_dict())
+    return calibration

@@ -1,0 +1,120 @@
+"""A network's answers to every clip of a list.
+
+Axes: N clips, V views, M views of all clips of a batch, C channels, T frames, H rows, W columns, K classes.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from kinema.data.cache import ClipCache
+from kinema.data.clips import ClipTable
+from kinema.data.dataset import quiet_worker
+from kinema.data.sampling import sample_views
+from kinema.data.transforms import test_transform
+from kinema.errors import DataError, VideoError
+from kinema.evaluation.predictions import Predictions
+from kinema.evaluation.result import sources_of
+from kinema.progress import Progress
+from kinema.training.machine import Machine
+
+if TYPE_CHECKING:
+    from kinema.models import ClipSpec, Network
+
+VIEWS_AT_ONCE = 32  # clips in one forward pass
+Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions for the clips that could be read, their numbers in the list, and what was wrong with the others."""
+
+    predictions: Predictions
+    read: tuple[int, ...]
+    broken: tuple[tuple[str, str], ...]
+    partly: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class EvaluationClips(Dataset):
+    """The views of each clip of a list: `clips_of_each` in time, times `crops` in space. Nothing is random."""
+
+    table: ClipTable
+    spec: "ClipSpec"
+    views: tuple[int, int]
+    cache: ClipCache
+
+    def __len__(self) -> int:
+        return len(self.table.rows)
+
+    def __getitem__(self, index: int) -> Read:
+        row = self.table.rows[index]
+        transform = test_transform(self.spec, self.views[1])
+        try:
+            frames = self.cache.open(self.table.path(row), row)
+            indices_VT = sample_views(self.spec, frames.times_seconds, self.views[0])
+            frames_THWC = torch.from_numpy(frames.read(indices_VT.flatten().tolist()))
+            views = [transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
+        except VideoError as error:
+            return index, None, str(error)
+        return index, torch.cat(views), "; ".join(frames.warnings)
+
+
+def predict(
+    network: "Network", table: ClipTable, views: tuple[int, int] = (1, 1), machine: Machine | None = None,
+    cache: ClipCache | None = None, quiet: bool = False,
+) -> Answers:
+    """Run `network` over every view of every clip; clips that cannot be read are named, not fatal.
+
+    views: (clips, crops) of each video. DataError when no clip at all can be read.
+    """
+    machine = machine or Machine()
+    device = device_of(machine)
+    clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
+    logits: dict[int, np.ndarray] = {}
+    broken, partly = [], []
+    was_training, network = network.training, network.to(device).eval()
+    per_video = views[0] * views[1]
+    with Progress("evaluating", len(clips), quiet=quiet) as bar:
+        for batch in evaluation_loader(clips, max(1, VIEWS_AT_ONCE // per_video), machine):
+            for index, views_VCTHW, problem in batch:
+                if problem:
+                    (broken if views_VCTHW is None else partly).append((table.rows[index].path, problem))
+            there = [(index, views_VCTHW) for index, views_VCTHW, _ in batch if views_VCTHW is not None]
+            if there:
+                logits_MK = answer(network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(device))
+                for (index, _), logits_VK in zip(there, np.split(logits_MK, len(there)), strict=True):
+                    logits[index] = logits_VK
+            bar.advance(len(batch), f"{len(broken)} unreadable" if broken else "")
+    network.train(was_training)
+    if not logits:
+        example = f" The first one: {broken[0][1]}" if broken else ""
+        raise DataError(f"None of the {len(table)} clips could be read.{example}")
+    read = tuple(sorted(logits))
+    targets = table.subset(read).targets()
+    predictions = Predictions(tuple(table.rows[index].path for index in read), np.stack([logits[i] for i in read]),
+                              targets, table.labels, sources_of(table, read))
+    return Answers(predictions, read, tuple(broken), tuple(partly))
+
+
+@torch.inference_mode()
+def answer(network: "Network", clips_NCTHW: torch.Tensor) -> np.ndarray:
+    """Logits N K as float32, at most `VIEWS_AT_ONCE` clips at a time."""
+    return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(VIEWS_AT_ONCE)])
+
+
+def evaluation_loader(clips: EvaluationClips, videos: int, machine: Machine) -> DataLoader:
+    """The clips in their order, as lists of up to `videos` of what `clips[index]` gives."""
+    workers = min(machine.reading_processes(), len(clips))
+    return DataLoader(clips, batch_size=videos, num_workers=workers, collate_fn=list,
+                      worker_init_fn=quiet_worker if workers else None)
+
+
+def device_of(machine: Machine) -> torch.device:
+    """The device that answers: the machine's accelerator, or the best there is."""
+    if machine.accelerator != "auto":
+        return torch.device({"gpu": "cuda"}.get(machine.accelerator, machine.accelerator))
+    return torch.device("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
