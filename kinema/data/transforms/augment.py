@@ -1,0 +1,54 @@
+"""How training clips are varied."""
+
+from dataclasses import dataclass, field
+
+from torch import Generator
+
+from kinema.data.transforms import boxes
+from kinema.data.transforms.boxes import Box, Range, Size
+from kinema.errors import DataError, nearest
+
+CROPS = {  # from a picture, the target's size and an Augment to the box that a training clip shows
+    "resized": lambda picture, target, way, generator: boxes.random_resized(picture, target, way.scale, way.ratio, generator),
+    "multiscale": lambda picture, target, way, generator: boxes.multiscale(picture, target, generator),
+    "jitter": lambda picture, target, way, generator: boxes.jitter(picture, target, way.scale, generator),
+    "centre": lambda picture, target, way, generator: boxes.centre(picture, target),
+    "none": lambda picture, target, way, generator: boxes.whole(picture),
+}
+
+
+def _help(default: object, text: str) -> object:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What a training clip may show of its video: where it is cut out, whether it is mirrored, how its colours change.
+
+    `crop`: "resized" cuts `scale` of the area of the largest box of the clip's shape, stretched by a factor in `ratio`;
+    "multiscale" takes one of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is
+    the crop of the test; "none" squeezes the whole picture into the clip. Colours vary by up to the share given.
+    """
+
+    crop: str = _help("resized", f"what a training clip is cut out by: {', '.join(CROPS)}")
+    scale: tuple[float, float] = _help((0.4, 1.0), "smallest and largest crop, of 1")
+    ratio: tuple[float, float] = _help((0.75, 1.3333), "how much crops are stretched sideways")
+    flip: bool = _help(True, "mirror half of the clips; classes that mind left and right change names or are left alone")
+    brightness: float = _help(0.0, "vary the brightness by up to this share")
+    contrast: float = _help(0.0, "vary the contrast by up to this share")
+    saturation: float = _help(0.0, "vary the colourfulness by up to this share")
+
+    def __post_init__(self) -> None:
+        if self.crop not in CROPS:
+            raise DataError(f"The crop {self.crop!r} is none of {', '.join(CROPS)}. {nearest(self.crop, CROPS)}")
+        for name, (low, high), most in (("scale", self.scale, 1.0), ("ratio", self.ratio, float("inf"))):
+            if not 0 < low <= high <= most:
+                raise DataError(f"An augmentation's {name} is {low} to {high}; expected two rising numbers "
+                                f"above 0{', at most 1' if most == 1 else ''}.")
+        for name in ("brightness", "contrast", "saturation"):
+            if not 0 <= getattr(self, name) < 1:
+                raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more and below 1.")
+
+    def box(self, picture: Size, target: Size, generator: Generator | None) -> Box:
+        """The part of a picture that a training clip shows."""
+        return CROPS[self.crop](picture, target, self, generator)

@@ -1,0 +1,23 @@
+"""From the pictures of a clip to the numbers that a network is fed. Axes: C channels, T frames, H rows, W columns."""
+
+import torch
+from torch import Tensor
+
+from kinema.models.clip import ClipSpec
+
+GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
+DIFFERENCE_STD = 0.06  # how grey differences of neighbouring frames spread in moving video, of 0 (black) to 1 (white)
+
+
+def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
+    """The clip (C T H W, float32) that `spec.input` names, from frames T H W 3: uint8, or float from 0 to 1.
+
+    "rgb": (colour - mean) / std. "difference": x[t] - x[t-1] of the grey frames over DIFFERENCE_STD; zero in frame 0.
+    """
+    frames = frames_THWC.float() / 255 if frames_THWC.dtype == torch.uint8 else frames_THWC
+    if spec.input == "difference":
+        grey_THW = frames @ torch.tensor(GREY)
+        return (torch.diff(grey_THW, dim=0, prepend=grey_THW[:1]) / DIFFERENCE_STD)[None]
+    frames_CTHW = frames.permute(3, 0, 1, 2).contiguous()
+    mean, std = (torch.tensor(values)[:, None, None, None] for values in (spec.mean, spec.std))
+    return (frames_CTHW - mean) / std

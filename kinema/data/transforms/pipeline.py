@@ -1,0 +1,82 @@
+"""What happens to the frames of a clip between its video and its network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from kinema.data.transforms import boxes
+from kinema.data.transforms.augment import Augment
+from kinema.data.transforms.boxes import Box, Size, one
+from kinema.data.transforms.colour import colour_jitter
+from kinema.data.transforms.flips import NO_FLIPS, Flips, may_flip, swap_label
+from kinema.data.transforms.inputs import to_input
+from kinema.data.transforms.resize import cut, resize
+from kinema.errors import DataError
+from kinema.models.clip import ClipSpec
+
+TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
+    1: lambda picture, target: [boxes.centre(picture, target)],
+    3: boxes.three,
+    5: boxes.five,
+    10: boxes.five,  # and their mirror images
+    "whole": lambda picture, target: [boxes.whole(picture)],
+}
+
+
+@dataclass(frozen=True)
+class TrainTransform:
+    """Frames (T H W 3 uint8), a label and a generator -> a clip (C T H W float32) and its label, that of its mirror image
+    if it was flipped. All frames of a clip change alike; without a generator every draw is its middle (no flip)."""
+
+    spec: ClipSpec
+    augment: Augment
+    flips: Flips = NO_FLIPS
+
+    def __call__(self, frames_THWC: Tensor, label: Any, generator: Generator | None = None) -> tuple[Tensor, Any]:
+        target = self.spec.height, self.spec.width
+        box = self.augment.box((frames_THWC.shape[1], frames_THWC.shape[2]), target, generator)
+        frames_THWC = resize(cut(frames_THWC, box), target)
+        if self.augment.flip and one(generator) < 0.5 and may_flip(label, self.flips):
+            frames_THWC, label = frames_THWC.flip(2), swap_label(label, self.flips)
+        way = self.augment
+        frames_THWC = colour_jitter(frames_THWC, way.brightness, way.contrast, way.saturation, generator)
+        return to_input(frames_THWC, self.spec), label
+
+
+@dataclass(frozen=True)
+class TestTransform:
+    """Frames (T H W 3 uint8) -> one clip per crop (V C T H W float32)."""
+
+    __test__ = False  # no test of pytest's
+    spec: ClipSpec
+    crops: int | str = 1
+
+    def __call__(self, frames_THWC: Tensor) -> Tensor:
+        target = self.spec.height, self.spec.width
+        found = TEST_CROPS[self.crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
+        views = [resize(cut(frames_THWC, box), target) for box in found]
+        if self.crops == 10:
+            views += [view.flip(2) for view in views]
+        return torch.stack([to_input(view, self.spec) for view in views])
+
+
+def train_transform(spec: ClipSpec, augment: Augment, flip_labels: Flips = NO_FLIPS) -> TrainTransform:
+    """The transform of training clips: call it with (frames, label, generator). `flip_labels` is `flip_label_map(labels)`."""
+    return TrainTransform(spec, augment, flip_labels)
+
+
+def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:
+    """The transform of clips that are judged: call it with frames.
+
+    `crops`: 1 the centre, 3 from end to end of the longer side, 5 the corners and the centre, 10 these and their mirror
+    images, or "whole": the picture squeezed into the clip, as in training with crop "none".
+    """
+    if crops not in TEST_CROPS:
+        raise DataError(f"A test takes {', '.join(map(str, TEST_CROPS))} crops; {crops!r} came.")
+    return TestTransform(spec, crops)
+
+
+test_transform.__test__ = False  # type: ignore[attr-defined]

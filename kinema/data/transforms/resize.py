@@ -1,0 +1,32 @@
+"""Pictures made smaller or larger."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from kinema.data.transforms.boxes import Box, Size
+from kinema.models.clip import ClipSpec
+
+STORED_SIDE = 1.15  # frames are kept this much larger than the clip, so that crops have something to choose from
+
+
+def cut(frames_THWC: Tensor, box: Box) -> Tensor:
+    """The part of each frame that a box names."""
+    return frames_THWC[:, box.top:box.top + box.height, box.left:box.left + box.width]
+
+
+def resize(frames_THWC: Tensor, size: Size) -> Tensor:
+    """Frames (uint8) of another height and width; bilinear, averaging where they shrink."""
+    if tuple(frames_THWC.shape[1:3]) == tuple(size):
+        return frames_THWC
+    resized_TCHW = interpolate(frames_THWC.permute(0, 3, 1, 2), size, mode="bilinear", antialias=True)
+    return resized_TCHW.permute(0, 2, 3, 1)
+
+
+def storage_resize(frames_THWC: Tensor, spec: ClipSpec, side: float = STORED_SIDE) -> Tensor:
+    """Frames shrunk, in their own shape, until they are just `side` times as large as the clip; small ones stay as is."""
+    height, width = frames_THWC.shape[1:3]
+    scale = max(spec.height * side / height, spec.width * side / width)
+    if scale >= 1:
+        return frames_THWC
+    return resize(frames_THWC, (round(height * scale), round(width * scale))).contiguous()

@@ -1,0 +1,100 @@
+"""Frames out of a file, one after the other, as FFmpeg decodes them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+from av.stream import Disposition
+
+from kinema.data.video.reasons import reason
+from kinema.errors import VideoError
+
+FAILURES = (av.FFmpegError, ValueError, OSError, RuntimeError, NotImplementedError)  # what PyAV raises on bad files
+_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_TEXT_AS_ART = {"tty", "bin", "xbin", "adf", "idf"}  # FFmpeg draws text files as pictures of a terminal
+
+
+def open_container(path: Path) -> Any:
+    """An open PyAV container; names that look like patterns, options or protocols are taken for what they are: names."""
+    try:
+        if "%" in path.name and path.suffix.lower() in _PICTURES:  # FFmpeg would look for a numbered series
+            return av.open(path.open("rb"), metadata_errors="replace")
+        return av.open(f"file:{path}", metadata_errors="replace")
+    except FAILURES as error:
+        raise VideoError(reason(path, error)) from None
+
+
+def video_streams(path: Path) -> list[int]:
+    """The numbers (in the container) of the streams that may be videos: cover art and unknown codecs are none."""
+    with open_container(path) as container:
+        if container.format.name in _TEXT_AS_ART:
+            raise VideoError(f"{path} holds text, not video.")
+        streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        known = [s.index for s in streams if s.codec_context is not None]
+        if known:
+            return known
+        if streams:
+            raise VideoError(f"{path} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
+        held = ", ".join(_describe(stream) for stream in container.streams) or "nothing"
+    raise VideoError(f"{path} has no video stream, only {held}. Give a file with moving pictures.")
+
+
+def _describe(stream: Any) -> str:
+    picture = stream.type == "video" and stream.disposition & Disposition.attached_pic
+    name = stream.codec_context.name if stream.codec_context is not None else None
+    return "cover art" if picture else f"{stream.type} ({name})" if name else stream.type
+
+
+class Decoder:
+    """Decodes one stream of a file from its beginning, or from where `seek` puts it.
+
+    Iterating gives PyAV frames in the order in which the decoder puts them out, which is that of presentation, and ends
+    at the first packet that cannot be decoded: what comes after it depends on how the decoder patches up damage.
+    Packets that fail before there was any frame (a recording that starts in the middle) are skipped and counted.
+    """
+
+    def __init__(self, path: Path, stream: int, threads: int = 0) -> None:
+        self.path, self.frames, self.packets, self.skipped = path, 0, 0, 0
+        self.stopped: str | None = None
+        self._container = open_container(path)
+        self._stream = self._container.streams[stream]
+        self.header_frames: int = self._stream.frames
+        self.time_base = self._stream.time_base
+        if threads:
+            self._stream.codec_context.thread_count = threads
+            self._stream.codec_context.thread_type = "FRAME" if threads > 1 else "SLICE"
+
+    def seek(self, pts: int) -> None:
+        """Go to the key frame at `pts` or one before it (some containers miss: the caller looks where it landed)."""
+        self._container.seek(pts, stream=self._stream)
+
+    def __iter__(self) -> Iterator[av.VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                self.packets += packet.size > 0
+                frames = packet.decode()
+            except FAILURES as error:
+                if self.frames or packet is None or not packet.size:
+                    self.stopped = str(getattr(error, "strerror", None) or error)
+                    return
+                self.skipped += 1
+                continue
+            for frame in frames:
+                self.frames += 1
+                yield frame
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

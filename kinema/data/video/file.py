@@ -1,0 +1,107 @@
+"""A video in a file."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinema.data.video.decoder import Decoder, video_streams
+from kinema.data.video.index import Index, build_index, checksum, decode_at, problems, runs, starts
+from kinema.data.video.pixels import Pixels
+from kinema.data.video.video import Picture, Video
+from kinema.errors import VideoError
+
+
+class VideoFile(Video):
+    """A file in any container and codec that FFmpeg reads.
+
+    The law: frame k is the k-th frame that PyAV decodes from the first video stream that gives any, as
+    `to_ndarray(format="rgb24")`, turned upright by the container's display matrix. The order is the decoder's order of
+    output (the order of presentation), also where time stamps go backward. What headers say is not believed: the length
+    is known once the whole file was decoded, which happens when it is first asked for. Frames of another size than the
+    first are scaled to it; damage ends the video (both are said in `warnings`).
+
+    A video whose decoded frames fit in 256 MB keeps them, and is decoded once. A larger one is decoded again for each
+    reading, from the nearest key frame if that gives the same frames (each is compared by checksum), else from the
+    start. `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
+    """
+
+    path: Path
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        self.path, self._threads = path, threads
+        self._index: Index | None = None
+        self._warnings: tuple[str, ...] | None = None
+        self._stream, self._pixels = self._probe()
+        self.height, self.width = self._pixels.height, self._pixels.width
+
+    def _probe(self) -> tuple[int, Pixels]:
+        said = []
+        for stream in video_streams(self.path):
+            with Decoder(self.path, stream, self._threads) as decoder:
+                for frame in decoder:
+                    return stream, Pixels(frame)
+                said.append(decoder.stopped or f"{decoder.skipped} of {decoder.packets} packets fail")
+        raise VideoError(f"{self.path} opens, but not one frame can be decoded ({said[0]}). Copy or convert it again.")
+
+    @property
+    def _indexed(self) -> Index:
+        if self._index is None:
+            with Decoder(self.path, self._stream, self._threads) as decoder:
+                self._index = build_index(decoder, self._pixels)
+            self._warnings = self._index.warnings
+        return self._index
+
+    @property
+    def times_seconds(self) -> NDArray[np.float64]:
+        """Each frame's time stamp in the container's clock; frames without one are put between their neighbours."""
+        return self._indexed.times_seconds
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was wrong, in words; known after one pass over the whole file."""
+        return self._indexed.warnings if self._warnings is None else self._warnings
+
+    def frames(self) -> Iterator[tuple[float, Picture]]:
+        """Every (time in seconds, H W 3 uint8), decoding as it goes; a frame without a time stamp follows at 25 fps."""
+        pts: list[int | None] = []
+        resized, time_seconds = 0, -0.04
+        with Decoder(self.path, self._stream, self._threads) as decoder:
+            for frame in decoder:
+                pts.append(frame.pts)
+                resized += not self._pixels.fits(frame)
+                time_seconds = time_seconds + 0.04 if frame.pts is None else frame.pts * float(decoder.time_base)
+                yield time_seconds, self._pixels(frame)
+        self._warnings = problems(decoder, pts, resized)
+
+    def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
+        """(index, picture) for rising indices."""
+        if self._indexed.kept:
+            return ((number, self._pixels(self._indexed.kept[number])) for number in indices)
+        return ((number, self._pixels(frame)) for run in runs(indices, self._indexed) for number, frame in self._find(run))
+
+    def _find(self, run: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        """The frames of a run, from the nearest key frame that leads to them, else from the start of the file."""
+        index, left = self._indexed, list(run)
+        for key in starts(run[0], index):
+            with Decoder(self.path, self._stream, self._threads) as decoder:
+                for number, frame in decode_at(decoder, index, key):
+                    if number > left[0]:
+                        break
+                    if number == left[0]:
+                        if checksum(frame) != index.checksums[number]:
+                            break
+                        yield number, frame
+                        del left[0]
+                        if not left:
+                            return
+        raise VideoError(f"{self.path} has changed since it was opened: frame {left[0]} is not there any more. Open it again.")
+
+    def close(self) -> None:
+        """Forget the frames in memory; a closed video can be read again, from its file."""
+        self._index = None
+
+    def __reduce__(self) -> Any:
+        return VideoFile, (self.path, self._threads)

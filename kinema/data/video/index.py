@@ -1,0 +1,149 @@
+"""What one pass over a whole file tells: how many frames, when, and how to find them again."""
+
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from kinema.data.video.decoder import Decoder
+from kinema.data.video.pixels import Pixels
+
+KEEP_BYTES = 256 << 20  # decoded frames of a video up to this size stay in memory
+
+
+@dataclass(frozen=True)
+class Index:
+    """Frame k has time stamp `pts[k]` (in `times_seconds` too); `keys` are the indices of the key frames.
+
+    Either `kept` holds all decoded frames, or `checksums[k]` tells whether frame k was found again.
+    """
+
+    times_seconds: NDArray[np.float64]
+    pts: tuple[int | None, ...]
+    keys: tuple[int, ...]
+    kept: tuple[av.VideoFrame, ...]
+    checksums: tuple[int, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def enterable(self) -> bool:
+        """Whether a time stamp names a frame: all frames have one and no two the same."""
+        return None not in self.pts and len(set(self.pts)) == len(self.pts)
+
+
+def build_index(decoder: Decoder, pixels: Pixels) -> Index:
+    """Decode all frames once, keeping them as long as they fit in KEEP_BYTES."""
+    pts: list[int | None] = []
+    keys: list[int] = []
+    kept: list[av.VideoFrame] = []
+    checksums: list[int] = []
+    size = resized = 0
+    for number, frame in enumerate(decoder):
+        pts.append(frame.pts)
+        if frame.key_frame:
+            keys.append(number)
+        resized += not pixels.fits(frame)
+        size += sum(plane.buffer_size for plane in frame.planes)
+        kept.append(frame)
+        if size > KEEP_BYTES:
+            checksums.extend(map(checksum, kept))
+            kept.clear()
+    times_seconds = seconds(pts, decoder.time_base)
+    warnings = problems(decoder, pts, resized)
+    return Index(times_seconds, tuple(pts), tuple(keys), tuple(kept), tuple(checksums), warnings)
+
+
+def checksum(frame: av.VideoFrame) -> int:
+    """Adler-32 of the frame's pixels, without the bytes that pad its rows."""
+    value = 1
+    for number, plane in enumerate(frame.planes):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:plane.height]
+        component = frame.format.components[min(number, len(frame.format.components) - 1)]
+        value = zlib.adler32(np.ascontiguousarray(rows[:, :plane.width * -(-component.bits // 8)]), value)
+    return value
+
+
+def seconds(pts: list[int | None], time_base: Fraction, step_seconds: float = 0.04) -> NDArray[np.float64]:
+    """Time stamps in seconds; those that are missing lie evenly between their neighbours, or go on at the usual step."""
+    times = np.array([np.nan if stamp is None else stamp * float(time_base) for stamp in pts])
+    missing = np.isnan(times)
+    if not missing.any():
+        return times
+    known = np.flatnonzero(~missing)
+    steps = np.diff(times[known]) / np.diff(known)
+    step = float(np.median(steps[steps > 0])) if (steps > 0).any() else step_seconds
+    if not known.size:
+        return np.arange(len(times)) * step
+    numbers = np.arange(len(times))
+    times[missing] = np.interp(numbers, known, times[known])[missing]
+    before, after = numbers < known[0], numbers > known[-1]
+    times[before] = times[known[0]] - (known[0] - numbers[before]) * step
+    times[after] = times[known[-1]] + (numbers[after] - known[-1]) * step
+    return times
+
+
+def problems(decoder: Decoder, pts: list[int | None], resized: int) -> tuple[str, ...]:
+    """What was wrong with a file that was decoded to its end, in words."""
+    said = []
+    promised = f" of the {decoder.header_frames} that its header promises" if decoder.header_frames else ""
+    if decoder.stopped:
+        said.append(f"damaged: decoding stops after {decoder.frames} frames{promised} ({decoder.stopped})")
+    elif decoder.packets < decoder.header_frames:
+        said.append(f"truncated: it holds {decoder.frames} frames{promised}")
+    if decoder.skipped:
+        said.append(f"damaged: {decoder.skipped} packets before the first frame cannot be decoded")
+    stamps = [stamp for stamp in pts if stamp is not None]
+    backward = sum(after < before for before, after in zip(stamps, stamps[1:], strict=False))
+    if backward:
+        said.append(f"its clock goes backward {backward} times; the frames stay in the order in which they are decoded")
+    if len(stamps) < len(pts):
+        said.append(f"{len(pts) - len(stamps)} of {len(pts)} frames have no time stamp; theirs are interpolated")
+    if resized:
+        said.append(f"{resized} frames have another size than the first and were scaled to it")
+    return tuple(said)
+
+
+def decode_at(decoder: Decoder, index: Index, key: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
+    """(index, frame) from key frame number `key` on, as long as each is the frame of the index; None: from the start."""
+    if key is None:
+        yield from enumerate(decoder)
+        return
+    number_of = {stamp: number for number, stamp in enumerate(index.pts)}
+    decoder.seek(index.pts[key])
+    for frame in decoder:
+        number = number_of.get(frame.pts)
+        if number is None:
+            return
+        yield number, frame
+
+
+def runs(indices: Sequence[int], index: Index, skip_frames: int = 32) -> list[list[int]]:
+    """Cut rising indices where going to a key frame saves decoding more than `skip_frames` frames."""
+    found: list[list[int]] = []
+    for number in indices:
+        if not found or key_before(number, index) > found[-1][-1] + skip_frames:
+            found.append([])
+        found[-1].append(number)
+    return found
+
+
+def key_before(number: int, index: Index) -> int:
+    """The index of the last key frame at or before frame `number`."""
+    place = bisect_right(index.keys, number) - 1
+    return index.keys[place] if place >= 0 else 0
+
+
+def starts(number: int, index: Index) -> Iterator[int | None]:
+    """Where to try to decode frame `number` from: the key frame before it, the one before that, the start of the file.
+
+    Only files whose frames have different time stamps can be entered in the middle.
+    """
+    if index.enterable:
+        near = key_before(number, index)
+        yield from dict.fromkeys(key for key in (near, key_before(near - 1, index)) if key > 0)
+    yield None
