@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kinema.errors import DataError, nearest
+from kinema.data.labels import label_key, label_numbers
+from kinema.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +90,17 @@ class ClipTable:
         return targets_NK
 
     def relabel(self, labels: Sequence[str]) -> "ClipTable":
-        """The clips of these classes alone, numbered in this order; a clip that is left without a class goes."""
-        number = {name: index for index, name in enumerate(labels)}
-        unknown = [name for name in labels if name not in self.labels]
-        if unknown:
-            raise DataError(f"No class is called {unknown[0]!r}. {nearest(unknown[0], self.labels)}".strip())
+        """The clips of these classes alone, numbered in this order; a clip that is left without a class goes.
+
+        Case and spaces in names do not count; a class that the table does not have is one without clips.
+        """
+        numbers = label_numbers(labels)
+        new = [numbers.get(label_key(name)) for name in self.labels]
         rows = []
         for row in self.rows:
-            kept = tuple(number[self.labels[label]] for label in row.labels if self.labels[label] in number)
+            kept = sorted(number for label in row.labels if (number := new[label]) is not None)
             if kept:
-                rows.append(replace(row, labels=tuple(sorted(kept))))
+                rows.append(replace(row, labels=tuple(kept)))
         return replace(self, rows=tuple(rows), labels=tuple(labels))
 
     def to_csv(self, path: str | Path) -> Path:
