@@ -12,7 +12,7 @@ from kinema.errors import DataError
 from kinema.models.clip import ClipSpec
 
 OFFSETS = ("each", "shared")
-
+Clock = NDArray[np.float64]  # times in seconds
 
 def uniform(video_frames: int, clip_frames: int, generator: Generator | None = None, offset: str = "each") -> Tensor:
     """One frame from each of `clip_frames` equal parts of a video: its middle, or with a generator any.
@@ -48,7 +48,7 @@ def dense(video_frames: int, clip_frames: int, stride: int, generator: Generator
 
 
 def dense_views(video_frames: int, clip_frames: int, stride: int, clips: int) -> Tensor:
-    """`clips` dense clips (clips x clip_frames), evenly spread from the first possible one to the last (one: the middle)."""
+    """`clips` dense clips (clips x clip_frames), evenly spread from the first possible to the last; one: the middle."""
     last = max(_counted(video_frames) - 1 - (clip_frames - 1) * stride, 0)
     starts = (_spread(clips) * last).round().long() if clips > 1 else torch.tensor([last // 2])
     return (starts[:, None] + torch.arange(clip_frames) * stride).clamp(max=video_frames - 1)
@@ -71,7 +71,7 @@ def dense_views_at_fps(times_seconds: ArrayLike, clip_frames: int, stride: int, 
     return _from(clock, _spread(clips).numpy() * room, clip_frames, stride / fps)
 
 
-def _clock(times_seconds: ArrayLike, span_seconds: float) -> tuple[NDArray[np.float64], float]:
+def _clock(times_seconds: ArrayLike, span_seconds: float) -> tuple[Clock, float]:
     """The times from the first frame on, never going backward, and by how many seconds a clip can start later."""
     times = np.asarray(times_seconds, np.float64)
     _counted(len(times))
@@ -79,7 +79,7 @@ def _clock(times_seconds: ArrayLike, span_seconds: float) -> tuple[NDArray[np.fl
     return clock, max(float(clock[-1]) - span_seconds, 0.0)
 
 
-def _from(clock: NDArray[np.float64], starts_seconds: NDArray[np.float64], clip_frames: int, step_seconds: float) -> Tensor:
+def _from(clock: Clock, starts_seconds: Clock, clip_frames: int, step_seconds: float) -> Tensor:
     """Clips (starts x clip_frames) that begin with the frame on show at each start."""
     close = step_seconds * 1e-3  # clocks tick in steps of their own: 1/30 s may read 0.033 s
     first = np.searchsorted(clock, starts_seconds + close, side="right") - 1

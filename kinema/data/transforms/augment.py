@@ -1,23 +1,25 @@
 """How training clips are varied."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Generator
 
 from kinema.data.transforms import boxes
-from kinema.data.transforms.boxes import Box, Range, Size
+from kinema.data.transforms.boxes import Box, Size
 from kinema.errors import DataError, nearest
 
-CROPS = {  # from a picture, the target's size and an Augment to the box that a training clip shows
-    "resized": lambda picture, target, way, generator: boxes.random_resized(picture, target, way.scale, way.ratio, generator),
-    "multiscale": lambda picture, target, way, generator: boxes.multiscale(picture, target, generator),
-    "jitter": lambda picture, target, way, generator: boxes.jitter(picture, target, way.scale, generator),
-    "centre": lambda picture, target, way, generator: boxes.centre(picture, target),
-    "none": lambda picture, target, way, generator: boxes.whole(picture),
+CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
+    "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
+    "multiscale": lambda picture, target, way, draws: boxes.multiscale(picture, target, draws),
+    "jitter": lambda picture, target, way, draws: boxes.jitter(picture, target, way.scale, draws),
+    "centre": lambda picture, target, way, draws: boxes.centre(picture, target),
+    "stretch": lambda picture, target, way, draws: boxes.whole(picture),
 }
 
 
-def _help(default: object, text: str) -> object:
+def _help(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
@@ -27,13 +29,13 @@ class Augment:
 
     `crop`: "resized" cuts `scale` of the area of the largest box of the clip's shape, stretched by a factor in `ratio`;
     "multiscale" takes one of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is
-    the crop of the test; "none" squeezes the whole picture into the clip. Colours vary by up to the share given.
+    the crop of the test; "stretch" squeezes the whole picture into the clip. Colours vary by up to the share given.
     """
 
     crop: str = _help("resized", f"what a training clip is cut out by: {', '.join(CROPS)}")
     scale: tuple[float, float] = _help((0.4, 1.0), "smallest and largest crop, of 1")
     ratio: tuple[float, float] = _help((0.75, 1.3333), "how much crops are stretched sideways")
-    flip: bool = _help(True, "mirror half of the clips; classes that mind left and right change names or are left alone")
+    flip: bool = _help(True, "mirror half of the clips; classes that mind left and right swap names or are left alone")
     brightness: float = _help(0.0, "vary the brightness by up to this share")
     contrast: float = _help(0.0, "vary the contrast by up to this share")
     saturation: float = _help(0.0, "vary the colourfulness by up to this share")

@@ -43,7 +43,7 @@ def largest(picture: Size, target: Size) -> tuple[float, float]:
 
 
 def placed(picture: Size, size: tuple[float, float], down: float, right: float) -> Box:
-    """The box of a size whose free room is shared: `down` and `right` are 0 at the top and left edge, 1 at the others."""
+    """The box of a size at a place: `down` and `right` are 0 at the top and left edge, 1 at the others."""
     height = min(max(round(size[0]), 1), picture[0])
     width = min(max(round(size[1]), 1), picture[1])
     return Box(round((picture[0] - height) * down), round((picture[1] - width) * right), height, width)

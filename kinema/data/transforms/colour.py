@@ -16,7 +16,8 @@ def colour_jitter(
     """
     if not (brightness or contrast or saturation):
         return frames_THWC
-    bright, harsh, vivid = (between((1 - amount, 1 + amount), generator) for amount in (brightness, contrast, saturation))
+    amounts = brightness, contrast, saturation
+    bright, harsh, vivid = (between((1 - amount, 1 + amount), generator) for amount in amounts)
     frames = frames_THWC.float().mul_(bright / 255)
     grey_THW1 = (frames @ torch.tensor(GREY))[..., None]
     if saturation:

@@ -22,14 +22,17 @@ TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
     3: boxes.three,
     5: boxes.five,
     10: boxes.five,  # and their mirror images
-    "whole": lambda picture, target: [boxes.whole(picture)],
+    "stretch": lambda picture, target: [boxes.whole(picture)],
 }
 
 
 @dataclass(frozen=True)
 class TrainTransform:
-    """Frames (T H W 3 uint8), a label and a generator -> a clip (C T H W float32) and its label, that of its mirror image
-    if it was flipped. All frames of a clip change alike; without a generator every draw is its middle (no flip)."""
+    """Frames (T H W 3 uint8), a label and a generator -> a clip (C T H W float32) and its label.
+
+    The label of a mirrored clip is that of its mirror image: a number, several, or a row of zeros and ones. All frames
+    of a clip change alike; without a generator every draw is its middle (and nothing is mirrored).
+    """
 
     spec: ClipSpec
     augment: Augment
@@ -64,15 +67,15 @@ class TestTransform:
 
 
 def train_transform(spec: ClipSpec, augment: Augment, flip_labels: Flips = NO_FLIPS) -> TrainTransform:
-    """The transform of training clips: call it with (frames, label, generator). `flip_labels` is `flip_label_map(labels)`."""
+    """The transform of training clips, called with (frames, label, generator); `flip_labels`: see `flip_label_map`."""
     return TrainTransform(spec, augment, flip_labels)
 
 
-def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:
+def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # noqa: PT028 (no test of pytest's)
     """The transform of clips that are judged: call it with frames.
 
     `crops`: 1 the centre, 3 from end to end of the longer side, 5 the corners and the centre, 10 these and their mirror
-    images, or "whole": the picture squeezed into the clip, as in training with crop "none".
+    images, or "stretch": the picture squeezed into the clip, as in training with crop "stretch".
     """
     if crops not in TEST_CROPS:
         raise DataError(f"A test takes {', '.join(map(str, TEST_CROPS))} crops; {crops!r} came.")

@@ -1,6 +1,5 @@
 """Pictures made smaller or larger."""
 
-import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -24,7 +23,7 @@ def resize(frames_THWC: Tensor, size: Size) -> Tensor:
 
 
 def storage_resize(frames_THWC: Tensor, spec: ClipSpec, side: float = STORED_SIDE) -> Tensor:
-    """Frames shrunk, in their own shape, until they are just `side` times as large as the clip; small ones stay as is."""
+    """Frames shrunk, in their own shape, to `side` times the size that covers the clip; small ones stay as is."""
     height, width = frames_THWC.shape[1:3]
     scale = max(spec.height * side / height, spec.width * side / width)
     if scale >= 1:

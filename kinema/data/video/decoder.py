@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import av
@@ -17,7 +16,7 @@ _TEXT_AS_ART = {"tty", "bin", "xbin", "adf", "idf"}  # FFmpeg draws text files a
 
 
 def open_container(path: Path) -> Any:
-    """An open PyAV container; names that look like patterns, options or protocols are taken for what they are: names."""
+    """An open PyAV container; a name that looks like a pattern, an option or a protocol is only a name."""
     try:
         if "%" in path.name and path.suffix.lower() in _PICTURES:  # FFmpeg would look for a numbered series
             return av.open(path.open("rb"), metadata_errors="replace")
@@ -96,5 +95,5 @@ class Decoder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -78,9 +78,11 @@ class VideoFile(Video):
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
         """(index, picture) for rising indices."""
-        if self._indexed.kept:
-            return ((number, self._pixels(self._indexed.kept[number])) for number in indices)
-        return ((number, self._pixels(frame)) for run in runs(indices, self._indexed) for number, frame in self._find(run))
+        kept = self._indexed.kept
+        if kept:
+            return ((number, self._pixels(kept[number])) for number in indices)
+        found = (pair for run in runs(indices, self._indexed) for pair in self._find(run))
+        return ((number, self._pixels(frame)) for number, frame in found)
 
     def _find(self, run: Sequence[int]) -> Iterator[tuple[int, Any]]:
         """The frames of a run, from the nearest key frame that leads to them, else from the start of the file."""
@@ -97,7 +99,7 @@ class VideoFile(Video):
                         del left[0]
                         if not left:
                             return
-        raise VideoError(f"{self.path} has changed since it was opened: frame {left[0]} is not there any more. Open it again.")
+        raise VideoError(f"{self.path} has changed since it was opened: frame {left[0]} is gone. Open it again.")
 
     def close(self) -> None:
         """Forget the frames in memory; a closed video can be read again, from its file."""

@@ -21,7 +21,7 @@ class VideoFolder(Video):
     """A folder of pictures (jpg, png, bmp, webp), in the natural order of their names: frame2 before frame10.
 
     They are shown at `fps` frames per second and read one by one as asked for. Pictures of another size than the first
-    are scaled to it; one that cannot be decoded is replaced by the one before it (both are said in `warnings` once met).
+    are scaled to it; one that cannot be decoded is replaced by one beside it (`warnings` says both once met).
     """
 
     path: Path
@@ -32,7 +32,7 @@ class VideoFolder(Video):
         self._files = sorted((entry for entry in names if entry.stat().st_size), key=lambda entry: natural(entry.name))
         self._warnings: dict[str, None] = {}  # a set that keeps its order
         if len(self._files) < len(names):
-            self._warnings[f"{len(names) - len(self._files)} pictures are empty files and were left out"] = None
+            self._warn(f"{len(names) - len(self._files)} pictures are empty files and were left out")
         if not self._files:
             raise VideoError(f"{path} is a folder without pictures ({', '.join(SUFFIXES)}). {_held(path)}")
         first = next((frame for file in self._files if (frame := _decode(file)) is not None), None)
@@ -64,12 +64,15 @@ class VideoFolder(Video):
         for other in (*range(number, -1, -1), *range(number + 1, len(self._files))):
             frame = _decode(self._files[other])
             if frame is None:
-                self._warnings[f"damaged: {self._files[other].name} cannot be decoded; a neighbour stands in for it"] = None
+                self._warn(f"damaged: {self._files[other].name} cannot be decoded; a neighbour stands in for it")
                 continue
             if not self._pixels.fits(frame):
-                self._warnings[f"{self._files[other].name} has another size than the first and was scaled to it"] = None
+                self._warn(f"{self._files[other].name} has another size than the first and was scaled to it")
             return self._pixels(frame)
         raise VideoError(f"{self.path}: its pictures can no longer be decoded. Has the folder changed?")
+
+    def _warn(self, said: str) -> None:
+        self._warnings[said] = None
 
     def close(self) -> None:
         """Nothing stays open between readings."""

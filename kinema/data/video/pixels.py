@@ -11,7 +11,7 @@ from kinema.data.video.video import Picture
 
 
 class Pixels:
-    """Turns decoded frames into pictures of one size, H W 3 uint8; the first frame sets it, `resized` counts the others.
+    """Turns decoded frames into pictures of one size, H W 3 uint8: that of the first frame.
 
     The colours are those of PyAV's `frame.to_ndarray(format="rgb24")`, bit for bit. Alpha is dropped.
     """
@@ -39,7 +39,7 @@ def quarter_turns(frame: av.VideoFrame) -> tuple[int, bool]:
     Read from the container's display matrix, nine numbers of 32 bits of which the first two say where the picture's
     x axis points and the next two its y axis (ISO 14496-12, 8.3.2); odd angles are rounded to the nearest quarter.
     """
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    data = next((data for data in frame.side_data if data.type == Type.DISPLAYMATRIX), None)
     if data is None:
         return 0, False
     right, down, _, right_y, down_y = np.frombuffer(bytes(data), np.int32)[:5].astype(float)

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 
 def reason(path: Path, error: Exception) -> str:
@@ -31,7 +32,7 @@ def _is_text(head: bytes) -> bool:
     return len(text.encode()) > len(head[:1000]) - 4 and all(c.isprintable() or c.isspace() for c in text)
 
 
-def _has_moov(file: object, size: int) -> bool:
+def _has_moov(file: BinaryIO, size: int) -> bool:
     """Whether the boxes of an MP4 or MOV file include its index (ISO 14496-12, 4.2)."""
     position = 0
     while position + 8 <= size:

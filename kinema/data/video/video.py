@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ Picture = NDArray[np.uint8]  # H W 3: red, green, blue, already turned upright
 class Video(ABC):
     """Frames in their order of presentation, each with its time.
 
-    `height` and `width` are pixels of the upright picture, `path` is None for an array. Close it, or use it in a `with`.
+    `height` and `width` are pixels of the upright picture, `path` is None for an array. Close it, or use `with`.
     """
 
     path: Path | None = None
@@ -83,7 +82,7 @@ class Video(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
