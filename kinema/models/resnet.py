@@ -120,7 +120,7 @@ class ResNet(nn.Module):
                 place = Place(block, blocks, stage, index, frames, HABITS)
                 layers.add_module(str(index), size.block(inputs, width, stride, here, place))
                 inputs, block = width * size.block.expansion, block + 1
-            self.stages.append(layers)
+            self.stages.add_module(str(stage), layers)
             width *= 2
         self.channels = inputs
 

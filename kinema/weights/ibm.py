@@ -1,0 +1,53 @@
+"""IBM/action-recognition-pytorch (Chen et al., arXiv:2010.11757): tsn, tam, i3d and s3d; torchvision's ResNets too.
+
+A separated convolution has its two parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
+"""
+
+from kinema.weights.zoo import NORM_LEAVES, Zoo
+
+TAPS = (
+    (r"\.prev_se\.fc1\.weight$", ".mix.weight@0"),
+    (r"\.curr_se\.fc1\.weight$", ".mix.weight@1"),
+    (r"\.next_se\.fc1\.weight$", ".mix.weight@2"),
+    (r"\.blending_layers\.(\d+)\.fc1\.weight$", r".mix.weight@\1"),
+)
+RESNET = (
+    (r"^conv1\.", "backbone.stem.conv."),
+    (r"^bn1\.", "backbone.stem.bn."),
+    (r"^layer(\d)\.(\d+)\.tam\.", r"backbone.stages.\1.\2.before."),
+    (r"^layer(\d)\.(\d+)\.downsample\.0\.", r"backbone.stages.\1.\2.shortcut.conv."),
+    (r"^layer(\d)\.(\d+)\.downsample\.1\.", r"backbone.stages.\1.\2.shortcut.bn."),
+    (r"^layer(\d)\.(\d+)\.", r"backbone.stages.\1.\2.branch."),
+    (r"^fc\.", "classifier."),
+)
+INCEPTION = (
+    (r"^conv(\d)\.", r"backbone.blocks.conv\1.conv."),
+    (r"^tam(\d)\.", r"backbone.blocks.conv\1.before."),
+    (r"^tam(\d\w)\.", r"backbone.blocks.\1.before."),
+    (r"^inception(\d\w)\.", r"backbone.blocks.\1.mixed."),
+    (r"^fc\.", "classifier."),
+)
+SEPARATED_BASIC = (
+    (r"\.conv([12])\.weight$", r".conv\1.space.weight"),
+    (rf"\.bn([12])\.({NORM_LEAVES})$", r".conv\1.norm.\2"),
+)
+SEPARATED_BOTTLENECK = (
+    (r"\.conv2\.weight$", ".conv2.space.weight"),
+    (rf"\.bn2\.({NORM_LEAVES})$", r".conv2.norm.\1"),
+)
+SEPARATED_INCEPTION = (
+    (r"(conv3\.conv|branch[23]\.1)\.conv\.weight$", r"\1.conv.space.weight"),
+    (rf"(conv3\.conv|branch[23]\.1)\.bn\.({NORM_LEAVES})$", r"\1.conv.norm.\2"),
+)
+TIME = (
+    (r"\.conv(\d?)_t\.", r".conv\1.time."),
+    (r"\.bn(\d?)_t\.", r".bn\1."),
+)
+
+ZOOS = (
+    Zoo("ibm s3d inception", r"^inception3a\.branch2\.1\.conv_t\.", INCEPTION + SEPARATED_INCEPTION + TIME),
+    Zoo("ibm s3d resnet, basic blocks", r"^layer1\.0\.conv1_t\.", RESNET + SEPARATED_BASIC + TIME),
+    Zoo("ibm s3d resnet, bottlenecks", r"^layer1\.0\.conv2_t\.", RESNET + SEPARATED_BOTTLENECK + TIME),
+    Zoo("ibm inception", r"^inception3a\.branch2\.", INCEPTION + TAPS),
+    Zoo("ibm or torchvision resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS),
+)

@@ -1,0 +1,91 @@
+"""Putting published or own weights into a network: all of them, or none and one clear error."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kinema.errors import ModelError
+from kinema.models.network import Network
+from kinema.weights import ibm, mit_tsm, mmaction2, tin
+from kinema.weights.read import read_weights
+from kinema.weights.zoo import Zoo
+
+OWN = Zoo("kinema", r"^classifier\.weight$")
+ZOOS = (OWN, mmaction2.ZOO, tin.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+CLASSIFIER = ("classifier.weight", "classifier.bias")
+SHOWN = 4  # names of each kind that an error lists
+
+
+def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
+    """Give a network the weights of a file or a dict of tensors; whose naming it is is found out.
+
+    All must fit. Without `strict` a classifier of other classes is left as it is, and all else must still fit. Raises
+    ModelError, before anything has changed, with what is unknown, missing or of another shape.
+    """
+    theirs = to_own_names(read_weights(source))
+    own = network.state_dict()
+    if not strict and any(key in theirs and theirs[key].shape[0] != network.classes for key in CLASSIFIER):
+        theirs |= {key: own[key] for key in CLASSIFIER}
+    weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
+    complaints = compare(weights, own, network)
+    if complaints:
+        raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))
+    network.load_state_dict({**own, **weights})
+    return network
+
+
+def to_own_names(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights under kinema's names; those kept as one tensor per frame are joined."""
+    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
+    if zoo is None:
+        raise ModelError(f"The names of these {len(weights)} weights ({', '.join([*weights][:SHOWN])}, ...) are of no known "
+                         f"kind. Known are: {', '.join(zoo.name for zoo in ZOOS)}.")
+    renamed: dict[str, torch.Tensor] = {}
+    for key, value in weights.items():
+        name = zoo.rename(key)
+        if name in renamed and not torch.equal(renamed[name], value):
+            raise ModelError(f"Two different weights are both {name!r}; the second is {key!r}.")
+        renamed[name] = value
+    frames: dict[str, dict[int, torch.Tensor]] = {}
+    for key in [key for key in renamed if "@" in key]:
+        name, _, frame = key.partition("@")
+        frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
+    joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
+    return renamed | joined
+
+
+def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """A kernel over pixels as one over a single frame; anything else as it is."""
+    return value.unsqueeze(2) if value.dim() == 4 and own.dim() == 5 else value
+
+
+def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], network: Network) -> list[str]:
+    """What keeps weights from fitting a network, in words."""
+    counters = re.compile(r"num_batches_tracked$")  # older checkpoints have none, and nothing depends on them
+    unknown = [key for key in theirs if key not in own]
+    missing = [key for key in own if key not in theirs and not counters.search(key)]
+    shapes = [key for key in theirs if key in own and theirs[key].shape != own[key].shape]
+    complaints = []
+    if CLASSIFIER[0] in shapes and theirs[CLASSIFIER[0]].shape[1:] == own[CLASSIFIER[0]].shape[1:]:
+        shapes = [key for key in shapes if key not in CLASSIFIER]
+        classes = theirs[CLASSIFIER[0]].shape[0]
+        complaints.append(f"classes={classes} in the checkpoint, {network.classes} in the network. Create the network with "
+                          f"classes={classes}, or pass strict=False to keep the network's own classifier")
+    if unknown:
+        complaints.append(f"{len(unknown)} weights are unknown to the network ({listed(unknown)})")
+    if missing:
+        complaints.append(f"{len(missing)} weights of the network are missing ({listed(missing)})")
+    if shapes:
+        pairs = [f"{key} {tuple(theirs[key].shape)} for {tuple(own[key].shape)}" for key in shapes]
+        complaints.append(f"{len(shapes)} weights have another shape ({listed(pairs)})")
+    if unknown or missing or shapes:
+        complaints.append("is it the network of this name, with these modules and options?")
+    return complaints
+
+
+def listed(names: list[str]) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -1,0 +1,20 @@
+"""open-mmlab/mmaction2: tsn and tsm, with non-local blocks, over ResNets."""
+
+from kinema.weights.ibm import RESNET
+from kinema.weights.mit_tsm import NONLOCAL, UNWRAP
+from kinema.weights.zoo import Zoo
+
+RULES = (
+    (r"^backbone\.", ""),
+    (r"^cls_head\.fc_cls\.", "fc."),
+    (r"\.conv(\d)\.bn\.", r".bn\1."),
+    (r"^conv1\.bn\.", "bn1."),
+    (r"conv(\d)\.conv\.", r"conv\1."),
+    (r"\.downsample\.conv\.", ".downsample.0."),
+    (r"\.downsample\.bn\.", ".downsample.1."),
+    (r"\.non_local_block\.conv_out\.conv\.", ".nl.W.0."),
+    (r"\.non_local_block\.conv_out\.bn\.", ".nl.W.1."),
+    (r"\.non_local_block\.(\w+)\.(0\.)?conv\.", r".nl.\1."),
+)
+
+ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL)

@@ -1,0 +1,54 @@
+"""Reading a file of weights without running anything that it holds."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from kinema.errors import ModelError
+
+WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # where a checkpoint may keep its weights
+PREFIXES = ("module.", "_orig_mod.")  # what data parallelism and compilation put before every key
+HARMLESS = [np.dtype, np.ndarray, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType]
+
+
+def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """The weights of a file (.safetensors, .pt, .pth, .tar) or a dict, without wrappers and common prefixes."""
+    content = source if isinstance(source, Mapping) else read_file(Path(source))
+    for wrapper in WRAPPERS:
+        if isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    strange = [key for key, value in content.items() if not isinstance(value, torch.Tensor)]
+    if strange or not content:
+        found = f"{strange[0]!r}" if strange else "nothing"
+        raise ModelError(f"A dict of weights by name is expected; found {found} where weights were looked for.")
+    weights = dict(content)
+    for prefix in PREFIXES:
+        if all(key.startswith(prefix) for key in weights):
+            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    return weights
+
+
+def read_file(path: Path) -> Mapping[str, Any]:
+    """All that a file of weights holds."""
+    if not path.is_file():
+        raise ModelError(f"There is no file {path}.")
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+            return load_file(path)
+        scalar = np.float64(0).__reduce__()[0]  # numpy's numbers, which many checkpoints keep beside their weights
+        with torch.serialization.safe_globals([scalar, *HARMLESS]):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. Save its "
+                         f"state_dict alone where it is trusted. ({str(error).splitlines()[0]})") from error
+    except Exception as error:
+        raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {error}). "
+                         "Expected .safetensors, .pt, .pth or .tar.") from error
+    if not isinstance(content, Mapping):
+        raise ModelError(f"{path} holds a {type(content).__name__}; expected a dict of weights by name.")
+    return content
