@@ -20,7 +20,7 @@ from kinema.keyed import keyed_generator
 from kinema.models.clip import ClipSpec
 
 Key = tuple[int, int]  # epoch and index: with the seed, all that a training clip's random draws depend on
-Transform = Callable[[torch.Tensor, int, torch.Generator], tuple[torch.Tensor, int]]
+Transform = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,8 @@ class TrainingClips(Dataset):
         indices = sample(self.spec, frames.times_seconds, generator)
         images_THWC = torch.from_numpy(frames.read(indices.tolist()))
         target_K = torch.zeros(len(self.table.labels))
-        clip_CTHW, first = self.transform(images_THWC, row.labels[0] if row.labels else 0, generator)
-        if self.table.multi_label:
-            target_K[list(row.labels)] = 1
-        else:
-            target_K[first] = 1
-        return clip_CTHW, target_K
+        target_K[list(row.labels)] = 1
+        return self.transform(images_THWC, target_K, generator)
 
 
 @dataclass(frozen=True)

@@ -67,16 +67,16 @@ def predict(
     network: "Network", table: ClipTable, views: tuple[int, int] = (1, 1), machine: Machine | None = None,
     cache: ClipCache | None = None, quiet: bool = False,
 ) -> Answers:
-    """Run `network` over every view of every clip; clips that cannot be read are named, not fatal.
+    """Run `network`, where it is, over every view of every clip; clips that cannot be read are named, not fatal.
 
     views: (clips, crops) of each video. DataError when no clip at all can be read.
     """
     machine = machine or Machine()
-    device = device_of(machine)
     clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
     logits: dict[int, np.ndarray] = {}
     broken, partly = [], []
-    was_training, network = network.training, network.to(device).eval()
+    like = next(network.parameters())
+    was_training, network = network.training, network.eval()
     per_video = views[0] * views[1]
     with Progress("evaluating", len(clips), quiet=quiet) as bar:
         for batch in evaluation_loader(clips, max(1, VIEWS_AT_ONCE // per_video), machine):
@@ -85,7 +85,7 @@ def predict(
                     (broken if views_VCTHW is None else partly).append((table.rows[index].path, problem))
             there = [(index, views_VCTHW) for index, views_VCTHW, _ in batch if views_VCTHW is not None]
             if there:
-                logits_MK = answer(network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(device))
+                logits_MK = answer(network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(like))
                 for (index, _), logits_VK in zip(there, np.split(logits_MK, len(there)), strict=True):
                     logits[index] = logits_VK
             bar.advance(len(batch), f"{len(broken)} unreadable" if broken else "")

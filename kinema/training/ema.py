@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import torch
-from torch import nn
+from kinema.models import Network
 
 
 class Average:
@@ -13,12 +13,12 @@ class Average:
     (the rule of TensorFlow's ExponentialMovingAverage). Buffers are copied.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: Network, decay: float) -> None:
         self.network = deepcopy(network).eval().requires_grad_(False)
         self.decay = decay
 
     @torch.no_grad()
-    def update(self, network: nn.Module, step: int) -> None:
+    def update(self, network: Network, step: int) -> None:
         """Move the average after optimiser step `step` (counted from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for average, current in zip(self.network.parameters(), network.parameters(), strict=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn, optim
+from torch import optim
 from torch.utils.data import DataLoader
 
 from kinema.data.balance import class_weights, sampling_weights
@@ -13,6 +13,7 @@ from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
 from kinema.data.transforms import flip_label_map, train_transform
 from kinema.errors import DataError, RunError
 from kinema.keyed import key_seed
+from kinema.models import Network
 from kinema.runs import Run
 from kinema.training.checkpoint import load_state
 from kinema.training.ema import Average
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Parts:
     """The parts of a training: `model` is `network` as Fabric wraps it; `step` counts the optimiser steps done."""
 
-    network: nn.Module
+    network: Network
     model: Any
     optimizer: optim.Optimizer
     average: Average | None
@@ -57,7 +58,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     """Build the parts of a run's training, in the state of its last checkpoint where there is one."""
     recipe = run.recipe
     torch.manual_seed(key_seed(recipe.seed, "weights"))
-    network: nn.Module = run.network()
+    network = run.network()
     if recipe.start:
         start_from(network, recipe.start)
     if fabric.world_size > 1:
@@ -98,7 +99,7 @@ def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, 
     return make_loader(clips, steps, machine.reading_processes(), pin_memory)
 
 
-def start_from(network: nn.Module, source: str) -> None:
+def start_from(network: Network, source: str) -> None:
     """Give a network the weights of a run or a checkpoint, but for a classifier of other classes."""
     from pathlib import Path
 

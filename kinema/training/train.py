@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from kinema.data.clips import ClipTable
+from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
 from kinema.progress import Progress
 from kinema.runs import Run
@@ -20,7 +21,7 @@ from kinema.training.recipe import Recipe
 from kinema.training.schedule import learning_rate
 from kinema.training.setup import Parts, assemble, start_fabric, training_loader
 from kinema.training.stop import Stop
-from kinema.training.validate import calibrate, validation_accuracy
+from kinema.training.validate import validation_accuracy
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -43,8 +44,8 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
         title = f"training {recipe.model}"
         with Stop() as stop, Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar:
             run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
-    if fabric.global_rank == 0 and split.validation.rows and not (run.path / "calibration.json").exists():
-        calibrate(run, split.validation, machine)
+    if fabric.global_rank == 0:
+        calibration_of(run, machine)
     fabric.barrier()
     return run
 
@@ -97,7 +98,7 @@ def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, m
         saves = epoch_ends or parts.step % every == 0 or stop.asked
         bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
         if epoch_ends:
-            accuracy = keep_best(run, parts, validation, machine, fabric)
+            accuracy = keep_best(run, parts, validation, machine)
             bar.say(log.epoch(parts.step, accuracy))
         if saves:
             save(run, parts)
@@ -109,14 +110,13 @@ def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, m
         log.close()
 
 
-def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine, fabric: "Fabric") -> float | None:
+def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine) -> float | None:
     """Validate the weights that would be kept now, and keep them if none were better; without validation clips the
     last are the best."""
     network = parts.average.network if parts.average else parts.network
     accuracy = None
     if validation.rows:
-        accuracy = validation_accuracy(network, validation, run, machine, fabric.device)
-        parts.model.train()
+        accuracy = validation_accuracy(network, validation, run.recipe, machine)
     if accuracy is None or parts.best is None or accuracy >= parts.best:
         parts.best = accuracy
         save_weights(run.path / "best.safetensors", network)

@@ -1,0 +1,107 @@
+"""`make soak`: kills at random moments, and memory over 10,000 clips; writes docs/soak.md.
+
+python benchmarks/soak.py [--kills 20] [--clips 10000]
+"""
+
+import argparse
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from kinema.data.synthetic import make, synthetic_spec
+
+ROOT = Path(__file__).parents[1]
+TRAIN = [sys.executable, "-m", "kinema", "train"]
+OPTIONS = ["--model", "tam-resnet_tiny", "--frames", "4", "--size", "32", "--batch", "4", "--ema", "0.99", "--mixup", "0.2",
+           "--accelerator", "cpu", "--save-every", "5", "--workers", "1"]
+
+
+def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
+    """Kill a training at `wanted` random moments, each time resuming it; compare its weights with a whole training's."""
+    data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
+    options = [str(data), *OPTIONS, "--epochs", str(epochs)]
+    started = time.monotonic()
+    subprocess.run([*TRAIN, *options, "--out", str(folder / "whole")], check=True, capture_output=True)
+    seconds = time.monotonic() - started
+    draw, moments = random.Random(0), []
+    while len(moments) < wanted:
+        process = subprocess.Popen([*TRAIN, *options, "--out", str(folder / "killed")], start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(draw.uniform(0.1, 0.4) * seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            saved = folder / "killed" / "last.pt"
+            moments.append(torch.load(saved, weights_only=True)["step"] if saved.exists() else 0)
+            print(f"kill {len(moments)}: last checkpoint at step {moments[-1]}", flush=True)
+        else:
+            break
+    subprocess.run([*TRAIN, *options, "--out", str(folder / "killed")], check=True, capture_output=True)
+    whole, killed = load_file(folder / "whole" / "last.safetensors"), load_file(folder / "killed" / "last.safetensors")
+    equal = all(torch.equal(whole[name], killed[name]) for name in whole)
+    return (f"| SIGKILL | {len(moments)} kills, checkpoints found at steps {', '.join(map(str, moments))} | "
+            f"final weights {'bit-identical' if equal else 'DIFFER'} |")
+
+
+def family_megabytes(pid: int) -> float:
+    """Memory of a process and its children that is theirs alone or shared among them (PSS), in MB."""
+    total = 0.0
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for member in [pid, *map(int, children)]:
+        lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return total
+
+
+def memory(folder: Path, clips: int, warm_up: int = 500) -> str:
+    """Read clips through the training loader, without the cache, so that every clip is opened and decoded anew."""
+    from kinema import Recipe
+    from kinema.data.cache import ClipCache
+    from kinema.data.clips import read_table
+    from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
+    from kinema.data.transforms import train_transform
+    data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
+    table, recipe = read_table(data), Recipe(str(data), frames=4, size=32)
+    dataset = TrainingClips(table, recipe.clip, train_transform(recipe.clip, recipe.augment, None),
+                            ClipCache(None, recipe.clip, 0), 0, ProblemLog(folder / "problems.jsonl"))
+    batch, start = 20, 0.0
+    loader = make_loader(dataset, Steps(len(table), batch, (warm_up + clips) // batch, 0), workers=2)
+    for number, _ in enumerate(loader):
+        read = (number + 1) * batch
+        if read == warm_up:
+            start = family_megabytes(os.getpid())
+        if read % 2500 == 0:
+            print(f"{read} clips: {family_megabytes(os.getpid()):.0f} MB", flush=True)
+        end = family_megabytes(os.getpid()) if read == warm_up + clips else 0.0
+    return f"| memory | {clips} clips after {warm_up} to warm up, 2 workers included | {end - start:+.1f} MB |"
+
+
+def main() -> None:
+    """Run both and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--clips", type=int, default=10_000)
+    chosen = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KINEMA_CACHE"] = str(Path(folder) / "cache")
+        rows = [memory(Path(folder), chosen.clips), kills(Path(folder), chosen.kills)]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    text = "\n".join(["# Soak", "", f"`make soak` at commit {commit}, {time.strftime('%Y-%m-%d')}.", "",
+                      "| what | how much | result |", "| --- | --- | --- |", *rows, ""])
+    (ROOT / "docs" / "soak.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

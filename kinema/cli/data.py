@@ -1,0 +1,94 @@
+"""`kinema data`: the doctor, made-up sets, and lists of other forms."""
+
+from typing import Annotated
+
+import typer
+
+from kinema.cli.output import command, print_json, say
+
+app = typer.Typer(no_args_is_help=True, help="Look after clips: check them, make some up, turn official lists into tables.")
+
+
+@app.command("check")
+@command
+def check(
+    data: Annotated[str, typer.Argument(help="folder with a class per sub-folder, csv or official list")],
+    format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that decode [default: one a processor]")] = None,
+    min_frames: Annotated[int, typer.Option(min=1, help="fewer frames than this is too short")] = 8,
+    clean: Annotated[str | None, typer.Option(help="write a list of the clips without problems to this csv")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """The data doctor: decode every clip and say what is wrong with which. Nothing is ever deleted.
+
+    Examples:
+
+      kinema data check clips/
+
+      kinema data check list.csv --clean clean.csv --json
+    """
+    raise SystemExit
+
+
+@app.command("make")
+@command
+def make(
+    kind: Annotated[str, typer.Argument(help="motion, change, scene or figures")],
+    out: Annotated[str, typer.Argument(help="a folder that is new or empty")],
+    clips: Annotated[int | None, typer.Option(min=1, help="clips in all")] = None,
+    frames: Annotated[int | None, typer.Option(min=4, help="frames of a clip")] = None,
+    size: Annotated[str | None, typer.Option(help="side in pixels, or HEIGHTxWIDTH")] = None,
+    fps: Annotated[float | None, typer.Option(help="frames a second")] = None,
+    difficulty: Annotated[float | None, typer.Option(min=0, max=1, help="noise, clutter and camera shake, 0 to 1")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="the seed of every random draw")] = None,
+    test_fraction: Annotated[float | None, typer.Option(min=0, max=1, help="share of the sources on the test side")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that draw [default: one a processor]")] = None,
+) -> None:
+    """Make up a data set of real video files, with the truth (class, times, masks, boxes) beside them.
+
+    Examples:
+
+      kinema data make motion data/motion
+
+      kinema data make figures data/figures --clips 500 --size 112 --difficulty 0.5 --seed 1
+    """
+    from kinema.cli.recipe import parse_size
+    from kinema.data.synthetic import make as make_set
+    from kinema.data.synthetic import synthetic_spec
+    from kinema.models.clip import height_width
+    from kinema.progress import Progress
+    height, width = (None, None) if size is None else height_width(parse_size(size))
+    spec = synthetic_spec(kind, clips=clips, frames=frames, height=height, width=width, fps=fps, difficulty=difficulty,
+                          seed=seed, test_fraction=test_fraction)
+    with Progress(f"making {kind}", spec.clips) as bar:
+        made = make_set(spec, out, workers=workers, progress=lambda done, total: bar.advance(done - bar.done))
+    say(f"Made {spec.clips} clips: {made}")
+    say(f"Next: kinema train {made}")
+
+
+@app.command("convert")
+@command
+def convert(
+    data: Annotated[str, typer.Argument(help="folder, csv or official list")],
+    out: Annotated[str, typer.Argument(help="the csv to write: path, label, start, end, split, source")],
+    format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
+    root: Annotated[str | None, typer.Option(help="folder that the list's paths are relative to")] = None,
+    mini: Annotated[str | None, typer.Option(help="keep the classes of a published mini version: mini-ssv2, mini-kinetics")] = None,
+) -> None:
+    """Turn a folder or an official list into a csv of clips.
+
+    Examples:
+
+      kinema data convert kinetics-400_val.csv val.csv --root videos/
+
+      kinema data convert something-something-v2-validation.json mini.csv --mini mini-ssv2
+    """
+    from kinema import read_table
+    from kinema.data.minis import mini as keep_mini
+    table = read_table(data, format=format, root=root)
+    if mini is not None:
+        table = keep_mini(table, mini)
+    table.to_csv(out)
+    for note in table.notes:
+        say(f"note: {note}")
+    say(f"Wrote {len(table)} clips of {len(table.labels)} classes: {out}")

@@ -1,0 +1,68 @@
+"""`kinema evaluate`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinema.cli.output import command, print_json, say, table
+
+if TYPE_CHECKING:
+    from kinema.evaluation.intervals import Estimate
+    from kinema.evaluation.result import Evaluation
+
+
+@command
+def evaluate(
+    runs: Annotated[list[str], typer.Argument(help="folders of runs; several are compared side by side")],
+    data: Annotated[str | None, typer.Option(help="other clips with the same class names [default: the run's test side]")] = None,
+    split: Annotated[str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")] = None,
+    views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
+    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 3, 5 or 10, averaged")] = 1,
+    which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
+    report: Annotated[str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Measure runs on clips they did not learn from: accuracies with 95 % intervals, cost, and a report to read.
+
+    Examples:
+
+      kinema evaluate runs/first
+
+      kinema evaluate runs/first --views 10 --crops 3 --json
+
+      kinema evaluate runs/tam runs/tsn --data other_clips/ --report compare.html
+    """
+    from kinema import evaluate as judge
+    from kinema.evaluation.report import write_report
+    from kinema.training.machine import Machine
+    machine = Machine(accelerator=accelerator, workers=workers)
+    found = [judge(run, data, split, (views, crops), which, machine) for run in runs]
+    page = Path(report) if report else Path(runs[0]) / "report.html"
+    if len(found) > 1 or report:
+        page = write_report(found, page)
+    if as_json:
+        facts = [{**evaluation.to_dict(), "report": str(page)} for evaluation in found]
+        print_json(facts[0] if len(facts) == 1 else facts)
+        return
+    show(found)
+    say(f"Report: {page}")
+
+
+def show(found: "list[Evaluation]") -> None:
+    """Print evaluations as a table, a row a run."""
+    table("Evaluation", ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable"), [
+        (str(each.about.run), each.about.model, str(each.n), _share(each.metrics.top1),
+         _share(each.metrics.top5) if len(each.predictions.labels) > 5 else "-", _share(each.metrics.mean_class),
+         _share(each.metrics.mean_ap), f"{each.about.gmacs:.3f} x {each.views}", str(len(each.broken))) for each in found])
+    for each in found:
+        for path, problem in each.broken[:10]:
+            say(f"unreadable: {path}: {problem}")
+
+
+def _share(estimate: "Estimate | None") -> str:
+    if estimate is None:
+        return "-"
+    return f"{estimate.value:.1%} [{estimate.low:.1%}, {estimate.high:.1%}]"

@@ -1,0 +1,16 @@
+"""Judging the weights of a training on its validation clips."""
+
+from kinema.data.clips import ClipTable
+from kinema.evaluation.metrics import metrics
+from kinema.evaluation.predict import predict
+from kinema.models import Network
+from kinema.training.machine import Machine
+from kinema.training.prepare import make_cache
+from kinema.training.recipe import Recipe
+
+
+def validation_accuracy(network: Network, table: ClipTable, recipe: Recipe, machine: Machine) -> float:
+    """Top-1 accuracy on one view of each clip, or, with several labels a clip, mean average precision; 0 to 1."""
+    answers = predict(network, table, machine=machine, cache=make_cache(recipe, machine), quiet=True)
+    found = metrics(answers.predictions)
+    return found.mean_ap.value if found.mean_ap is not None else found.top1.value

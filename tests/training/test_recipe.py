@@ -1,0 +1,42 @@
+"""Recipes: written, read, refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kinema.errors import RunError
+from kinema.training.recipe import Recipe, read_recipe, write_recipe
+
+
+def test_a_written_recipe_is_read_back(tmp_path: Path) -> None:
+    recipe = Recipe("clips", model="tam-resnet50", size=(72, 96), options={"taps": 5}, milestones=(0.3,))
+    recipe = replace(recipe, augment=replace(recipe.augment, flip=False))
+    write_recipe(recipe, tmp_path / "recipe.yaml")
+    assert read_recipe(tmp_path / "recipe.yaml") == recipe
+
+
+def test_changes_go_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("data: clips\nepochs: 7\n")
+    assert read_recipe(tmp_path / "recipe.yaml", epochs=3) == Recipe("clips", epochs=3)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("data: x\nepoch: 3", "Nearest: epochs"),
+    ("data: x\noptimizer: adam", "Nearest: adamw"),
+    ("data: x\nbatch: 0", "batch is 0"),
+    ("data: x\nbatch: 10\naccumulate: 4", "equal parts"),
+    ("data: x\naugment: {flipp: true}", "Nearest: flip"),
+    ("- 3", "holds no fields"),
+    ("data: [", "not YAML"),
+    ("epochs: 3", "data"),
+])
+def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "recipe.yaml").write_text(text)
+    with pytest.raises(RunError, match=words):
+        read_recipe(tmp_path / "recipe.yaml")
+
+
+def test_no_file_is_said() -> None:
+    with pytest.raises(RunError, match="no recipe nowhere"):
+        read_recipe("nowhere.yaml")

@@ -1,0 +1,199 @@
+"""Training: it resumes to the bit, survives what is wrong with the clips, and says what is wrong with the call."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from kinema.errors import DataError, ModelError, RunError
+from kinema.runs import Run
+from kinema.training.log import read_csv
+from kinema.training.machine import Machine
+from kinema.training.recipe import Recipe
+from kinema.training.train import train
+from tests.conftest import TINY
+
+HERE = Machine(accelerator="cpu", workers=0)
+COMMAND = [sys.executable, "-m", "kinema", "train"]
+OPTIONS = ["--model", "tam-resnet_tiny", "--frames", "4", "--size", "32", "--epochs", "4", "--batch", "4",
+           "--accelerator", "cpu", "--ema", "0.99", "--mixup", "0.2", "--optimizer", "adamw"]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "last.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_is_a_folder_that_can_be_opened(tiny_run: Path, motion: Path) -> None:
+    run = Run.open(tiny_run)
+    assert run.recipe.data == str(motion)
+    assert len(run.labels) == len(set(run.labels)) > 1
+    assert run.model().labels == run.labels
+    assert run.model("last").clip.frames == 4
+    split = run.split()
+    assert {row.source for row in split.train.rows}.isdisjoint(row.source for row in split.test.rows)
+    rows = read_csv(tiny_run / "log.csv")
+    assert [int(row["step"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert len(read_csv(tiny_run / "epochs.csv")) == 2
+
+
+def test_training_again_changes_nothing(tiny_run: Path) -> None:
+    before = (tiny_run / "last.safetensors").stat().st_mtime_ns
+    train(Run.open(tiny_run).recipe, HERE, quiet=True)
+    assert (tiny_run / "last.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_seed_gives_the_same_weights_and_another_gives_others(motion: Path, tmp_path: Path, tiny_run: Path) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "again"), **TINY)
+    assert same(weights(train(recipe, replace(HERE, workers=2), quiet=True).path), weights(tiny_run))
+    other = replace(recipe, seed=1, out=str(tmp_path / "other"), epochs=1)
+    assert not same(weights(train(other, HERE, quiet=True).path), weights(tiny_run))
+
+
+def test_another_recipe_in_the_folder_is_refused(tiny_run: Path) -> None:
+    with pytest.raises(RunError, match="lr 0.001 there, 0.5 now"):
+        train(replace(Run.open(tiny_run).recipe, lr=0.5), HERE, quiet=True)
+
+
+def test_restart_trains_anew(motion: Path, tmp_path: Path) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "run"), **{**TINY, "epochs": 1})
+    first = weights(train(recipe, HERE, quiet=True).path)
+    (tmp_path / "run" / "mine.txt").write_text("a user's own file")
+    train(replace(recipe, seed=5), HERE, restart=True, quiet=True)
+    assert not same(first, weights(tmp_path / "run"))
+    assert (tmp_path / "run" / "mine.txt").exists()
+
+
+@pytest.mark.slow
+def test_two_kills_change_no_bit(motion: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    options = [*OPTIONS, "--save-every", "3", "--workers", "1"]
+    started = time.monotonic()
+    subprocess.run([*COMMAND, str(motion), "--out", str(whole), *options], check=True, capture_output=True)
+    wall_seconds = time.monotonic() - started
+    kills, draw = 0, random.Random(0)
+    while kills < 2:
+        process = subprocess.Popen([*COMMAND, str(motion), "--out", str(killed), *options],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            process.wait(wall_seconds * draw.uniform(0.6, 0.95))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        kills += 1
+    subprocess.run([*COMMAND, str(motion), "--out", str(killed), *options], check=True, capture_output=True)
+    assert same(weights(whole), weights(killed))
+    assert read_csv(whole / "log.csv") == read_csv(killed / "log.csv")
+    assert read_csv(whole / "epochs.csv") == read_csv(killed / "epochs.csv")
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_the_same_command_goes_on(motion: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [*COMMAND, str(motion), "--out", str(out), *OPTIONS, "--workers", "1", "--epochs", "400"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (out / "last.pt").exists():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped and saved" in errors
+    assert "Traceback" not in errors
+    steps = torch.load(out / "last.pt", weights_only=True)["step"]
+    assert steps > 0
+    assert len(read_csv(out / "log.csv")) == steps
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("precision", "bound"), [("64-true", 1e-9), ("32", 1e-5)])
+def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path, precision: str, bound: float) -> None:
+    options = ["--model", "tam-resnet_tiny", "--frames", "4", "--size", "32", "--batch", "8", "--epochs", "5",
+               "--dropout", "0", "--optimizer", "sgd", "--lr", "0.01", "--precision", precision, "--validation", "0",
+               "--accelerator", "cpu", "--workers", "0"]
+    for name, devices in (("one", "1"), ("two", "2")):
+        subprocess.run([*COMMAND, str(motion), "--out", str(tmp_path / name), *options, "--devices", devices],
+                       check=True, capture_output=True, timeout=300)
+    assert len(read_csv(tmp_path / "one" / "log.csv")) >= 30
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < bound
+
+
+def break_clips(folder: Path, count: int) -> list[str]:
+    """Copy nothing, break `count` clips of a folder in the ways of the world; return their paths."""
+    chosen = sorted(folder.glob("*/*.mp4"))[::7][:count]
+    for number, path in enumerate(chosen):
+        whole = path.read_bytes()
+        path.write_bytes((whole[:len(whole) // 3], b"", b"this is a text\n" * 50)[number % 3])
+    return [str(path.relative_to(folder)) for path in chosen]
+
+
+def test_broken_clips_are_counted_and_named(motion: Path, tmp_path: Path) -> None:
+    import shutil
+    data = Path(shutil.copytree(motion, tmp_path / "data"))
+    broken = break_clips(data, 6)
+    run = train(Recipe(str(data), out=str(tmp_path / "run"), **{**TINY, "epochs": 1}), HERE, quiet=True)
+    named = {json.loads(line)["path"] for line in (run.path / "problems.jsonl").read_text().splitlines()}
+    training = {row.path for row in run.split().train.rows}
+    assert named == set(broken) & training
+    assert named
+
+
+def test_only_broken_clips_is_an_error_in_words(motion: Path, tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for number in range(4):
+            (tmp_path / "data" / label / f"{number}.mp4").write_text("no video")
+    with pytest.raises(DataError, match="None of the training clips could be read"):
+        train(Recipe(str(tmp_path / "data"), out=str(tmp_path / "run"), **TINY), HERE, quiet=True)
+
+
+def test_an_unknown_model_writes_nothing(motion: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="tam-resnet18"):
+        train(Recipe(str(motion), model="tma-resnet18", out=str(tmp_path / "run")), HERE, quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_another_version_is_refused(tiny_run: Path, tmp_path: Path) -> None:
+    facts = json.loads((tiny_run / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**facts, "version": 99}))
+    with pytest.raises(RunError, match="version 99; this kinema reads version 1"):
+        Run.open(tmp_path)
+
+
+def test_a_folder_of_something_else_is_left_alone(motion: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("important")
+    recipe = Recipe(str(motion), out=str(tmp_path), **TINY)
+    for restart in (False, True):
+        with pytest.raises(RunError):
+            train(recipe, HERE, restart=restart, quiet=True)
+    assert (tmp_path / "thesis.txt").read_text() == "important"
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_said_and_loses_nothing(motion: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [*COMMAND, str(motion), "--out", str(out), *OPTIONS, "--workers", "0", "--cache", "0"]
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))  # no file grows larger, as on a full disk
+
+    found = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    assert found.returncode == 1
+    assert "disk is full" in found.stderr
+    assert "Traceback" not in found.stderr
+    subprocess.run(command, check=True, capture_output=True)
+    assert (out / "last.safetensors").exists()
