@@ -7,7 +7,7 @@ from typing import Any, Self
 import av
 from av.stream import Disposition
 
-from kinema.data.video.reasons import reason
+from kinema.data.video.reasons import reason, words
 from kinema.errors import VideoError
 
 FAILURES = (av.FFmpegError, ValueError, OSError, RuntimeError, NotImplementedError)  # what PyAV raises on bad files
@@ -70,23 +70,27 @@ class Decoder:
         self._container.seek(pts, stream=self._stream)
 
     def __iter__(self) -> Iterator[av.VideoFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
+        for packet in self._packets():
             try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                self.packets += packet.size > 0
                 frames = packet.decode()
             except FAILURES as error:
-                if self.frames or packet is None or not packet.size:
-                    self.stopped = str(getattr(error, "strerror", None) or error)
+                if self.frames or not packet.size:
+                    self.stopped = words(error)
                     return
                 self.skipped += 1
                 continue
             for frame in frames:
                 self.frames += 1
                 yield frame
+
+    def _packets(self) -> Iterator[Any]:
+        """The stream's packets; after the last comes an empty one, which drains the decoder."""
+        try:
+            for packet in self._container.demux(self._stream):
+                self.packets += packet.size > 0
+                yield packet
+        except FAILURES as error:
+            self.stopped = words(error)
 
     def close(self) -> None:
         """Close the file."""

@@ -5,13 +5,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from kinema.data.video.decoder import Decoder
+from kinema.data.video.decoder import FAILURES, Decoder
 from kinema.data.video.pixels import Pixels
 
 KEEP_BYTES = 256 << 20  # decoded frames of a video up to this size stay in memory
@@ -31,10 +32,15 @@ class Index:
     checksums: tuple[int, ...]
     warnings: tuple[str, ...]
 
+    @cached_property
+    def number_of(self) -> dict[int | None, int]:
+        """Which frame has a time stamp."""
+        return {stamp: number for number, stamp in enumerate(self.pts)}
+
     @property
     def enterable(self) -> bool:
         """Whether a time stamp names a frame: all frames have one and no two the same."""
-        return None not in self.pts and len(set(self.pts)) == len(self.pts)
+        return len(self.number_of) == len(self.pts) and None not in self.number_of
 
 
 def build_index(decoder: Decoder, pixels: Pixels) -> Index:
@@ -116,17 +122,17 @@ def problems(decoder: Decoder, pts: list[int | None], resized: int) -> tuple[str
 
 
 def decode_at(decoder: Decoder, index: Index, key: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
-    """(index, frame) from key frame number `key` on, as long as each is known to the index; None: from the start."""
+    """(index, frame) from where the file can be entered at key frame `key`; None: from its start."""
     if key is None:
         yield from enumerate(decoder)
         return
-    number_of = {stamp: number for number, stamp in enumerate(index.pts)}
-    decoder.seek(index.pts[key])  # type: ignore[arg-type]  # an index that can be entered has all time stamps
+    try:
+        decoder.seek(index.pts[key])  # type: ignore[arg-type]  # an index that can be entered has all time stamps
+    except FAILURES:
+        return
     for frame in decoder:
-        number = number_of.get(frame.pts)
-        if number is None:
-            return
-        yield number, frame
+        if frame.pts in index.number_of:
+            yield index.number_of[frame.pts], frame
 
 
 def runs(indices: Sequence[int], index: Index, skip_frames: int = 32) -> list[list[int]]:

@@ -1,6 +1,7 @@
 """From a decoded frame to an upright picture of red, green and blue."""
 
 import math
+from typing import Any
 
 import av
 import numpy as np
@@ -29,8 +30,17 @@ class Pixels:
     def __call__(self, frame: av.VideoFrame) -> Picture:
         turns, mirrored = quarter_turns(frame)
         width, height = (self.height, self.width) if turns % 2 else (self.width, self.height)
-        picture = self._reformatter.reformat(frame, width, height, format="rgb24").to_ndarray()
-        return np.rot90(picture[:, ::-1] if mirrored else picture, turns)
+        picture: Any = self._reformatter.reformat(frame, width, height, format="rgb24").to_ndarray()
+        return upright(picture, turns, mirrored)
+
+
+def upright(picture: Picture, turns: int, mirrored: bool) -> Picture:
+    """The picture mirrored left to right (or not), then turned counter-clockwise by quarter turns."""
+    if not turns and not mirrored:
+        return picture
+    pixels_HW = np.ascontiguousarray(picture).view("V3")[..., 0]  # moving whole pixels takes half the time
+    turned_HW = np.ascontiguousarray(np.rot90(pixels_HW[:, ::-1] if mirrored else pixels_HW, turns))
+    return turned_HW[..., None].view(np.uint8)
 
 
 def quarter_turns(frame: av.VideoFrame) -> tuple[int, bool]:
@@ -39,7 +49,8 @@ def quarter_turns(frame: av.VideoFrame) -> tuple[int, bool]:
     Read from the container's display matrix, nine numbers of 32 bits of which the first two say where the picture's
     x axis points and the next two its y axis (ISO 14496-12, 8.3.2); odd angles are rounded to the nearest quarter.
     """
-    data = next((data for data in frame.side_data if data.type == Type.DISPLAYMATRIX), None)
+    side_data: Any = frame.side_data
+    data = next((data for data in side_data if data.type == Type.DISPLAYMATRIX), None)
     if data is None:
         return 0, False
     right, down, _, right_y, down_y = np.frombuffer(bytes(data), np.int32)[:5].astype(float)

@@ -20,8 +20,12 @@ def reason(path: Path, error: Exception) -> str:
         return f"{path} holds text, not video, whatever its name says. Give a video file."
     if not any(head):
         return f"{path} begins with zeros, as a download that stopped does. Download or copy it again."
-    said = getattr(error, "strerror", None) or str(error)
-    return f"{path} is no video that FFmpeg can open ({said}). Copy it again, or convert it to H.264 (.mp4)."
+    return f"{path} is no video that FFmpeg can open ({words(error)}). Copy it again, or convert it to H.264 (.mp4)."
+
+
+def words(error: Exception) -> str:
+    """What an error of FFmpeg says, without its number and the name of a function."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _is_text(head: bytes) -> bool:
