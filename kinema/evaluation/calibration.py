@@ -3,9 +3,11 @@
 Axes: N clips (or answers), V views, K classes.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import exp, log, sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,12 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, run: Path) -> "Calibration":
+        """What a run's calibration.json says; nothing learnt where there is none."""
+        path = run / "calibration.json"
+        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else cls()
 
 
 def confidences(predictions: Predictions, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

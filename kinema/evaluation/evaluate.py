@@ -1,6 +1,5 @@
 """Judging a trained network on clips it did not learn from."""
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,7 @@ from kinema.data.clips import ClipTable, read_table
 from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
 from kinema.evaluation.calibration import Calibration, calibrate
-from kinema.evaluation.predict import predict
-from kinema.evaluation.profile import profile
+from kinema.evaluation.predict import device_of, predict
 from kinema.evaluation.result import Evaluated, Evaluation
 from kinema.files import write_json
 from kinema.runs import Run
@@ -35,12 +33,15 @@ def evaluate(
     or "last". Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that cannot be
     read are counted and named, and left out.
     """
+    from kinema.evaluation.profile import profile
+    from kinema.evaluation.report import write_report
+
     run = run if isinstance(run, Run) else Run.open(run)
     views = (views, 1) if isinstance(views, int) else views
     table, described, name = clips_of(run, data, split)
     name += "" if which == "best" else f"-{which}"
     name += "" if views == (1, 1) else f"-{views[0]}x{views[1]}"
-    network = run.model(which)
+    network = run.model(which).to(device_of(machine or Machine()))
     started = time.monotonic()
     answers = predict(network, table, views, machine)
     seconds = time.monotonic() - started
@@ -50,7 +51,6 @@ def evaluate(
     judged = table.subset(answers.read)
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration_of(run, machine))
     evaluation.save(run.path / "evaluation")
-    from kinema.evaluation.report import write_report
     write_report(evaluation, run.path / "report.html")
     return evaluation
 
@@ -109,10 +109,11 @@ def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
     """The run's calibration, from its file or, the first time, from its validation clips."""
     path = run.path / "calibration.json"
     if path.is_file():
-        return Calibration(**json.loads(path.read_text(encoding="utf-8")))
+        return Calibration.of(run.path)
     validation = run.split().validation
     if not validation.rows:
         return Calibration()
-    calibration = calibrate(predict(run.model(), validation, machine=machine).predictions)
+    network = run.model().to(device_of(machine or Machine()))
+    calibration = calibrate(predict(network, validation, machine=machine).predictions)
     write_json(path, calibration.to_dict())
     return calibration

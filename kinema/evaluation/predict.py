@@ -74,7 +74,8 @@ def predict(
     machine = machine or Machine()
     clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
     logits: dict[int, np.ndarray] = {}
-    broken, partly = [], []
+    broken: list[tuple[str, str]] = []
+    partly: list[tuple[str, str]] = []
     like = next(network.parameters())
     was_training, network = network.training, network.eval()
     per_video = views[0] * views[1]

@@ -91,12 +91,12 @@ class Evaluation:
     @property
     def mean_class(self) -> float | None:
         """The mean over classes of the share of their clips that is recognised."""
-        return self.metrics.mean_class and self.metrics.mean_class.value
+        return None if self.metrics.mean_class is None else self.metrics.mean_class.value
 
     @property
     def mean_ap(self) -> float | None:
         """The mean over classes of average precision, with several labels a clip."""
-        return self.metrics.mean_ap and self.metrics.mean_ap.value
+        return None if self.metrics.mean_ap is None else self.metrics.mean_ap.value
 
     @property
     def intervals(self) -> dict[str, list[float | None] | None]:

@@ -1,7 +1,7 @@
 """What the page says about one evaluation: every figure and sentence, ready to be set."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kinema.evaluation.calibration import confidences, reliability
+from kinema.evaluation.intervals import Estimate
 from kinema.evaluation.report import words
 from kinema.evaluation.report.figures import Line, curves, reliability_chart
 from kinema.evaluation.report.matrix import MOST, confusion_chart
@@ -25,15 +26,12 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One class's bar: shares between 0 and 1."""
+class Bar(Estimate):
+    """One class's bar: shares between 0 and 1; `precision` is nan where the class was never answered."""
 
     label: str
-    value: float
-    low: float
-    high: float
     clips: int
-    precision: float | None
+    precision: float
 
 
 def read_epochs(run: Path) -> list[dict[str, float]]:
@@ -57,20 +55,21 @@ def epoch_lines(runs: list[tuple[str, Path]], column: str) -> list[Line]:
 def learning_figures(run: Path) -> dict[str, str]:
     """The loss and the accuracies over a run's epochs."""
     loss = curves(epoch_lines([("training loss", run)], "loss"), "Training loss over epochs")
-    training, validation = epoch_lines([("training", run)], "accuracy"), epoch_lines([("validation", run)], "validation")
-    lines = training + [Line(line.name, line.xs, line.ys, "s1") for line in validation]
-    return {"loss": loss, "accuracy": curves(lines, "Accuracy over epochs on training and validation clips",
-                                             as_percent=True), "validated": "yes" if validation else ""}
+    training = epoch_lines([("training", run)], "accuracy")
+    validation = [replace(line, style="s1") for line in epoch_lines([("validation", run)], "validation")]
+    accuracy = curves(training + validation, "Accuracy over epochs on training and validation clips", as_percent=True)
+    return {"loss": loss, "accuracy": accuracy, "validated": "yes" if validation else ""}
 
 
 def bars(evaluation: Evaluation) -> list[Bar]:
     """Each class that has clips, the hardest first."""
     measured = evaluation.metrics
+    precision_K = np.full(len(measured.per_class), np.nan) if measured.precision_K is None else measured.precision_K
     rows = [
-        Bar(label, each.value, each.low, each.high, int(measured.counts_K[k]),
-            None if measured.precision_K is None or np.isnan(measured.precision_K[k]) else float(measured.precision_K[k]))
-        for k, (label, each) in enumerate(zip(evaluation.predictions.labels, measured.per_class, strict=True))
-        if measured.counts_K[k]
+        Bar(each.value, each.low, each.high, label, int(clips), float(precision))
+        for label, each, clips, precision in zip(
+            evaluation.predictions.labels, measured.per_class, measured.counts_K, precision_K, strict=True)
+        if clips
     ]
     return sorted(rows, key=lambda bar: bar.value)
 
@@ -103,7 +102,8 @@ def tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     if measured.mean_class is not None:
         rows.append(("Mean of classes", words.percent(measured.mean_class.value), words.between(measured.mean_class)))
     if evaluation.views > 1:
-        rows.append(("A single view", words.percent(measured.clip_top1), f"top-1; {evaluation.views} are averaged above"))
+        averaged = f"top-1; above, {evaluation.views} are averaged"
+        rows.append(("A view alone", words.percent(measured.clip_top1), averaged))
     cost = f"{about.gmacs * evaluation.views:.3g}{words.THIN}GMACs"
     each = f"{about.gmacs:.3g} a view × {evaluation.views}" if evaluation.views > 1 else "for its single view"
     rows.append(("Cost of a video", cost, each))
@@ -151,8 +151,8 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Network", f"{about.model}, {about.which} weights, {words.big(about.parameters)} parameters"),
         ("Clip", f"{clip.frames} frames of {clip.height} × {clip.width} pixels, {clip.input}, "
                  + ("spread over the whole video" if clip.sampling == "uniform" else when)),
-        ("Trained on", f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, {recipe.optimizer}, "
-                       f"learning rate {recipe.lr:g}"),
+        ("Trained on", f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, "
+                       f"{recipe.optimizer}, learning rate {recipe.lr:g}"),
         ("Chosen on", f"{words.count(sides['validation'], 'clip')} kept aside" if sides.get("validation") else
                       "nothing: the last weights, no validation clips were kept aside"),
         ("Judged on", f"{words.count(evaluation.n, 'clip')} of {about.data}"),

@@ -1,11 +1,10 @@
 """The confusion matrix, from 2 classes to hundreds."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 
-from kinema.evaluation.report.figures import figure
+from kinema.evaluation.report.svg import figure, tag, tip, words
 
 MOST = 30  # classes that can be told apart on a page
 
@@ -24,33 +23,38 @@ def confusion_chart(confusion_KK: np.ndarray, labels: Sequence[str]) -> str:
     classes = shown_classes(confusion_KK)
     size = len(classes)
     names = [labels[k] if len(labels[k]) <= 26 else f"{labels[k][:25]}…" for k in classes]
-    cell = max(22, min(64, 620 // size))
     longest = max(map(len, names))
-    left = 26 + min(190, 7 * longest)
+    cell = max(22, min(64, 620 // size))
     slanted = cell < 7 * longest
+    left = 26 + min(190, 7 * longest)
     top = 26 + (min(150, round(5.2 * longest)) if slanted else 14)
-    clips_K = confusion_KK.sum(axis=1)
-    right = 90 if slanted else 8
-    drawn = [f'<text class="axis" x="{left}" y="12">answer →</text>',
-             f'<text class="axis" x="{left - 8}" y="{top - 8}" text-anchor="end">truth ↓</text>']
-    for place, (k, name) in enumerate(zip(classes, names, strict=True)):
-        x, y = left + place * cell + cell / 2, top + place * cell + cell / 2
-        turn = f' transform="rotate(-45 {x:.0f} {top - 7})" text-anchor="start"' if slanted else ' text-anchor="middle"'
-        drawn.append(f'<text class="name" x="{x:.0f}" y="{top - 7}"{turn}>{escape(name)}</text>'
-                     f'<text class="name" x="{left - 8}" y="{y + 4:.0f}" text-anchor="end">{escape(name)}</text>')
+    right = min(110, round(5 * longest)) if slanted else 8
+    drawn = [words("answer →", left, 12, "axis"), words("truth ↓", left - 8, top - 8, "axis", "end")]
+    for row, k in enumerate(classes):
+        middle = cell * (row + 0.5)
+        drawn.append(words(names[row], left - 8, top + middle + 4, "name", "end"))
+        if slanted:
+            turn = f"rotate(-45 {left + middle:.0f} {top - 7})"
+            drawn.append(words(names[row], left + middle, top - 7, "name", transform=turn))
+        else:
+            drawn.append(words(names[row], left + middle, top - 7, "name", "middle"))
         for column, j in enumerate(classes):
-            number, of = int(confusion_KK[k, j]), int(clips_K[k])
-            share = number / of if of else 0.0
-            at = f'x="{left + column * cell + 1}" y="{top + place * cell + 1}" width="{cell - 2}" height="{cell - 2}" rx="3"'
-            drawn.append(f'<rect class="cell" {at}/>')
-            if not number:
-                continue
-            kind = "right" if j == k else "wrong"
-            drawn.append(f'<rect class="{kind}" {at} fill-opacity="{0.12 + 0.88 * share ** 0.7:.2f}"><title>{escape(labels[k])} '
-                         f"→ {escape(labels[j])}: {number} of {of} ({share:.0%})</title></rect>")
-            if cell >= 20:
-                tone = "strong" if share > 0.45 else ""
-                drawn.append(f'<text class="number {tone}" x="{left + column * cell + cell / 2:.0f}" '
-                             f'y="{y + 4:.0f}" text-anchor="middle">{number}</text>')
+            says = f"{labels[k]} → {labels[j]}" if k != j else f"{labels[k]}, recognised"
+            number, of = int(confusion_KK[k, j]), int(confusion_KK[k].sum())
+            style = "right" if k == j else "wrong"
+            drawn += square(left + column * cell, top + row * cell, cell, number, of, style, says)
     says = f"Confusion matrix of {size} classes: true classes in rows, answers in columns"
-    return figure("".join(drawn), says, left + size * cell + right, top + size * cell + 8)
+    return figure(drawn, says, left + size * cell + right, top + size * cell + 8)
+
+
+def square(x: float, y: float, side: float, number: int, of: int, style: str, says: str) -> list[str]:
+    """One cell, as deep in colour as its share of its row."""
+    place = {"x": x + 1, "y": y + 1, "width": side - 2, "height": side - 2, "rx": 3}
+    drawn = [tag("rect", style="cell", **place)]
+    if number:
+        share = number / of
+        tone = "number strong" if share > 0.45 else "number"
+        drawn.append(tag("rect", tip(f"{says}: {number} of {of} ({share:.0%})"), style=style,
+                         fill_opacity=0.12 + 0.88 * share**0.7, **place))
+        drawn.append(words(str(number), x + side / 2, y + side / 2 + 4, tone, "middle"))
+    return drawn

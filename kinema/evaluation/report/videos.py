@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
+from typing import Any
 
 import av
 import numpy as np
@@ -24,7 +25,7 @@ CODECS = (("libx264", "mp4", {"crf": "27", "preset": "veryfast", "profile": "mai
 
 @dataclass(frozen=True)
 class Scored:
-    """A clip with its truth, its answer and their scores. `right` with several labels a clip: the best answer is one."""
+    """A clip, its truth, its best answer (one of the truth's labels, if `right`) and their scores."""
 
     row: ClipRow
     truth: str
@@ -70,11 +71,12 @@ def telling(clips: list[Scored], most: int = 6) -> dict[str, list[Scored]]:
 def varied(clips: Iterable[Scored], most: int) -> list[Scored]:
     """The first clips in which no mistake comes twice, filled up with those left out."""
     clips, seen = list(clips), Counter[tuple[str, str]]()
-    first, rest = [], []
+    turns = []
     for clip in clips:
-        (rest if seen[clip.truth, clip.answer] else first).append(clip)
+        turns.append(seen[clip.truth, clip.answer])
         seen[clip.truth, clip.answer] += 1
-    return (first + rest)[:most]
+    order = sorted(range(len(clips)), key=lambda place: min(turns[place], 1))
+    return [clips[place] for place in order[:most]]
 
 
 def playable(evaluation: Evaluation, row: ClipRow) -> Playable | None:
@@ -105,9 +107,9 @@ def small(picture_HWC: np.ndarray) -> VideoFrame:
     """A picture with an even number of rows between 96 and 160 and of columns, as encoders need it."""
     height, width = picture_HWC.shape[:2]
     scale = max(LOWEST, min(HIGHEST, height)) / height
-    size = (max(2, round(dimension * scale / 2) * 2) for dimension in (min(width, 4 * height), height))
+    columns, rows = (max(2, round(side * scale / 2) * 2) for side in (min(width, 4 * height), height))
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture_HWC), format="rgb24")
-    return frame.reformat(*size, format="yuv420p", interpolation="BICUBIC")
+    return frame.reformat(columns, rows, format="yuv420p", interpolation="BICUBIC")
 
 
 def encode(pictures: list[VideoFrame], fps: float) -> str | None:
@@ -118,10 +120,11 @@ def encode(pictures: list[VideoFrame], fps: float) -> str | None:
         file = BytesIO()
         faststart = {"movflags": "faststart"} if container == "mp4" else {}
         with av.open(file, "w", format=container, options=faststart) as output:
-            stream = output.add_stream(codec, rate=Fraction(fps).limit_denominator(1000), options=dict(options))
+            rate = Fraction(fps).limit_denominator(1000)
+            stream: Any = output.add_stream(codec, rate=rate, options=dict(options))
             stream.width, stream.height, stream.pix_fmt = pictures[0].width, pictures[0].height, "yuv420p"
             for number, picture in enumerate(pictures):
-                picture.pts, picture.time_base = number, 1 / stream.codec_context.framerate
+                picture.pts, picture.time_base = number, 1 / rate
                 output.mux(stream.encode(picture))
             output.mux(stream.encode(None))
         return f"data:video/{container};base64,{b64encode(file.getvalue()).decode()}"

@@ -84,8 +84,8 @@ def comparison_explained(better: Evaluation, worse: Evaluation, difference: Diff
     points, low, high = (f"{100 * value:.1f}" for value in (
         difference.estimate.value, difference.estimate.low, difference.estimate.high))
     how = "on the same clips" if difference.paired else "on different clips, so the comparison is a loose one"
-    said = (f"{better.about.model} is ahead of {worse.about.model} by {points} points (95{THIN}% interval {low} to {high}), "
-            f"measured {how}.")
+    said = (f"{better.about.model} is ahead of {worse.about.model} by {points} points (95{THIN}% interval {low} to "
+            f"{high}), measured {how}.")
     if difference.estimate.low <= 0:
         said += " The interval includes zero: such a gap can be chance."
     return said
@@ -131,7 +131,8 @@ def calibration_words(evaluation: Evaluation) -> str:
     learnt, error = evaluation.calibration, evaluation.ece
     verdict = "can be taken at their word" if error < 0.03 else "are roughly right" if error < 0.1 else \
         "must not be taken at their word"
-    said = f"Its scores {verdict}: on average a score and how often it is right lie {100 * error:.1f} points apart (ECE)."
+    said = (f"Its scores {verdict}: on average a score and how often it is right lie {100 * error:.1f} points apart "
+            "(ECE).")
     if learnt.clips:
         said += f" The scores are tempered: {learnt.how}."
     else:

@@ -1,0 +1,114 @@
+"""Saying what happens in a video.
+
+Axes: N windows, V views, K classes.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from kinema.data.video import Video, open_video
+from kinema.errors import VideoError
+from kinema.evaluation.calibration import Calibration
+from kinema.evaluation.predict import device_of
+from kinema.inference.windows import Window, window_seconds, windows
+from kinema.models import Network
+from kinema.runs import Run
+from kinema.training.machine import Machine
+
+WINDOWS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was recognised: `top`, every (label, score) from the best down; scores are probabilities.
+
+    windows: (start_seconds, end_seconds, scores of shape K in the order of the network's labels), in the video's own
+    clock; a long video has several, and `top` is their mean. unknown: whether the best score is below what 95 % of
+    right answers reach. warnings: what was wrong with the video, in words.
+    """
+
+    top: list[tuple[str, float]]
+    windows: list[tuple[float, float, np.ndarray]]
+    unknown: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The best label."""
+        return self.top[0][0]
+
+
+class Recognizer:
+    """A trained network that is asked about videos: `Recognizer("runs/first")("match.mp4").top`.
+
+    source: a run's folder, a `Run` or a `Network`. device: "cpu", "cuda", "mps"; None is the best there is. views:
+    clips in time drawn from each window and averaged. window: seconds of a window; None is as long as the training's
+    clips. A video shorter than two windows is one; a longer one is read once, in overlapping windows, with bounded
+    memory.
+    """
+
+    def __init__(
+        self, source: str | PathLike[str] | Run | Network, device: str | None = None, views: int = 1,
+        window: float | None = None,
+    ) -> None:
+        self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
+        if isinstance(source, Network):
+            network = source
+        else:
+            run = source if isinstance(source, Run) else Run.open(Path(source))
+            network, self.calibration = run.model(), Calibration.of(run.path)
+            self.multi_label = bool(run.facts.get("multi_label", False))
+            seconds = run.clip_seconds if window is None else window
+        self.network = network.to(device_of(Machine(accelerator=device or "auto"))).eval()
+        self.labels = network.labels or tuple(f"class {k}" for k in range(network.classes))
+        self.window_seconds = window_seconds(network.clip, seconds)
+
+    def __call__(self, video: str | PathLike[str] | Video | Any) -> Result:
+        """Recognise a path, an open `Video` or an array of frames (T H W 3, uint8); `VideoError` says why not."""
+        found: list[tuple[float, float, np.ndarray]] = []
+        with opened(video) as frames:
+            for window, logits_VK in self.answers(frames):
+                found.append((window.start_seconds, window.end_seconds, self.scores(logits_VK)))
+            if not found:
+                raise VideoError(f"{frames} holds no frame that can be decoded.")
+            warnings = tuple(frames.warnings)
+        mean_K = np.mean([scores_K for _, _, scores_K in found], axis=0)
+        best = np.argsort(-mean_K, kind="stable")
+        top = [(self.labels[k], float(mean_K[k])) for k in best]
+        below = self.calibration.unknown_below
+        return Result(top, found, below is not None and top[0][1] < below, warnings)
+
+    def answers(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
+        """Each window and the logits of its views (V K)."""
+        return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.network)
+
+    def features(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
+        """Each window and the features of its views (V D): what the classifier sees."""
+        return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.network.features)
+
+    @torch.inference_mode()
+    def run_over(self, parts: Iterable[Window], function: Any) -> Iterator[tuple[Window, torch.Tensor]]:
+        """Each window and what `function` makes of its clips, on the CPU in float32; a few windows at a time."""
+        like = next(self.network.parameters())
+        coming = iter(parts)
+        while few := list(islice(coming, WINDOWS_AT_ONCE)):
+            made = function(torch.cat([window.clips_VCTHW for window in few]).to(like)).float().cpu()
+            yield from zip(few, made.split(self.views), strict=True)
+
+    def scores(self, logits_VK: torch.Tensor) -> np.ndarray:
+        """Probabilities (K): tempered, and averaged over views."""
+        tempered = logits_VK.double() / self.calibration.temperature
+        return (tempered.sigmoid() if self.multi_label else tempered.softmax(1)).mean(0).numpy()
+
+
+def opened(video: str | PathLike[str] | Video | Any) -> Video:
+    """The video itself if it is one; else it is opened."""
+    return video if isinstance(video, Video) else open_video(video)
+
