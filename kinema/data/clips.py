@@ -103,8 +103,21 @@ class ClipTable:
                 rows.append(replace(row, labels=tuple(kept)))
         return replace(self, rows=tuple(rows), labels=tuple(labels))
 
+    def rebase(self, root: str | Path) -> "ClipTable":
+        """The same clips with paths relative to another folder; those of files outside it become absolute."""
+        root = Path(root)
+        base = root.absolute()
+        rows = []
+        for row in self.rows:
+            file = self.path(row).absolute()
+            rows.append(replace(row, path=(file.relative_to(base) if file.is_relative_to(base) else file).as_posix()))
+        return replace(self, rows=tuple(rows), root=root)
+
     def to_csv(self, path: str | Path) -> Path:
-        """Write the table as a csv that `read_table` reads back; empty columns are left out. Returns the path."""
+        """Write the table as a csv that `read_table` reads back; empty columns are left out. Returns the path.
+
+        Paths stay relative to the table's root: `table.rebase(path.parent)` first makes a list that finds its own files.
+        """
         label = "labels" if self.multi_label else "label"
         columns: dict[str, Sequence[object]] = {
             "path": [row.path for row in self.rows],

@@ -1,21 +1,68 @@
-"""Ways in which people and published sets list labelled clips; each is a module with `recognises` and `read`."""
+"""Ways in which people and published sets list labelled clips, by name."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 from kinema.data.clips import ClipTable
-from kinema.data.formats import folder, table_csv
+from kinema.data.formats import (
+    charades,
+    folder,
+    hmdb51,
+    ibm,
+    ipn,
+    jester,
+    kinetics,
+    mmaction,
+    moments,
+    something,
+    table_csv,
+    ucf101,
+)
 from kinema.errors import DataError, nearest
 
-FORMATS: dict[str, ModuleType] = {
-    "csv": table_csv,
-    "folder": folder,
+
+def by_name_only(place: Path) -> bool:
+    """A variant that nothing but its name asks for."""
+    return False
+
+
+@dataclass(frozen=True)
+class Format:
+    """`read(place, labels, root)` makes a table; `recognises(place)` looks at names and first lines only."""
+
+    read: Callable[[Path, tuple[str, ...] | None, Path | None], ClipTable]
+    recognises: Callable[[Path], bool] = by_name_only
+
+
+FORMATS = {
+    "csv": Format(table_csv.read, table_csv.recognises),
+    "folder": Format(folder.read, folder.recognises),
+    "kinetics": Format(kinetics.read, kinetics.recognises),
+    "something": Format(something.read, something.recognises),
+    "jester": Format(jester.read, jester.recognises),
+    "ucf101": Format(ucf101.read, ucf101.recognises),
+    "ucf101/2": Format(partial(ucf101.read, part=2)),
+    "ucf101/3": Format(partial(ucf101.read, part=3)),
+    "hmdb51": Format(hmdb51.read, hmdb51.recognises),
+    "hmdb51/2": Format(partial(hmdb51.read, part=2)),
+    "hmdb51/3": Format(partial(hmdb51.read, part=3)),
+    "moments": Format(moments.read, moments.recognises),
+    "charades": Format(charades.read, charades.recognises),
+    "charades/actions": Format(partial(charades.read, clips_of=charades.each_action)),
+    "ipn": Format(ipn.read, ipn.recognises),
+    "mmaction": Format(mmaction.read, mmaction.recognises),
+    "ibm": Format(ibm.read, ibm.recognises),
 }
+GENERAL = ("mmaction", "ibm")  # their few numbers a line also fit the lists of some sets
 
 
 def recognise(place: Path) -> str:
     """The one format whose names and first lines the folder or file has. DataError: none has, or several have."""
     found = [name for name, form in FORMATS.items() if form.recognises(place)]
+    special = [name for name in found if name not in GENERAL]
+    found = special or found
     if len(found) == 1 or "csv" in found[:1]:  # a clips.csv is there to say what the folders do not
         return found[0]
     if found:

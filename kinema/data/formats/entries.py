@@ -61,11 +61,14 @@ def build_table(
 
     labels: the classes in order; None takes the names that occur, in natural order.
     """
+    single = list({(entry.row, entry.names): entry for entry in reversed(entries)}.values())[::-1]
+    if len(single) < len(entries):
+        notes = [*notes, f"{len(entries) - len(single)} rows repeat another one and were left out."]
     if labels is None:
-        labels = distinct_names(entries)
+        labels = distinct_names(single)
     numbers = label_numbers(labels)
     rows = []
-    for entry in entries:
+    for entry in single:
         found = {find_label(name, numbers, labels, entry.where) for name in entry.names}
         rows.append(replace(entry.row, labels=tuple(sorted(found))))
     return ClipTable(tuple(rows), tuple(labels), root, multi_label, tuple(notes))

@@ -129,7 +129,8 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
 
     Several classes a clip: a column `labels` with ; between them, or a row for each. Classes given as whole numbers
     count the classes of `labels` (or of labels.txt beside the csv) from 0; without these the numbers are the names.
-    DataError: names the row for an empty path or label, a time that is none, an unknown class.
+    DataError: names the row for an empty path or label (a clip of split test may lack one, and with `labels` any), a time
+    that is none, an unknown class.
     """
     place = place / "clips.csv" if place.is_dir() else place
     root = place.parent if root is None else root
@@ -144,9 +145,11 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
     for number, cells in sheet.records:
         where = f"{place} row {number}"
         names = [name.strip() for name in (cells[column].split(";") if several else [cells[column]])]
-        if not all(names) and not (several and names == [""]):
-            raise DataError(f"{where}: the label of {cells['path'] or 'this clip'} is empty.")
-        entries.append(Entry(clip_row(cells, root, where), tuple(name for name in names if name), where))
+        row = clip_row(cells, root, where)
+        unlabelled = names == [""] and (several or row.split == "test")
+        if not all(names) and not unlabelled:
+            raise DataError(f"{where}: the label of {row.path} is empty.")
+        entries.append(Entry(row, () if unlabelled else tuple(names), where))
     entries, repeated = merge(entries)
     if not entries:
         raise DataError(f"{place}: has a header but no clip.")

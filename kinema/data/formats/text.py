@@ -36,3 +36,15 @@ def local_path(text: str, root: Path) -> str:
     if "\\" not in text or (root / text).exists():
         return text
     return re.sub(r"\\+", "/", text)
+
+
+def first_lines(path: Path, count: int = 200) -> list[str]:
+    """The first lines that are not empty, stripped, of at most 64 KiB; none for a file that is no text."""
+    with path.open("rb") as file:
+        data = file.read(1 << 16)
+    marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), None)
+    if marked is None and b"\0" in data:
+        return []
+    lines = data.decode(marked or "utf-8", errors="replace").splitlines()
+    whole = lines[:-1] if len(data) == 1 << 16 else lines
+    return [line.strip() for line in whole if line.strip()][:count]
