@@ -24,7 +24,7 @@ PANELS = {
         "sampling": "uniform (a frame from each equal part of the video) or dense",
         "stride": "frames from one frame of a dense clip to the next",
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
-        "input": "rgb, or difference (grey frame differences)",
+        "input": "rgb, difference (of grey frames), or normalised_difference",
     },
     "Network": {
         "where": "blocks that see time: all, top, bottom or alternate",

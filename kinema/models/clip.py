@@ -5,8 +5,9 @@ from typing import Any
 
 from kinema.errors import ModelError, nearest
 
-CHANNELS = {"rgb": 3, "difference": 1}  # how many channels each kind of input has
+CHANNELS = {"rgb": 3, "difference": 1, "normalised_difference": 1}  # how many channels each kind of input has
 SAMPLINGS = ("uniform", "dense")
+CROPS = ("centre", "whole")
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,9 @@ class ClipSpec:
 
     `sampling` "uniform" takes one frame from each of `frames` equal parts of a video; "dense" takes frames `stride`
     apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
-    0..1 and normalised by `mean` and `std`; "difference" is how grey each pixel became since the frame before.
+    0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
+    "normalised_difference" is that over its own spread in the clip, so that a faint camera counts as much as a sharp one.
+    `crop` is what a clip shows of the picture when nothing is random: its "centre", or the "whole", squeezed.
     """
 
     frames: int = 8
@@ -27,12 +30,13 @@ class ClipSpec:
     input: str = "rgb"
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    crop: str = "centre"
 
     def __post_init__(self) -> None:
         for name in ("frames", "height", "width", "stride"):
             if getattr(self, name) < 1:
                 raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be 1 or more.")
-        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS))):
+        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. {nearest(came, known)}")

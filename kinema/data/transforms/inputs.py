@@ -7,17 +7,22 @@ from kinema.models.clip import ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
 DIFFERENCE_STD = 0.06  # how grey differences of neighbouring frames spread in moving video, of 0 (black) to 1 (white)
+LEAST_STD = 0.01  # what noise alone makes of differences; a still clip is not blown up beyond it
 
 
 def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
     """The clip (C T H W, float32) that `spec.input` names, from frames T H W 3: uint8, or float from 0 to 1.
 
     "rgb": (colour - mean) / std. "difference": x[t] - x[t-1] of the grey frames over DIFFERENCE_STD; zero in frame 0.
+    "normalised_difference": over the standard deviation of the clip's own differences, and LEAST_STD, instead.
     """
     frames = frames_THWC.float() / 255 if frames_THWC.dtype == torch.uint8 else frames_THWC
-    if spec.input == "difference":
+    if spec.input != "rgb":
         grey_THW = frames @ torch.tensor(GREY)
-        return (torch.diff(grey_THW, dim=0, prepend=grey_THW[:1]) / DIFFERENCE_STD)[None]
+        change_THW = torch.diff(grey_THW, dim=0, prepend=grey_THW[:1])
+        if spec.input == "difference" or len(change_THW) == 1:
+            return (change_THW / DIFFERENCE_STD)[None]
+        return (change_THW / (change_THW[1:].std() + LEAST_STD))[None]
     frames_CTHW = frames.permute(3, 0, 1, 2).contiguous()
     mean, std = (torch.tensor(values)[:, None, None, None] for values in (spec.mean, spec.std))
     return (frames_CTHW - mean) / std
