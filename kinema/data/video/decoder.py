@@ -1,6 +1,7 @@
 """Frames out of a file, one after the other, as FFmpeg decodes them."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,18 +26,17 @@ def open_container(path: Path) -> Any:
         raise VideoError(reason(path, error)) from None
 
 
-def video_streams(path: Path) -> list[int]:
-    """The numbers (in the container) of the streams that may be videos: cover art and unknown codecs are none."""
-    with open_container(path) as container:
-        if container.format.name in _TEXT_AS_ART:
-            raise VideoError(f"{path} holds text, not video.")
-        streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        known = [s.index for s in streams if s.codec_context is not None]
-        if known:
-            return known
-        if streams:
-            raise VideoError(f"{path} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
-        held = ", ".join(_describe(stream) for stream in container.streams) or "nothing"
+def video_streams(path: Path, container: Any) -> list[Any]:
+    """The streams that may be videos: cover art and unknown codecs are none."""
+    if container.format.name in _TEXT_AS_ART:
+        raise VideoError(f"{path} holds text, not video. Give a video file.")
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    known = [stream for stream in streams if stream.codec_context is not None]
+    if known:
+        return known
+    if streams:
+        raise VideoError(f"{path} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
+    held = ", ".join(map(_describe, container.streams)) or "nothing"
     raise VideoError(f"{path} has no video stream, only {held}. Give a file with moving pictures.")
 
 
@@ -47,29 +47,45 @@ def _describe(stream: Any) -> str:
 
 
 class Decoder:
-    """Decodes one stream of a file from its beginning, or from where `seek` puts it.
+    """Decodes one video stream of a file (the first, or the `choice`-th) from its beginning, or from where `seek` goes.
 
     Iterating gives PyAV frames in the order in which the decoder puts them out, which is that of presentation, and ends
     at the first packet that cannot be decoded: what comes after it depends on how the decoder patches up damage.
     Packets that fail before there was any frame (a recording that starts in the middle) are skipped and counted.
     """
 
-    def __init__(self, path: Path, stream: int, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0, choice: int = 0) -> None:
         self.path, self.frames, self.packets, self.skipped = path, 0, 0, 0
         self.stopped: str | None = None
         self._container = open_container(path)
-        self._stream = self._container.streams[stream]
+        try:
+            streams = video_streams(path, self._container)
+        except VideoError:
+            self._container.close()
+            raise
+        self.choices = len(streams)
+        self._stream = streams[choice]
         self.header_frames: int = self._stream.frames
         self.time_base = self._stream.time_base
         if threads:
             self._stream.codec_context.thread_count = threads
             self._stream.codec_context.thread_type = "FRAME" if threads > 1 else "SLICE"
+        self._frames = self._decode()
+
+    def __iter__(self) -> Iterator[av.VideoFrame]:
+        return self._frames
+
+    def peek(self) -> av.VideoFrame | None:
+        """The first frame, which iterating still gives; None if there is none."""
+        first = next(self._frames, None)
+        self._frames = chain([] if first is None else [first], self._frames)
+        return first
 
     def seek(self, pts: int) -> None:
         """Go to the key frame at `pts` or one before it (some containers miss: the caller looks where it landed)."""
         self._container.seek(pts, stream=self._stream)
 
-    def __iter__(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
             try:
                 frames = packet.decode()

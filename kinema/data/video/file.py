@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kinema.data.video.decoder import Decoder, video_streams
+from kinema.data.video.decoder import Decoder
 from kinema.data.video.index import Index, build_index, checksum, decode_at, problems, runs, starts
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.video import Picture, Video
@@ -34,22 +34,26 @@ class VideoFile(Video):
         self.path, self._threads = path, threads
         self._index: Index | None = None
         self._warnings: tuple[str, ...] | None = None
-        self._stream, self._pixels = self._probe()
+        self._choice = 0
+        self._opened: Decoder | None = Decoder(path, threads)
+        while (first := self._opened.peek()) is None:
+            self._opened.close()
+            self._choice += 1
+            if self._choice == self._opened.choices:
+                raise VideoError(f"{path} opens, but not one of its frames can be decoded. Copy or convert it again.")
+            self._opened = Decoder(path, threads, self._choice)
+        self._pixels = Pixels(first)
         self.height, self.width = self._pixels.height, self._pixels.width
 
-    def _probe(self) -> tuple[int, Pixels]:
-        said = []
-        for stream in video_streams(self.path):
-            with Decoder(self.path, stream, self._threads) as decoder:
-                for frame in decoder:
-                    return stream, Pixels(frame)
-                said.append(decoder.stopped or f"{decoder.skipped} of {decoder.packets} packets fail")
-        raise VideoError(f"{self.path} opens, but not one frame can be decoded ({said[0]}). Copy or convert it again.")
+    def _decoder(self) -> Decoder:
+        """The file at its beginning: as it was opened, or opened again."""
+        opened, self._opened = self._opened, None
+        return opened or Decoder(self.path, self._threads, self._choice)
 
     @property
     def _indexed(self) -> Index:
         if self._index is None:
-            with Decoder(self.path, self._stream, self._threads) as decoder:
+            with self._decoder() as decoder:
                 self._index = build_index(decoder, self._pixels)
             self._warnings = self._index.warnings
         return self._index
@@ -68,7 +72,7 @@ class VideoFile(Video):
         """Every (time in seconds, H W 3 uint8), decoding as it goes; a frame without a time stamp follows at 25 fps."""
         pts: list[int | None] = []
         resized, time_seconds = 0, -0.04
-        with Decoder(self.path, self._stream, self._threads) as decoder:
+        with self._decoder() as decoder:
             for frame in decoder:
                 pts.append(frame.pts)
                 resized += not self._pixels.fits(frame)
@@ -88,7 +92,7 @@ class VideoFile(Video):
         """The frames of a run, from the nearest key frame that leads to them, else from the start of the file."""
         index, left = self._indexed, list(run)
         for key in starts(run[0], index):
-            with Decoder(self.path, self._stream, self._threads) as decoder:
+            with self._decoder() as decoder:
                 for number, frame in decode_at(decoder, index, key):
                     if number > left[0]:
                         break
@@ -104,6 +108,9 @@ class VideoFile(Video):
     def close(self) -> None:
         """Forget the frames in memory; a closed video can be read again, from its file."""
         self._index = None
+        if self._opened:
+            self._opened.close()
+            self._opened = None
 
     def __reduce__(self) -> Any:
         return VideoFile, (self.path, self._threads)

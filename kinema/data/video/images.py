@@ -88,8 +88,8 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def _decode(file: Path) -> Any:
     try:
-        with Decoder(file, 0, threads=1) as decoder:
-            return next(iter(decoder), None)
+        with Decoder(file, threads=1) as decoder:
+            return decoder.peek()
     except VideoError:
         return None
 
