@@ -19,7 +19,7 @@ def check(
     clean: Annotated[str | None, typer.Option(help="write a list of the clips without problems to this csv")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """The data doctor: decode every clip and say what is wrong with which. Nothing is ever deleted.
+    """The data doctor: decode every clip and say what is wrong with which; ends with 1 if anything is. Nothing is deleted.
 
     Examples:
 
@@ -27,7 +27,24 @@ def check(
 
       kinema data check list.csv --clean clean.csv --json
     """
-    raise SystemExit
+    import os
+
+    from kinema import read_table
+    from kinema.data.doctor import check as examine
+    from kinema.progress import Progress
+    table = read_table(data, format=format)
+    with Progress("checking", len({row.path for row in table.rows})) as bar:
+        report = examine(table, workers or os.cpu_count() or 1, min_frames, progress=lambda done, _: bar.advance(done - bar.done))
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        say(report.to_text())
+    if clean is not None:
+        report.write_clean(clean)
+        if not as_json:
+            say(f"Wrote the {len(report.clean())} clips without problems: {clean}")
+    if report.problems:
+        raise typer.Exit(1)
 
 
 @app.command("make")

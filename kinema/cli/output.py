@@ -53,6 +53,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             return function(*arguments, **options)
         try:
             return function(*arguments, **options)
+        except typer.Exit:
+            raise
         except KinemaError as error:
             fail(str(error))
         except KeyboardInterrupt:
