@@ -19,6 +19,7 @@ from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.models.clip import ClipSpec
 
+FULL_BYTES = 32 << 20  # full frames in memory at a time, also of a 4K video
 LARGEST_CLIP_BYTES = 48 << 20  # a clip that is larger once shrunk (half a minute at 128 pixels) is read from its video
 
 
@@ -47,29 +48,32 @@ class StoredFrames:
 
 
 class VideoPart:
-    """The frames of a video between a row's start and end."""
+    """The frames of a video that belong to a row of a list, read from the video when they are asked for."""
 
     def __init__(self, video: Video, row: ClipRow) -> None:
         times = np.asarray(video.times_seconds)
-        inside = np.ones(len(times), dtype=bool)
-        if row.start_seconds is not None:
-            inside &= times >= row.start_seconds
-        if row.end_seconds is not None:
-            inside &= times < row.end_seconds
-        numbers = np.arange(len(times))
-        if row.start_frame is not None:
-            inside &= numbers >= row.start_frame
-        if row.end_frame is not None:
-            inside &= numbers < row.end_frame
-        if not inside.any():
-            raise VideoError(f"{video.path} has no frame in the part that its list names ({describe_part(row)}); it has "
-                             f"{len(times)} frames up to {times[-1]:.2f} s. Mend the list or leave the row out.")
-        self.video, self.indices = video, np.flatnonzero(inside)
-        self.times_seconds, self.warnings = times[self.indices], tuple(video.warnings)
+        self.indices = np.array([number for number, time in enumerate(times) if holds(row, time, number)], dtype=np.int64)
+        if not len(self.indices):
+            raise empty_part(video, row, len(times))
+        self.video, self.times_seconds, self.warnings = video, times[self.indices], tuple(video.warnings)
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """T H W C uint8 frames, counted from the part's first."""
         return self.video.read(self.indices[np.asarray(indices, dtype=np.int64)].tolist())
+
+
+def holds(row: ClipRow, time_seconds: float, frame: int) -> bool:
+    """Whether a frame of the video belongs to the row's part of it."""
+    return ((row.start_seconds is None or time_seconds >= row.start_seconds)
+            and (row.end_seconds is None or time_seconds < row.end_seconds)
+            and (row.start_frame is None or frame >= row.start_frame)
+            and (row.end_frame is None or frame < row.end_frame))
+
+
+def empty_part(video: Video, row: ClipRow, frames: int) -> VideoError:
+    """What to say of a row whose part of the video holds no frame."""
+    return VideoError(f"{video.path} has no frame in the part that its list names ({describe_part(row)}); it has {frames} "
+                      f"frames in all. Mend the list or leave the row out.")
 
 
 def describe_part(row: ClipRow) -> str:
@@ -105,15 +109,29 @@ class ClipCache:
         if found is not None:
             return found
         with open_video(path, threads=1) as video:
-            part = VideoPart(video, row)
-            first = shrink(part.read([0]), self.spec)
-            if first.nbytes * len(part.times_seconds) > LARGEST_CLIP_BYTES or self.used.value >= self.limit_bytes:
-                return VideoPart(open_video(path, threads=1), row)
-            steps = range(0, len(part.times_seconds), 32)  # 32 full frames at a time bound the memory, also for 4K
-            frames = np.concatenate([
-                shrink(part.read(range(start, min(start + 32, len(part.times_seconds)))), self.spec) for start in steps])
-        self._store(stored, frames, part)
-        return StoredFrames(frames, part.times_seconds, part.warnings)
+            decoded = self._decode(video, row)
+        if decoded is None or self.used.value >= self.limit_bytes:
+            return decoded or VideoPart(open_video(path, threads=1), row)
+        self._store(stored, decoded)
+        return decoded
+
+    def _decode(self, video: Video, row: ClipRow) -> StoredFrames | None:
+        """All frames of a row, shrunk, in one pass over the video with few full frames at a time; None: too many."""
+        shrunk, times, full, stored_bytes, number = [], [], [], 0, -1
+        for number, (time, frame_HWC) in enumerate(video.frames()):
+            if holds(row, time, number):
+                times.append(time)
+                full.append(frame_HWC)
+            if len(full) * frame_HWC.nbytes >= FULL_BYTES:
+                shrunk.append(shrink(np.stack(full), self.spec))
+                stored_bytes, full = stored_bytes + shrunk[-1].nbytes, []
+                if stored_bytes > LARGEST_CLIP_BYTES:
+                    return None
+        if full:
+            shrunk.append(shrink(np.stack(full), self.spec))
+        if not shrunk:
+            raise empty_part(video, row, number + 1)
+        return StoredFrames(np.concatenate(shrunk), np.array(times), tuple(video.warnings))
 
     def _name(self, path: Path, row: ClipRow) -> str:
         try:
@@ -124,13 +142,13 @@ class ClipCache:
                row.start_frame, row.end_frame, self.spec.height, self.spec.width)
         return blake2b(repr(key).encode(), digest_size=16).hexdigest()
 
-    def _store(self, stored: Path, frames: np.ndarray, part: VideoPart) -> None:
-        if part.warnings:
+    def _store(self, stored: Path, decoded: StoredFrames) -> None:
+        if decoded.warnings:
             return  # a partly broken file is read, and reported, anew in every run
         with self.used.get_lock():
-            self.used.value += frames.nbytes
+            self.used.value += decoded.frames_THWC.nbytes
         try:
-            for suffix, values in ((".times.npy", part.times_seconds), (".npy", frames)):
+            for suffix, values in ((".times.npy", decoded.times_seconds), (".npy", decoded.frames_THWC)):
                 unfinished = stored.with_name(f"{stored.name}.{os.getpid()}.tmp")
                 with unfinished.open("wb") as file:
                     np.save(file, values)
