@@ -116,7 +116,7 @@ class ClipTable:
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as a csv that `read_table` reads back; empty columns are left out. Returns the path.
 
-        Paths stay relative to the table's root: `table.rebase(path.parent)` first makes a list that finds its own files.
+        Paths stay relative to the table's root; after `table.rebase(path.parent)` the list finds its files by itself.
         """
         label = "labels" if self.multi_label else "label"
         columns: dict[str, Sequence[object]] = {

@@ -66,8 +66,8 @@ def check_apart(test: ClipTable, train: ClipTable) -> None:
         shown = ", ".join(name.partition(":")[2] for name in sorted(shared, key=natural_key)[:5])
         raise DataError(
             f"{len(shared)} sources are on both sides of the split ({shown}), with {sum(shared.values())} of the "
-            f"{len(train)} clips to train on. Take these clips out (the doctor writes a list without them), split by source "
-            "(fold=0/5), or, if the sources mean nothing, empty their column.")
+            f"{len(train)} clips to train on. Take these clips out (the doctor writes a list without them), split by "
+            "source (fold=0/5), or, if the sources mean nothing, empty their column.")
 
 
 def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, ClipTable, ClipTable]:

@@ -129,8 +129,8 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
 
     Several classes a clip: a column `labels` with ; between them, or a row for each. Classes given as whole numbers
     count the classes of `labels` (or of labels.txt beside the csv) from 0; without these the numbers are the names.
-    DataError: names the row for an empty path or label (a clip of split test may lack one, and with `labels` any), a time
-    that is none, an unknown class.
+    DataError: names the row for an empty path, a time that is none, an unknown class, and for an empty label unless its
+    split is test or the column is `labels`.
     """
     place = place / "clips.csv" if place.is_dir() else place
     root = place.parent if root is None else root
