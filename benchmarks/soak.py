@@ -21,12 +21,30 @@ from kinema.data.synthetic import make, synthetic_spec
 
 ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, "-m", "kinema", "train"]
-OPTIONS = ["--model", "tam-resnet_tiny", "--frames", "4", "--size", "32", "--batch", "4", "--ema", "0.99", "--mixup", "0.2",
-           "--accelerator", "cpu", "--save-every", "5", "--workers", "1"]
+OPTIONS = [
+    "--model",
+    "tam-resnet_tiny",
+    "--frames",
+    "4",
+    "--size",
+    "32",
+    "--batch",
+    "4",
+    "--ema",
+    "0.99",
+    "--mixup",
+    "0.2",
+    "--accelerator",
+    "cpu",
+    "--save-every",
+    "5",
+    "--workers",
+    "1",
+]
 
 
 def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
-    """Kill a training at `wanted` random moments, each time resuming it; compare its weights with a whole training's."""
+    """Kill a training at `wanted` random moments, resuming it each time; compare its weights with a whole one's."""
     data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
     options = [str(data), *OPTIONS, "--epochs", str(epochs)]
     started = time.monotonic()
@@ -34,8 +52,12 @@ def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
     seconds = time.monotonic() - started
     draw, moments = random.Random(0), []
     while len(moments) < wanted:
-        process = subprocess.Popen([*TRAIN, *options, "--out", str(folder / "killed")], start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*TRAIN, *options, "--out", str(folder / "killed")],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             process.wait(draw.uniform(0.1, 0.4) * seconds)
         except subprocess.TimeoutExpired:
@@ -49,8 +71,10 @@ def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
     subprocess.run([*TRAIN, *options, "--out", str(folder / "killed")], check=True, capture_output=True)
     whole, killed = load_file(folder / "whole" / "last.safetensors"), load_file(folder / "killed" / "last.safetensors")
     equal = all(torch.equal(whole[name], killed[name]) for name in whole)
-    return (f"| SIGKILL | {len(moments)} kills, checkpoints found at steps {', '.join(map(str, moments))} | "
-            f"final weights {'bit-identical' if equal else 'DIFFER'} |")
+    return (
+        f"| SIGKILL | {len(moments)} kills, checkpoints found at steps {', '.join(map(str, moments))} | "
+        f"final weights {'bit-identical' if equal else 'DIFFER'} |"
+    )
 
 
 def family_megabytes(pid: int) -> float:
@@ -70,10 +94,17 @@ def memory(folder: Path, clips: int, warm_up: int = 500) -> str:
     from kinema.data.clips import read_table
     from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
     from kinema.data.transforms import train_transform
+
     data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
     table, recipe = read_table(data), Recipe(str(data), frames=4, size=32)
-    dataset = TrainingClips(table, recipe.clip, train_transform(recipe.clip, recipe.augment, None),
-                            ClipCache(None, recipe.clip, 0), 0, ProblemLog(folder / "problems.jsonl"))
+    dataset = TrainingClips(
+        table,
+        recipe.clip,
+        train_transform(recipe.clip, recipe.augment, None),
+        ClipCache(None, recipe.clip, 0),
+        0,
+        ProblemLog(folder / "problems.jsonl"),
+    )
     batch, start = 20, 0.0
     loader = make_loader(dataset, Steps(len(table), batch, (warm_up + clips) // batch, 0), workers=2)
     for number, _ in enumerate(loader):
@@ -96,9 +127,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KINEMA_CACHE"] = str(Path(folder) / "cache")
         rows = [memory(Path(folder), chosen.clips), kills(Path(folder), chosen.kills)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    text = "\n".join(["# Soak", "", f"`make soak` at commit {commit}, {time.strftime('%Y-%m-%d')}.", "",
-                      "| what | how much | result |", "| --- | --- | --- |", *rows, ""])
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    text = "\n".join(
+        [
+            "# Soak",
+            "",
+            f"`make soak` at commit {commit}, {time.strftime('%Y-%m-%d')}.",
+            "",
+            "| what | how much | result |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
     (ROOT / "docs" / "soak.md").write_text(text, encoding="utf-8")
     print(text)
 

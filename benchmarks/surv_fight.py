@@ -3,9 +3,9 @@ recipes/surv-fight.md.
 
 python benchmarks/surv_fight.py [--data ../shared/videos/surv-fight] [--runs runs/surv-fight] [--modules tam i3d]
 
-Every fold is trained by recipes/surv-fight.yaml, as `kinema train DATA --recipe recipes/surv-fight.yaml --split fold=0
---seed 0` would, and tested once; each such run is a line of recipes/surv-fight.csv. A run that is there is not repeated,
-so the command goes on where it stopped.
+Every fold is trained as `kinema train DATA --recipe recipes/surv-fight.yaml --split fold=0 --seed 0` would, and tested
+once; each such run is a line of recipes/surv-fight.csv. A run that is there is not repeated, so the command goes on
+where it stopped.
 """
 
 import argparse
@@ -33,8 +33,14 @@ def fold_recipe(data: str, runs: Path, module: str, seed: int, fold: int) -> Rec
     """The recipe of one fold."""
     base = read_recipe(RECIPE)
     backbone = base.model.partition("-")[2]
-    return read_recipe(RECIPE, data=data, model=f"{module}-{backbone}", split=f"fold={fold}", seed=seed,
-                       out=str(runs / f"{module}-{seed}-{fold}"))
+    return read_recipe(
+        RECIPE,
+        data=data,
+        model=f"{module}-{backbone}",
+        split=f"fold={fold}",
+        seed=seed,
+        out=str(runs / f"{module}-{seed}-{fold}"),
+    )
 
 
 def run_fold(recipe: Recipe, views: int) -> None:
@@ -47,21 +53,34 @@ def run_fold(recipe: Recipe, views: int) -> None:
     train(recipe, Machine(accelerator="cpu", workers=1, channels_last=True), quiet=True)
     seconds = time.monotonic() - started
     found = evaluate(recipe.out, views=views, machine=Machine(accelerator="cpu", workers=1))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.strip()
     new = not LOG.exists()
     with LOG.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         if new:
             writer.writerow(COLUMNS)
         fold = (recipe.split or "").partition("=")[2]
-        writer.writerow((recipe.model, recipe.seed, fold, found.n, round(found.top1 * found.n), f"{seconds:.0f}", commit,
-                         time.strftime("%Y-%m-%d")))
+        writer.writerow(
+            (
+                recipe.model,
+                recipe.seed,
+                fold,
+                found.n,
+                round(found.top1 * found.n),
+                f"{seconds:.0f}",
+                commit,
+                time.strftime("%Y-%m-%d"),
+            )
+        )
     print(f"{out.name}: {found.top1:.1%} of {found.n} clips, {seconds:.0f} s", flush=True)
 
 
 def pooled(runs: Path, module: str, seed: int, views: int) -> tuple[np.ndarray, list[str]] | None:
     """Whether each of the 240 clips was answered rightly by the network that never saw its source; and the sources."""
     from kinema.evaluation.result import Evaluation
+
     right, sources = [], []
     for fold in FOLDS:
         path = runs / f"{module}-{seed}-{fold}" / "evaluation" / ("test.json" if views == 1 else f"test-{views}x1.json")
@@ -75,8 +94,10 @@ def pooled(runs: Path, module: str, seed: int, views: int) -> tuple[np.ndarray, 
 
 def table(runs: Path, modules: list[str], views: int) -> list[str]:
     """A row for each network: the accuracy of each seed, their mean, and its interval by resampling sources."""
-    lines = ["| network | " + " | ".join(f"seed {seed}" for seed in SEEDS) + " | mean | 95 % interval |",
-             "| --- |" + " --- |" * (len(SEEDS) + 2)]
+    lines = [
+        "| network | " + " | ".join(f"seed {seed}" for seed in SEEDS) + " | mean | 95 % interval |",
+        "| --- |" + " --- |" * (len(SEEDS) + 2),
+    ]
     for module in modules:
         found = [pooled(runs, module, seed, views) for seed in SEEDS]
         done = [each for each in found if each is not None]

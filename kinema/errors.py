@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class KinemaError(Exception):
-    """Something the user gave cannot be used; the text says what came, what was expected and the nearest right thing."""
+    """What the user gave cannot be used; the text says what came, what was expected and the nearest right thing."""
 
 
 class VideoError(KinemaError):

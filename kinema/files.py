@@ -25,8 +25,10 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     except Exception as error:
         unfinished.unlink(missing_ok=True)
         if is_full(error):
-            raise RunError(f"The disk is full: {path} could not be written. What was saved before is whole; free some "
-                           f"space and run the same command again to go on from there.") from error
+            raise RunError(
+                f"The disk is full: {path} could not be written. What was saved before is whole; free some "
+                f"space and run the same command again to go on from there."
+            ) from error
         if isinstance(error, OSError):
             raise RunError(f"{path} could not be written: {error.strerror or error}.") from error
         raise

@@ -24,8 +24,15 @@ class Progress:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
-            self.bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                           TextColumn("[dim]{task.fields[note]}"), console=Console(stderr=True))
+
+            self.bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("[dim]{task.fields[note]}"),
+                console=Console(stderr=True),
+            )
             self.task = self.bar.add_task(self.title, total=self.total, completed=self.done, note="")
             self.bar.start()
         return self
@@ -50,10 +57,16 @@ class Progress:
     def _line(self) -> None:
         spent = time.monotonic() - self.started
         left = spent / max(self.done - self.first, 1) * (self.total - self.done)
-        print(f"{self.title}: {self.done}/{self.total}, {spent:.0f} s, about {left:.0f} s left"
-              + (f", {self.note}" if self.note else ""), file=sys.stderr, flush=True)
+        print(
+            f"{self.title}: {self.done}/{self.total}, {spent:.0f} s, about {left:.0f} s left"
+            + (f", {self.note}" if self.note else ""),
+            file=sys.stderr,
+            flush=True,
+        )
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.bar is not None:
             self.bar.stop()
         elif not self.quiet and kind is None and self.total:

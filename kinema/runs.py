@@ -47,8 +47,10 @@ class Run:
             raise RunError(f"{facts_path} is damaged: {error}.") from error
         version = facts.get("version") if isinstance(facts, dict) else None
         if version != VERSION:
-            raise RunError(f"{path} is a run of version {version}; this kinema reads version {VERSION}. "
-                           f"Use the kinema that wrote it ({facts.get('kinema', 'unknown')}), or train anew.")
+            raise RunError(
+                f"{path} is a run of version {version}; this kinema reads version {VERSION}. "
+                f"Use the kinema that wrote it ({facts.get('kinema', 'unknown')}), or train anew."
+            )
         return cls(path, facts, read_recipe(path / "recipe.yaml"))
 
     @property
@@ -73,6 +75,7 @@ class Run:
     def model(self, which: str = "best") -> "Network":
         """The trained network in evaluation mode; which: "best" or "last"."""
         from kinema.weights import load_weights
+
         weights = self.path / f"{which}.safetensors"
         if not weights.is_file():
             raise RunError(f"{self.path} has no {which} weights yet: its training has not come to a first checkpoint.")
@@ -82,16 +85,31 @@ class Run:
         """The sides of the data as they were in training."""
         from kinema.data.clips import read_table
         from kinema.data.splits import Split
+
         table = read_table(self.path / "clips.csv", labels=self.labels, root=Path(self.facts["root"]))
-        return Split(*(table.subset(index for index, row in enumerate(table.rows) if row.split == side)
-                       for side in ("train", "val", "test")))
+        return Split(
+            *(
+                table.subset(index for index, row in enumerate(table.rows) if row.split == side)
+                for side in ("train", "val", "test")
+            )
+        )
 
 
 def build_network(recipe: Recipe, labels: tuple[str, ...]) -> "Network":
     """The network that a recipe names, for these classes."""
     from kinema.models import create_model
-    return create_model(recipe.model, labels, frames=recipe.frames, where=recipe.where, causal=recipe.causal,
-                        pool=recipe.pool, clip=recipe.clip, dropout=recipe.dropout, **recipe.options)
+
+    return create_model(
+        recipe.model,
+        labels,
+        frames=recipe.frames,
+        where=recipe.where,
+        causal=recipe.causal,
+        pool=recipe.pool,
+        clip=recipe.clip,
+        dropout=recipe.dropout,
+        **recipe.options,
+    )
 
 
 def _others(path: Path) -> str:

@@ -31,8 +31,12 @@ def _seed() -> None:
 def motion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small set of made-up clips: 60 files of 8 frames of 32 x 32 pixels."""
     from kinema.data.synthetic import make, synthetic_spec
-    return make(synthetic_spec("motion", clips=60, frames=8, height=32, width=32), tmp_path_factory.mktemp("data") / "motion",
-                workers=1)
+
+    return make(
+        synthetic_spec("motion", clips=60, frames=8, height=32, width=32),
+        tmp_path_factory.mktemp("data") / "motion",
+        workers=1,
+    )
 
 
 TINY = {"model": "tam-resnet_tiny", "frames": 4, "size": 32, "epochs": 2, "batch": 8, "validation": 0.2}
@@ -44,6 +48,7 @@ def tiny_run(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from kinema.training.machine import Machine
     from kinema.training.recipe import Recipe
     from kinema.training.train import train
+
     out = tmp_path_factory.mktemp("runs") / "tiny"
     train(Recipe(str(motion), out=str(out), **TINY), Machine(accelerator="cpu", workers=0), quiet=True)
     return out

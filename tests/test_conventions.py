@@ -17,7 +17,9 @@ def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.stat().st_size], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.stat().st_size], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_every_file_says_what_it_is(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith('"""')
 
@@ -30,8 +32,11 @@ def readme_tree() -> set[str]:
 
 
 def test_the_readmes_tree_is_the_tree() -> None:
-    there = {str(path.relative_to(ROOT / "kinema")).removesuffix(".py")
-             for path in (ROOT / "kinema").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    there = {
+        str(path.relative_to(ROOT / "kinema")).removesuffix(".py")
+        for path in (ROOT / "kinema").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
     there |= {path.name for path in (ROOT / "kinema").glob("*.py") if not path.name.startswith("__")}
     assert readme_tree() == there
 
@@ -44,12 +49,16 @@ def test_a_clip_is_followed_from_file_to_prediction_through_seven_files() -> Non
 
 
 def test_importing_kinema_imports_nothing_heavy() -> None:
-    code = "import kinema, sys; print([n for n in ('torch', 'numpy', 'av', 'matplotlib', 'lightning_fabric') if n in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    heavy = ("torch", "numpy", "av", "matplotlib", "lightning_fabric")
+    code = f"import kinema, sys; print([name for name in {heavy} if name in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_every_public_name_is_there() -> None:
     import kinema
+
     for name in kinema.__all__:
         assert getattr(kinema, name) is not None
     with pytest.raises(AttributeError):

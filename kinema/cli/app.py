@@ -3,12 +3,19 @@
 import typer
 
 import kinema
-from kinema.cli import data, evaluate, models, recognize, train
+from kinema.cli import data, models
+from kinema.cli.evaluate import evaluate
+from kinema.cli.recognize import features, recognize
+from kinema.cli.train import train
 
 app = typer.Typer(
-    name="kinema", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+    name="kinema",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Video action recognition: train a network on a folder of clips, measure it honestly, run it on any video.")
+    help="Video action recognition: train a network on a folder of clips, measure it honestly, run it on any video.",
+)
 
 
 def version(wanted: bool) -> None:
@@ -19,14 +26,16 @@ def version(wanted: bool) -> None:
 
 
 @app.callback()
-def main(show: bool = typer.Option(False, "--version", callback=version, is_eager=True, help="Show the version.")) -> None:
+def main(
+    show: bool = typer.Option(False, "--version", callback=version, is_eager=True, help="Show the version."),
+) -> None:
     """Video action recognition: train a network on a folder of clips, measure it honestly, run it on any video."""
 
 
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("recognize")(recognize.recognize)
-app.command("features")(recognize.features)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("recognize")(recognize)
+app.command("features")(features)
 app.command("models")(models.models)
 app.command("profile")(models.profile)
 app.add_typer(data.app, name="data")

@@ -6,7 +6,9 @@ import typer
 
 from kinema.cli.output import command, print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Look after clips: check them, make some up, turn official lists into tables.")
+app = typer.Typer(
+    no_args_is_help=True, help="Look after clips: check them, make some up, turn official lists into tables."
+)
 
 
 @app.command("check")
@@ -19,7 +21,7 @@ def check(
     clean: Annotated[str | None, typer.Option(help="write a list of the clips without problems to this csv")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """The data doctor: decode every clip and say what is wrong with which; ends with 1 if anything is. Nothing is deleted.
+    """The data doctor: decode every clip, say what is wrong with which. Nothing is deleted; ends with 1 if anything is.
 
     Examples:
 
@@ -32,9 +34,12 @@ def check(
     from kinema import read_table
     from kinema.data.doctor import check as examine
     from kinema.progress import Progress
+
     table = read_table(data, format=format)
     with Progress("checking", len({row.path for row in table.rows})) as bar:
-        report = examine(table, workers or os.cpu_count() or 1, min_frames, progress=lambda done, _: bar.advance(done - bar.done))
+        report = examine(
+            table, workers or os.cpu_count() or 1, min_frames, progress=lambda done, _: bar.advance(done - bar.done)
+        )
     if as_json:
         print_json(report.to_dict())
     else:
@@ -56,9 +61,13 @@ def make(
     frames: Annotated[int | None, typer.Option(min=4, help="frames of a clip")] = None,
     size: Annotated[str | None, typer.Option(help="side in pixels, or HEIGHTxWIDTH")] = None,
     fps: Annotated[float | None, typer.Option(help="frames a second")] = None,
-    difficulty: Annotated[float | None, typer.Option(min=0, max=1, help="noise, clutter and camera shake, 0 to 1")] = None,
+    difficulty: Annotated[
+        float | None, typer.Option(min=0, max=1, help="noise, clutter and camera shake, 0 to 1")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="the seed of every random draw")] = None,
-    test_fraction: Annotated[float | None, typer.Option(min=0, max=1, help="share of the sources on the test side")] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(min=0, max=1, help="share of the sources on the test side")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="processes that draw [default: one a processor]")] = None,
 ) -> None:
     """Make up a data set of real video files, with the truth (class, times, masks, boxes) beside them.
@@ -74,9 +83,19 @@ def make(
     from kinema.data.synthetic import synthetic_spec
     from kinema.models.clip import height_width
     from kinema.progress import Progress
+
     height, width = (None, None) if size is None else height_width(parse_size(size))
-    spec = synthetic_spec(kind, clips=clips, frames=frames, height=height, width=width, fps=fps, difficulty=difficulty,
-                          seed=seed, test_fraction=test_fraction)
+    spec = synthetic_spec(
+        kind,
+        clips=clips,
+        frames=frames,
+        height=height,
+        width=width,
+        fps=fps,
+        difficulty=difficulty,
+        seed=seed,
+        test_fraction=test_fraction,
+    )
     with Progress(f"making {kind}", spec.clips) as bar:
         made = make_set(spec, out, workers=workers, progress=lambda done, total: bar.advance(done - bar.done))
     say(f"Made {spec.clips} clips: {made}")
@@ -90,7 +109,9 @@ def convert(
     out: Annotated[str, typer.Argument(help="the csv to write: path, label, start, end, split, source")],
     format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
     root: Annotated[str | None, typer.Option(help="folder that the list's paths are relative to")] = None,
-    mini: Annotated[str | None, typer.Option(help="keep the classes of a published mini version: mini-ssv2, mini-kinetics")] = None,
+    mini: Annotated[
+        str | None, typer.Option(help="keep the classes of a published mini version: mini-ssv2, mini-kinetics")
+    ] = None,
 ) -> None:
     """Turn a folder or an official list into a csv of clips.
 
@@ -102,6 +123,7 @@ def convert(
     """
     from kinema import read_table
     from kinema.data.minis import mini as keep_mini
+
     table = read_table(data, format=format, root=root)
     if mini is not None:
         table = keep_mini(table, mini)

@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 @command
 def evaluate(
     runs: Annotated[list[str], typer.Argument(help="folders of runs; several are compared side by side")],
-    data: Annotated[str | None, typer.Option(help="other clips with the same class names [default: the run's test side]")] = None,
-    split: Annotated[str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="other clips with the same class names [default: the run's test side]")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")
+    ] = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
     crops: Annotated[int, typer.Option(help="crops of each clip: 1, 3, 5 or 10, averaged")] = 1,
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
-    report: Annotated[str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")] = None,
+    report: Annotated[
+        str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -38,6 +44,7 @@ def evaluate(
     from kinema import evaluate as judge
     from kinema.evaluation.report import write_report
     from kinema.training.machine import Machine
+
     machine = Machine(accelerator=accelerator, workers=workers)
     found = [judge(run, data, split, (views, crops), which, machine) for run in runs]
     page = Path(report) if report else Path(runs[0]) / "report.html"
@@ -53,10 +60,24 @@ def evaluate(
 
 def show(found: "list[Evaluation]") -> None:
     """Print evaluations as a table, a row a run."""
-    table("Evaluation", ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable"), [
-        (str(each.about.run), each.about.model, str(each.n), _share(each.metrics.top1),
-         _share(each.metrics.top5) if len(each.predictions.labels) > 5 else "-", _share(each.metrics.mean_class),
-         _share(each.metrics.mean_ap), f"{each.about.gmacs:.3f} x {each.views}", str(len(each.broken))) for each in found])
+    table(
+        "Evaluation",
+        ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable"),
+        [
+            (
+                str(each.about.run),
+                each.about.model,
+                str(each.n),
+                _share(each.metrics.top1),
+                _share(each.metrics.top5) if len(each.predictions.labels) > 5 else "-",
+                _share(each.metrics.mean_class),
+                _share(each.metrics.mean_ap),
+                f"{each.about.gmacs:.3f} x {each.views}",
+                str(len(each.broken)),
+            )
+            for each in found
+        ],
+    )
     for each in found:
         for path, problem in each.broken[:10]:
             say(f"unreadable: {path}: {problem}")

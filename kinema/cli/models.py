@@ -23,6 +23,7 @@ def models(
     """
     from kinema import list_models
     from kinema import profile as cost_of
+
     names = list_models(pattern)
     if not names:
         fail(f"No network matches {pattern!r}; `kinema models` lists all.")
@@ -33,8 +34,11 @@ def models(
     if as_json:
         print_json([_facts(name, cost) for name, cost in costs])
         return
-    table("Networks", ("name", "clip", "parameters", "GMACs"), [
-        (name, _clip(cost), f"{cost.parameters / 1e6:.2f} M", f"{cost.gmacs:.3f}") for name, cost in costs])
+    table(
+        "Networks",
+        ("name", "clip", "parameters", "GMACs"),
+        [(name, _clip(cost), f"{cost.parameters / 1e6:.2f} M", f"{cost.gmacs:.3f}") for name, cost in costs],
+    )
 
 
 @command
@@ -56,13 +60,22 @@ def profile(
     """
     from kinema import profile as cost_of
     from kinema.cli.recipe import parse_option, parse_size
+
     options = dict(parse_option(text) for text in option or [])
     cost = cost_of(model, frames=frames, size=None if size is None else parse_size(size), classes=classes, **options)
     if as_json:
         print_json(_facts(model, cost))
         return
-    table(model, ("what", "value"), [("clip", _clip(cost)), ("parameters", f"{cost.parameters:,}"),
-                                     ("GMACs", f"{cost.gmacs:.3f}"), ("weights (float32)", f"{cost.parameters * 4 / 1e6:.1f} MB")])
+    table(
+        model,
+        ("what", "value"),
+        [
+            ("clip", _clip(cost)),
+            ("parameters", f"{cost.parameters:,}"),
+            ("GMACs", f"{cost.gmacs:.3f}"),
+            ("weights (float32)", f"{cost.parameters * 4 / 1e6:.1f} MB"),
+        ],
+    )
 
 
 def _clip(cost: object) -> str:
@@ -71,5 +84,9 @@ def _clip(cost: object) -> str:
 
 
 def _facts(name: str, cost: object) -> dict:
-    return {"name": name, "clip": cost.clip.to_dict(),  # type: ignore[attr-defined]
-            "parameters": cost.parameters, "gmacs": cost.gmacs}  # type: ignore[attr-defined]
+    return {
+        "name": name,
+        "clip": cost.clip.to_dict(),  # type: ignore[attr-defined]
+        "parameters": cost.parameters,
+        "gmacs": cost.gmacs,
+    }  # type: ignore[attr-defined]

@@ -31,6 +31,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         return
     from rich.console import Console
     from rich.table import Table
+
     drawn = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
         drawn.add_column(column, justify="left" if number == 0 else "right")
@@ -47,6 +48,7 @@ def fail(text: str, code: int = 1) -> NoReturn:
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Let a command's errors be told in words; KINEMA_DEBUG=1 shows where they came from."""
+
     @functools.wraps(function)
     def told(*arguments: Any, **options: Any) -> None:
         if os.environ.get("KINEMA_DEBUG"):
@@ -66,7 +68,16 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             if is_full(error):
                 fail(f"The disk is full ({error.filename or 'while writing'}). What was saved before is whole.")
             fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
-        except (ArithmeticError, AttributeError, ImportError, LookupError, MemoryError, RuntimeError, TypeError,
-                ValueError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            ImportError,
+            LookupError,
+            MemoryError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as error:
             fail(f"{type(error).__name__}: {error}. This is a fault of kinema's; KINEMA_DEBUG=1 shows where it is.")
+
     return told

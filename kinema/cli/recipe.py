@@ -13,7 +13,7 @@ from kinema.training.recipe import Recipe, read_recipe
 PANELS = {
     "Data": {
         "format": "format of an official list; recognised where not given",
-        "split": "fold=0 (that fold is the test side), fold=0/10, split=val; else the data's own, else 1 in 5 by source",
+        "split": "fold=0 (that fold is the test side), fold=0/10, split=val; else the data's own, else fold=0",
         "validation": "share of the training side that chooses the best epoch and calibrates, by source",
         "seed": "the seed of every random draw",
         "balance": "against class imbalance: none, weights or sampling",
@@ -55,7 +55,7 @@ PANELS = {
 }
 ELSEWHERE = ("data", "model", "out", "augment")  # named by the command itself
 TEXT = {"size", "split", "format", "start", "input"}
-LISTS = {"options": str, "milestones": float}
+LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float]}
 
 
 def parameters() -> list[inspect.Parameter]:
@@ -63,13 +63,25 @@ def parameters() -> list[inspect.Parameter]:
     found = []
     for panel, helps in PANELS.items():
         for name, help_text in helps.items():
-            flag = "--option" if name == "options" else "--" + name.removesuffix("s" if name == "milestones" else "").replace("_", "-")
+            flag = (
+                "--option"
+                if name == "options"
+                else "--" + name.removesuffix("s" if name == "milestones" else "").replace("_", "-")
+            )
             found.append(_option(name, _type(Recipe, name), flag, help_text, panel, _default(Recipe, name)))
     for field in fields(Augment):
         flag = "--" + field.name.replace("_", "-")
         text = field.metadata.get("help", f"augmentation: {field.name.replace('_', ' ')}")
-        found.append(_option(f"augment_{field.name}", _type(Augment, field.name), flag, text, "Augmentation",
-                             _default(Augment, field.name)))
+        found.append(
+            _option(
+                f"augment_{field.name}",
+                _type(Augment, field.name),
+                flag,
+                text,
+                "Augmentation",
+                _default(Augment, field.name),
+            )
+        )
     return found
 
 
@@ -80,8 +92,8 @@ def _default(owner: type, name: str) -> Any:
 def _type(owner: type, name: str) -> Any:
     default = _default(owner, name)
     if name in LISTS:
-        return list[LISTS[name]]  # type: ignore[misc]
-    if owner is Recipe and name in TEXT or default is None and name not in ("fps", "clip_gradient"):
+        return LISTS[name]
+    if (owner is Recipe and name in TEXT) or (default is None and name not in ("fps", "clip_gradient")):
         return str
     if isinstance(default, tuple):
         return tuple[tuple(type(value) for value in default)]  # type: ignore[misc]
@@ -92,18 +104,27 @@ def _option(name: str, kind: Any, flag: str, text: str, panel: str, default: Any
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
     shown = "" if default in (None, {}, False) and kind is not bool else f" [default: {_words(default)}]"
     option = typer.Option(*flags, help=text + shown, rich_help_panel=panel, show_default=False)
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+    )
 
 
 def _words(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else {True: "yes", False: "no"}.get(value, str(value)) \
-        if isinstance(value, bool) else str(value)
+    return (
+        " ".join(map(str, value))
+        if isinstance(value, tuple)
+        else {True: "yes", False: "no"}.get(value, str(value))
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
     """The recipe of a YAML file, or the default one, with the options that were given."""
     changes = {name: value for name, value in given.items() if value not in (None, [])}
-    augment = {name.removeprefix("augment_"): changes.pop(name) for name in list(changes) if name.startswith("augment_")}
+    augment = {
+        name.removeprefix("augment_"): changes.pop(name) for name in list(changes) if name.startswith("augment_")
+    }
     if "size" in changes:
         changes["size"] = parse_size(changes["size"])
     if "milestones" in changes:
@@ -117,7 +138,9 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
     else:
         raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")
     if augment:
-        recipe = Recipe.from_dict({**recipe.to_dict(), "augment": {**recipe.to_dict()["augment"], **augment}}, "the command")
+        recipe = Recipe.from_dict(
+            {**recipe.to_dict(), "augment": {**recipe.to_dict()["augment"], **augment}}, "the command"
+        )
     return recipe
 
 
@@ -132,6 +155,7 @@ def parse_size(text: str) -> int | tuple[int, int]:
 def parse_option(text: str) -> tuple[str, Any]:
     """name=value, the value read as YAML reads it: a number, true, false or text."""
     import yaml
+
     name, found, value = text.partition("=")
     if not found or not name:
         raise RunError(f"The option {text!r} came; expected NAME=VALUE, such as taps=5.")

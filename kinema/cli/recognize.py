@@ -1,7 +1,7 @@
 """`kinema recognize` and `kinema features`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,8 +31,10 @@ def recognize(
       kinema recognize runs/first match.mp4 --windows --json
     """
     from kinema import Recognizer
+
     recognizer = Recognizer(run, device=device)
-    facts, failed = [], 0
+    facts: list[dict[str, Any]] = []
+    failed = 0
     for path in videos:
         try:
             result = recognizer(path)
@@ -42,10 +44,19 @@ def recognize(
             if not as_json:
                 say(f"{path}\tunreadable: {error}")
             continue
-        facts.append({"video": path, "unknown": result.unknown,
-                      "top": [{"label": label, "score": score} for label, score in result.top[:top]],
-                      "windows": [{"start_seconds": start, "end_seconds": end, "scores": [float(score) for score in scores]}
-                                  for start, end, scores in result.windows] if windows else []})
+        facts.append(
+            {
+                "video": path,
+                "unknown": result.unknown,
+                "top": [{"label": label, "score": score} for label, score in result.top[:top]],
+                "windows": [
+                    {"start_seconds": start, "end_seconds": end, "scores": [float(score) for score in scores]}
+                    for start, end, scores in result.windows
+                ]
+                if windows
+                else [],
+            }
+        )
         if not as_json:
             show(path, result, recognizer.labels, top, windows)
     if as_json:
@@ -81,6 +92,7 @@ def features(
       kinema features runs/first videos/*.mp4 --out features.parquet
     """
     from kinema.inference.features import features as write_features
+
     missing = [path for path in videos if not Path(path).exists()]
     if missing:
         raise KinemaError(f"There is no {missing[0]}.")

@@ -15,17 +15,31 @@ def train_options(
     data: Annotated[str | None, typer.Argument(help="folder with a class per sub-folder, csv or official list")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="a name; `kinema models` lists them")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="the run's folder [default: runs/MODEL]")] = None,
-    recipe: Annotated[str | None, typer.Option("--recipe", "-r", help="a YAML file; options go before what it says")] = None,
-    restart: Annotated[bool, typer.Option("--restart", help="train anew; else the run goes on where it stopped")] = False,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", "-r", help="a YAML file; options go before what it says")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="train anew; else the run goes on where it stopped")
+    ] = False,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps", rich_help_panel=MACHINE)] = "auto",
     devices: Annotated[str, typer.Option(help="processes here, one a device, or auto", rich_help_panel=MACHINE)] = "1",
     nodes: Annotated[int, typer.Option(min=1, help="machines (torchrun, SLURM)", rich_help_panel=MACHINE)] = 1,
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips", rich_help_panel=MACHINE)] = None,
-    cache: Annotated[float, typer.Option(min=0, help="gigabytes of decoded clips kept; 0: off", rich_help_panel=MACHINE)] = 4.0,
-    save_every: Annotated[int | None, typer.Option(min=1, help="steps from one checkpoint to the next [default: an epoch]",
-                                                   rich_help_panel=MACHINE)] = None,
-    channels_last: Annotated[bool, typer.Option("--channels-last", help="memory layout for GPUs", rich_help_panel=MACHINE)] = False,
-    compile: Annotated[bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="processes that read clips", rich_help_panel=MACHINE)
+    ] = None,
+    cache: Annotated[
+        float, typer.Option(min=0, help="gigabytes of decoded clips kept; 0: off", rich_help_panel=MACHINE)
+    ] = 4.0,
+    save_every: Annotated[
+        int | None,
+        typer.Option(min=1, help="steps from one checkpoint to the next [default: an epoch]", rich_help_panel=MACHINE),
+    ] = None,
+    channels_last: Annotated[
+        bool, typer.Option("--channels-last", help="memory layout for GPUs", rich_help_panel=MACHINE)
+    ] = False,
+    compile: Annotated[
+        bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
+    ] = False,
 ) -> None:
     """The options that are not the recipe's."""
 
@@ -44,11 +58,18 @@ def train(**given: Any) -> None:
     """
     from kinema.training.machine import Machine
     from kinema.training.train import train as run_training
+
     base, restart = given.pop("recipe"), given.pop("restart")
     machine = Machine(
-        accelerator=given.pop("accelerator"), devices=_devices(given.pop("devices")), nodes=given.pop("nodes"),
-        workers=given.pop("workers"), cache_gigabytes=given.pop("cache"), save_every=given.pop("save_every"),
-        channels_last=given.pop("channels_last"), compile=given.pop("compile"))
+        accelerator=given.pop("accelerator"),
+        devices=_devices(given.pop("devices")),
+        nodes=given.pop("nodes"),
+        workers=given.pop("workers"),
+        cache_gigabytes=given.pop("cache"),
+        save_every=given.pop("save_every"),
+        channels_last=given.pop("channels_last"),
+        compile=given.pop("compile"),
+    )
     if given["out"] is None and base is None:
         given["out"] = f"runs/{given['model'] or 'tam-resnet18'}"
     run = run_training(recipe_of(base, given), machine, restart=restart)
@@ -63,5 +84,6 @@ def _devices(text: str) -> int | str:
 _signature = inspect.signature(train_options)
 _parameters = [*_signature.parameters.values(), *parameters()]
 train.__signature__ = _signature.replace(  # type: ignore[attr-defined]
-    parameters=[parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in _parameters])
+    parameters=[parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in _parameters]
+)
 train.__annotations__ = {parameter.name: parameter.annotation for parameter in _parameters}

@@ -26,8 +26,15 @@ LARGEST_CLIP_BYTES = 48 << 20  # a clip that is larger once shrunk (half a minut
 class Frames(Protocol):
     """What a clip's frames are drawn from: a part of a video, or its shrunk copy in the cache."""
 
-    times_seconds: np.ndarray
-    warnings: tuple[str, ...]
+    @property
+    def times_seconds(self) -> np.ndarray:
+        """When each frame is shown."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the video, in words."""
+        ...
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """T H W C uint8 frames."""
@@ -52,7 +59,9 @@ class VideoPart:
 
     def __init__(self, video: Video, row: ClipRow) -> None:
         times = np.asarray(video.times_seconds)
-        self.indices = np.array([number for number, time in enumerate(times) if holds(row, time, number)], dtype=np.int64)
+        self.indices = np.array(
+            [number for number, time in enumerate(times) if holds(row, time, number)], dtype=np.int64
+        )
         if not len(self.indices):
             raise empty_part(video, row, len(times))
         self.video, self.times_seconds, self.warnings = video, times[self.indices], tuple(video.warnings)
@@ -64,16 +73,20 @@ class VideoPart:
 
 def holds(row: ClipRow, time_seconds: float, frame: int) -> bool:
     """Whether a frame of the video belongs to the row's part of it."""
-    return ((row.start_seconds is None or time_seconds >= row.start_seconds)
-            and (row.end_seconds is None or time_seconds < row.end_seconds)
-            and (row.start_frame is None or frame >= row.start_frame)
-            and (row.end_frame is None or frame < row.end_frame))
+    return (
+        (row.start_seconds is None or time_seconds >= row.start_seconds)
+        and (row.end_seconds is None or time_seconds < row.end_seconds)
+        and (row.start_frame is None or frame >= row.start_frame)
+        and (row.end_frame is None or frame < row.end_frame)
+    )
 
 
 def empty_part(video: Video, row: ClipRow, frames: int) -> VideoError:
     """What to say of a row whose part of the video holds no frame."""
-    return VideoError(f"{video.path} has no frame in the part that its list names ({describe_part(row)}); it has {frames} "
-                      f"frames in all. Mend the list or leave the row out.")
+    return VideoError(
+        f"{video.path} has no frame in the part that its list names ({describe_part(row)}); it has {frames} "
+        f"frames in all. Mend the list or leave the row out."
+    )
 
 
 def describe_part(row: ClipRow) -> str:
@@ -138,8 +151,17 @@ class ClipCache:
             state = path.stat()
         except OSError as error:
             raise VideoError(f"{path} cannot be read: {error.strerror}. Check the path in the list.") from error
-        key = (str(path.absolute()), state.st_mtime_ns, state.st_size, row.start_seconds, row.end_seconds,
-               row.start_frame, row.end_frame, self.spec.height, self.spec.width)
+        key = (
+            str(path.absolute()),
+            state.st_mtime_ns,
+            state.st_size,
+            row.start_seconds,
+            row.end_seconds,
+            row.start_frame,
+            row.end_frame,
+            self.spec.height,
+            self.spec.width,
+        )
         return blake2b(repr(key).encode(), digest_size=16).hexdigest()
 
     def _store(self, stored: Path, decoded: StoredFrames) -> None:
@@ -162,6 +184,7 @@ class ClipCache:
 def shrink(frames_THWC: np.ndarray, spec: ClipSpec) -> np.ndarray:
     """Frames at the size at which they are kept: a little larger than the clip that is cut from them."""
     import torch
+
     return storage_resize(torch.from_numpy(frames_THWC), spec).numpy()
 
 
@@ -175,8 +198,11 @@ def _load(stored: Path) -> StoredFrames | None:
 
 def _prune(folder: Path, limit_bytes: int) -> int:
     """Delete the oldest clips until four fifths of the limit are left, if above it; return the bytes in use."""
-    entries = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(folder)
-                     if entry.name.endswith((".npy", ".tmp")))
+    entries = sorted(
+        (entry.stat().st_mtime, entry.stat().st_size, entry.path)
+        for entry in os.scandir(folder)
+        if entry.name.endswith((".npy", ".tmp"))
+    )
     used = sum(size for _, size, _ in entries)
     if used > limit_bytes:
         for _, size, path in entries:

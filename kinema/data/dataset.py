@@ -75,8 +75,10 @@ class TrainingClips(Dataset):
                 except VideoError as error:
                     self.broken.add(chosen)
                     self.problems.add(self.table.rows[chosen].path, str(error), readable=False)
-        raise DataError(f"50 clips in a row could not be read, the last one {self.table.rows[chosen].path}. "
-                        f"`kinema data check` lists what is wrong.")
+        raise DataError(
+            f"50 clips in a row could not be read, the last one {self.table.rows[chosen].path}. "
+            f"`kinema data check` lists what is wrong."
+        )
 
     def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         frames = self.cache.open(self.table.path(row), row)
@@ -132,18 +134,25 @@ class Steps:
                 order = self.order(epoch)
             start = step % self.per_epoch * self.batch
             keys = [(epoch, order[(start + k) % self.clips]) for k in range(self.batch)]
-            mine = keys[self.process * part * self.accumulate:(self.process + 1) * part * self.accumulate]
-            yield from (mine[k * part:(k + 1) * part] for k in range(self.accumulate))
+            mine = keys[self.process * part * self.accumulate : (self.process + 1) * part * self.accumulate]
+            yield from (mine[k * part : (k + 1) * part] for k in range(self.accumulate))
 
 
 def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
     """Batches (clips_NCTHW, targets_NK) of all of `steps`, made by `workers` processes (0: by this one)."""
-    return DataLoader(clips, batch_sampler=steps, num_workers=workers, pin_memory=pin_memory,  # type: ignore[arg-type]
-                      prefetch_factor=4 if workers else None, worker_init_fn=quiet_worker if workers else None)
+    return DataLoader(
+        clips,
+        batch_sampler=steps,
+        num_workers=workers,
+        pin_memory=pin_memory,  # type: ignore[arg-type]
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=quiet_worker if workers else None,
+    )
 
 
 def quiet_worker(_: int) -> None:
     """Set up a loader's process: one thread, and Ctrl-C is the main process's business."""
     import signal
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)

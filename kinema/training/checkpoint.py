@@ -14,15 +14,22 @@ from kinema.training.ema import Average
 def save_weights(path: Path, network: nn.Module) -> None:
     """Write a network's weights for use."""
     from safetensors.torch import save
+
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     write_atomic(path, lambda out: out.write_bytes(save(weights)))
 
 
-def save_state(path: Path, step: int, best: float | None, network: nn.Module, optimizer: optim.Optimizer,
-               average: Average | None) -> None:
+def save_state(
+    path: Path, step: int, best: float | None, network: nn.Module, optimizer: optim.Optimizer, average: Average | None
+) -> None:
     """Write all that the steps after `step` depend on; every random draw is keyed, so no generator's state is in it."""
-    state = {"step": step, "best": best, "network": network.state_dict(), "optimizer": optimizer.state_dict(),
-             "average": average.network.state_dict() if average else None}
+    state = {
+        "step": step,
+        "best": best,
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "average": average.network.state_dict() if average else None,
+    }
     write_atomic(path, lambda out: torch.save(state, out))
 
 

@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 import torch
+
 from kinema.models import Network
 
 
@@ -23,5 +24,5 @@ class Average:
         decay = min(self.decay, (1 + step) / (10 + step))
         for average, current in zip(self.network.parameters(), network.parameters(), strict=True):
             average.lerp_(current.to(average.dtype), 1 - decay)
-        for average, current in zip(self.network.buffers(), network.buffers(), strict=True):
-            average.copy_(current)
+        for kept, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
+            kept.copy_(buffer)

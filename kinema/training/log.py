@@ -32,8 +32,11 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if None not in row and None not in row.values()
-                and row["step"].isdigit()]
+        return [
+            row
+            for row in csv.DictReader(file)
+            if None not in row and None not in row.values() and row["step"].isdigit()
+        ]
 
 
 class Board:
@@ -85,15 +88,25 @@ class RunLog:
 
     def flush(self) -> str:
         """Write the steps that wait; return the last loss in words. A loss that is no number stops the training."""
-        rows = [{"step": step, "epoch": (step - 1) // self.per_epoch, "lr": f"{lr:.6g}", "loss": f"{float(loss):.6g}",
-                 "accuracy": f"{float(accuracy):.4f}"} for step, lr, loss, accuracy in self.waiting]
+        rows: list[dict[str, Any]] = [
+            {
+                "step": step,
+                "epoch": (step - 1) // self.per_epoch,
+                "lr": f"{lr:.6g}",
+                "loss": f"{float(loss):.6g}",
+                "accuracy": f"{float(accuracy):.4f}",
+            }
+            for step, lr, loss, accuracy in self.waiting
+        ]
         self.waiting = []
         self.steps.add(rows)
         for row in rows:
             self.board.add(row["step"], loss=float(row["loss"]), accuracy=float(row["accuracy"]), lr=float(row["lr"]))
             if not math.isfinite(float(row["loss"])):
-                raise RunError(f"The loss became {row['loss']} at step {row['step']} (learning rate {row['lr']}). Try a "
-                               f"lower --lr, a longer --warmup or --clip-gradient 1; the last checkpoint is kept.")
+                raise RunError(
+                    f"The loss became {row['loss']} at step {row['step']} (learning rate {row['lr']}). Try a "
+                    f"lower --lr, a longer --warmup or --clip-gradient 1; the last checkpoint is kept."
+                )
         return f"loss {float(rows[-1]['loss']):.3f}" if rows else ""
 
     def epoch(self, step: int, validation: float | None) -> str:
@@ -101,8 +114,17 @@ class RunLog:
         epoch = (step - 1) // self.per_epoch
         rows = [row for row in read_csv(self.steps.path) if int(row["epoch"]) == epoch]
         loss, accuracy = (sum(float(row[name]) for row in rows) / len(rows) for name in ("loss", "accuracy"))
-        self.epochs.add([{"epoch": epoch, "step": step, "loss": f"{loss:.6g}", "accuracy": f"{accuracy:.4f}",
-                          "validation": "" if validation is None else f"{validation:.4f}"}])
+        self.epochs.add(
+            [
+                {
+                    "epoch": epoch,
+                    "step": step,
+                    "loss": f"{loss:.6g}",
+                    "accuracy": f"{accuracy:.4f}",
+                    "validation": "" if validation is None else f"{validation:.4f}",
+                }
+            ]
+        )
         self.board.add(step, validation=validation)
         words = f"epoch {epoch + 1}: loss {loss:.3f}, training accuracy {accuracy:.1%}"
         return words if validation is None else f"{words}, validation {validation:.1%}"

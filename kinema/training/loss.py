@@ -11,8 +11,13 @@ from torch.nn import functional as F
 from kinema.keyed import key_seed
 
 
-def loss_of(logits_NK: torch.Tensor, targets_NK: torch.Tensor, weights_K: torch.Tensor | None, smoothing: float,
-            multi_label: bool) -> torch.Tensor:
+def loss_of(
+    logits_NK: torch.Tensor,
+    targets_NK: torch.Tensor,
+    weights_K: torch.Tensor | None,
+    smoothing: float,
+    multi_label: bool,
+) -> torch.Tensor:
     """Cross-entropy with label smoothing, or, with several labels per clip, binary cross-entropy; a mean over clips."""
     if multi_label:
         smooth_NK = targets_NK * (1 - smoothing) + smoothing / 2
@@ -20,15 +25,18 @@ def loss_of(logits_NK: torch.Tensor, targets_NK: torch.Tensor, weights_K: torch.
     return F.cross_entropy(logits_NK, targets_NK.to(logits_NK.dtype), weight=weights_K, label_smoothing=smoothing)
 
 
-def mix(clips_NCTHW: torch.Tensor, targets_NK: torch.Tensor, alpha: float, *key: int | str
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+def mix(
+    clips_NCTHW: torch.Tensor, targets_NK: torch.Tensor, alpha: float, *key: int | str
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Blend each clip with the one at the mirrored place of the batch, by a share drawn from Beta(alpha, alpha).
 
     mixup, Zhang et al., 2018. The draw depends on the key alone.
     """
     share = float(np.random.default_rng(key_seed(*key)).beta(alpha, alpha))
-    return (share * clips_NCTHW + (1 - share) * clips_NCTHW.flip(0),
-            share * targets_NK + (1 - share) * targets_NK.flip(0))
+    return (
+        share * clips_NCTHW + (1 - share) * clips_NCTHW.flip(0),
+        share * targets_NK + (1 - share) * targets_NK.flip(0),
+    )
 
 
 def hits(logits_NK: torch.Tensor, targets_NK: torch.Tensor) -> torch.Tensor:

@@ -24,5 +24,8 @@ class Machine:
 
     def reading_processes(self) -> int:
         """How many processes read clips, for each device."""
-        return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8) \
-            if self.workers is None else self.workers
+        return (
+            min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+            if self.workers is None
+            else self.workers
+        )

@@ -6,7 +6,7 @@ from kinema.training.recipe import Recipe
 
 
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict]:
-    """Two groups: kernels and matrices decay; biases, norms and other vectors do not (He et al., 2019, "Bag of tricks")."""
+    """Two groups: kernels and matrices decay; biases and norms do not (He et al., 2019, "Bag of tricks")."""
     decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
     free = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]

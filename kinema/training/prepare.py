@@ -17,12 +17,25 @@ from kinema.runs import VERSION, Run, build_network
 from kinema.training.machine import Machine
 from kinema.training.recipe import Recipe, write_recipe
 
-OURS = ("run.json", "recipe.yaml", "clips.csv", "last.pt", "best.safetensors", "last.safetensors", "log.csv",
-        "epochs.csv", "problems.jsonl", "report.html", "evaluation", "tensorboard", "calibration.json")
+OURS = (
+    "run.json",
+    "recipe.yaml",
+    "clips.csv",
+    "last.pt",
+    "best.safetensors",
+    "last.safetensors",
+    "log.csv",
+    "epochs.csv",
+    "problems.jsonl",
+    "report.html",
+    "evaluation",
+    "tensorboard",
+    "calibration.json",
+)
 
 
 def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
-    """Make the run's folder, or find it there to go on with; another recipe in it is an error that names what differs."""
+    """Make the run's folder, or find it there; another recipe in it is an error that names what differs."""
     path = Path(recipe.out)
     if restart:
         clear(path)
@@ -39,12 +52,24 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     build_network(recipe, table.labels)  # a wrong name or option is said before anything is written
     write_atomic(path / "clips.csv", lambda out: sides(split).to_csv(out))
     write_atomic(path / "recipe.yaml", lambda out: write_recipe(recipe, out))
-    write_json(path / "run.json", {
-        "version": VERSION, "kinema": kinema.__version__, "model": recipe.model, "labels": list(table.labels),
-        "multi_label": table.multi_label, "clip": recipe.clip.to_dict(), "options": recipe.options,
-        "root": str(Path(table.root).absolute()), "clip_seconds": clip_seconds(split.train, recipe, machine),
-        "clips": {side: len(part.rows) for side, part in
-                  (("train", split.train), ("validation", split.validation), ("test", split.test))}})
+    write_json(
+        path / "run.json",
+        {
+            "version": VERSION,
+            "kinema": kinema.__version__,
+            "model": recipe.model,
+            "labels": list(table.labels),
+            "multi_label": table.multi_label,
+            "clip": recipe.clip.to_dict(),
+            "options": recipe.options,
+            "root": str(Path(table.root).absolute()),
+            "clip_seconds": clip_seconds(split.train, recipe, machine),
+            "clips": {
+                side: len(part.rows)
+                for side, part in (("train", split.train), ("validation", split.validation), ("test", split.test))
+            },
+        },
+    )
     return Run.open(path)
 
 
@@ -63,10 +88,14 @@ def clear(path: Path) -> None:
 def check_same(wanted: Recipe, found: Recipe, path: Path) -> None:
     """Refuse to go on with a run under another recipe."""
     new, old = wanted.to_dict(), found.to_dict()
-    differing = [f"{name} {old[name]!r} there, {new[name]!r} now" for name in new if new[name] != old[name] and name != "out"]
+    differing = [
+        f"{name} {old[name]!r} there, {new[name]!r} now" for name in new if new[name] != old[name] and name != "out"
+    ]
     if differing:
-        raise RunError(f"{path} is a run with another recipe: {'; '.join(differing[:4])}. Give the same options to go on "
-                       f"with it, another --out, or --restart to train anew.")
+        raise RunError(
+            f"{path} is a run with another recipe: {'; '.join(differing[:4])}. Give the same options to go on "
+            f"with it, another --out, or --restart to train anew."
+        )
 
 
 def sides(split: Split) -> ClipTable:
@@ -78,12 +107,13 @@ def sides(split: Split) -> ClipTable:
 
 def make_cache(recipe: Recipe, machine: Machine) -> ClipCache:
     """The cache of decoded clips that a machine allows."""
-    return ClipCache(default_folder(), recipe.clip, int(machine.cache_gigabytes * 2 ** 30))
+    return ClipCache(default_folder(), recipe.clip, int(machine.cache_gigabytes * 2**30))
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:
     """How long the clip that the network sees lasts: the median of a few training clips, in seconds."""
     import torch
+
     cache, durations = make_cache(recipe, machine), []
     for index in torch.randperm(len(table.rows), generator=keyed_generator(recipe.seed, "clip_seconds")).tolist():
         row = table.rows[index]

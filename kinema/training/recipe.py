@@ -99,8 +99,10 @@ class Recipe:
         known = {f.name for f in fields(cls)}
         unknown = [name for name in values if name not in known]
         if unknown:
-            raise RunError(f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
-                           f"Fields are {', '.join(sorted(known))}.")
+            raise RunError(
+                f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
+                f"Fields are {', '.join(sorted(known))}."
+            )
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         if isinstance(values.get("augment"), dict):
             values["augment"] = _augment(values["augment"], source)
@@ -115,12 +117,14 @@ def _augment(values: dict[str, Any], source: str) -> Augment:
     for name in values:
         if name not in known:
             raise RunError(f"{source} has the unknown augmentation {name!r}. {nearest(name, known)}")
-    return Augment(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return Augment(**plain)
 
 
 def read_recipe(path: str | Path, **changes: Any) -> Recipe:
     """Read a recipe from a YAML file; `changes` go before what the file says."""
     import yaml
+
     try:
         values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -135,4 +139,5 @@ def read_recipe(path: str | Path, **changes: Any) -> Recipe:
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Write a recipe as YAML, one field a line."""
     import yaml
+
     path.write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -3,8 +3,14 @@
 import math
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup_steps: float = 0, shape: str = "cosine",
-                  milestones: tuple[float, ...] = (0.5, 0.75)) -> float:
+def learning_rate(
+    step: int,
+    steps: int,
+    peak: float,
+    warmup_steps: float = 0,
+    shape: str = "cosine",
+    milestones: tuple[float, ...] = (0.5, 0.75),
+) -> float:
     """The learning rate of optimiser step `step` of `steps`.
 
     A linear warm-up to `peak`, then half a cosine down to 0 (SGDR, Loshchilov and Hutter, 2017), or "steps": a tenth

@@ -44,13 +44,21 @@ class Parts:
 def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
     """Lightning Fabric on the machine's devices; under torchrun or SLURM it joins the processes that are there."""
     from lightning_fabric import Fabric
+
     several = machine.nodes > 1 or str(machine.devices) not in ("1", "auto")
-    fabric = Fabric(accelerator=machine.accelerator, devices=machine.devices, num_nodes=machine.nodes,
-                    strategy="ddp" if several else "auto", precision=recipe.precision)  # type: ignore[arg-type]
+    fabric = Fabric(
+        accelerator=machine.accelerator,
+        devices=machine.devices,
+        num_nodes=machine.nodes,
+        strategy="ddp" if several else "auto",
+        precision=recipe.precision,
+    )  # type: ignore[arg-type]
     fabric.launch()
     if recipe.batch % (fabric.world_size * recipe.accumulate):
-        raise RunError(f"A batch of {recipe.batch} clips cannot be shared equally by {fabric.world_size} processes "
-                       f"with accumulate {recipe.accumulate}.")
+        raise RunError(
+            f"A batch of {recipe.batch} clips cannot be shared equally by {fabric.world_size} processes "
+            f"with accumulate {recipe.accumulate}."
+        )
     return fabric
 
 
@@ -70,7 +78,8 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     step, best = 0, None
     if (run.path / "last.pt").is_file():
         step, best = load_state(run.path / "last.pt", network, optimizer, average)
-    model, optimizer = fabric.setup(torch.compile(network) if machine.compile else network, optimizer)
+    wrapped: Any = torch.compile(network) if machine.compile else network
+    model, optimizer = fabric.setup(wrapped, optimizer)
     if average is not None:
         average.network.to(fabric.device)
     weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
@@ -82,20 +91,32 @@ def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Step
     share = fabric.world_size * recipe.accumulate
     batch = min(recipe.batch, len(table.rows) // share * share)
     if batch == 0:
-        raise DataError(f"{len(table.rows)} training clips are too few for {fabric.world_size} processes with "
-                        f"accumulate {recipe.accumulate}; expected at least {share}.")
+        raise DataError(
+            f"{len(table.rows)} training clips are too few for {fabric.world_size} processes with "
+            f"accumulate {recipe.accumulate}; expected at least {share}."
+        )
     weights = sampling_weights(table) if recipe.balance == "sampling" else None
     total = recipe.epochs * (len(table.rows) // batch)
-    return Steps(len(table.rows), batch, total, recipe.seed, first, recipe.accumulate, fabric.global_rank,
-                 fabric.world_size, weights)
+    return Steps(
+        len(table.rows),
+        batch,
+        total,
+        recipe.seed,
+        first,
+        recipe.accumulate,
+        fabric.global_rank,
+        fabric.world_size,
+        weights,
+    )
 
 
 def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, pin_memory: bool) -> DataLoader:
     """Batches (clips_NCTHW, targets_NK) of all the steps that are left."""
     recipe = run.recipe
     transform = train_transform(recipe.clip, recipe.augment, flip_label_map(run.labels))
-    clips = TrainingClips(table, recipe.clip, transform, make_cache(recipe, machine), recipe.seed,
-                          ProblemLog(run.path / "problems.jsonl"))
+    clips = TrainingClips(
+        table, recipe.clip, transform, make_cache(recipe, machine), recipe.seed, ProblemLog(run.path / "problems.jsonl")
+    )
     return make_loader(clips, steps, machine.reading_processes(), pin_memory)
 
 
@@ -104,5 +125,6 @@ def start_from(network: Network, source: str) -> None:
     from pathlib import Path
 
     from kinema.weights import load_weights
+
     path = Path(source)
     load_weights(network, path / "best.safetensors" if path.is_dir() else path, strict=False)

@@ -42,7 +42,10 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     parts = assemble(run, split.train, machine, fabric)
     if parts.step < parts.steps.total:
         title = f"training {recipe.model}"
-        with Stop() as stop, Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar:
+        with (
+            Stop() as stop,
+            Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar,
+        ):
             run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
     if fabric.global_rank == 0:
         calibration_of(run, machine)
@@ -50,8 +53,16 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     return run
 
 
-def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, machine: Machine, fabric: "Fabric",
-              stop: Stop, bar: Progress) -> None:
+def run_steps(
+    run: Run,
+    parts: Parts,
+    table: ClipTable,
+    validation: ClipTable,
+    machine: Machine,
+    fabric: "Fabric",
+    stop: Stop,
+    bar: Progress,
+) -> None:
     """The loop: forward, backward, step; at the end of each epoch validate and save."""
     recipe, per_epoch, chief = run.recipe, parts.steps.per_epoch, fabric.global_rank == 0
     loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
@@ -66,8 +77,9 @@ def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, m
         if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         if recipe.mixup:
-            clips_NCTHW, targets_NK = mix(clips_NCTHW, targets_NK, recipe.mixup, recipe.seed, "mix", step, part,
-                                          fabric.global_rank)
+            clips_NCTHW, targets_NK = mix(
+                clips_NCTHW, targets_NK, recipe.mixup, recipe.seed, "mix", step, part, fabric.global_rank
+            )
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             logits_NK = parts.model(clips_NCTHW)
             loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, table.multi_label)
@@ -77,8 +89,9 @@ def run_steps(run: Run, parts: Parts, table: ClipTable, validation: ClipTable, m
         if not last_part:
             continue
 
-        lr = learning_rate(step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule,
-                           recipe.milestones)
+        lr = learning_rate(
+            step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule, recipe.milestones
+        )
         for group in parts.optimizer.param_groups:
             group["lr"] = lr
         if recipe.clip_gradient is not None:

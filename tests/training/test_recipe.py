@@ -21,16 +21,19 @@ def test_changes_go_before_the_file(tmp_path: Path) -> None:
     assert read_recipe(tmp_path / "recipe.yaml", epochs=3) == Recipe("clips", epochs=3)
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("data: x\nepoch: 3", "Nearest: epochs"),
-    ("data: x\noptimizer: adam", "Nearest: adamw"),
-    ("data: x\nbatch: 0", "batch is 0"),
-    ("data: x\nbatch: 10\naccumulate: 4", "equal parts"),
-    ("data: x\naugment: {flipp: true}", "Nearest: flip"),
-    ("- 3", "holds no fields"),
-    ("data: [", "not YAML"),
-    ("epochs: 3", "data"),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data: x\nepoch: 3", "Nearest: epochs"),
+        ("data: x\noptimizer: adam", "Nearest: adamw"),
+        ("data: x\nbatch: 0", "batch is 0"),
+        ("data: x\nbatch: 10\naccumulate: 4", "equal parts"),
+        ("data: x\naugment: {flipp: true}", "Nearest: flip"),
+        ("- 3", "holds no fields"),
+        ("data: [", "not YAML"),
+        ("epochs: 3", "data"),
+    ],
+)
 def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "recipe.yaml").write_text(text)
     with pytest.raises(RunError, match=words):

@@ -10,7 +10,8 @@ from kinema.data.dataset import Steps
 @given(st.integers(1, 60), st.integers(0, 9), st.sampled_from([(1, 1), (2, 1), (1, 2), (2, 2), (3, 2)]), st.data())
 @settings(deadline=None, max_examples=60)
 def test_processes_share_the_same_batches_and_a_resumed_run_goes_on_with_them(
-        clips: int, seed: int, share: tuple[int, int], data: st.DataObject) -> None:
+    clips: int, seed: int, share: tuple[int, int], data: st.DataObject
+) -> None:
     processes, accumulate = share
     batch = processes * accumulate * data.draw(st.integers(1, 4))
     if batch > clips:
@@ -19,7 +20,7 @@ def test_processes_share_the_same_batches_and_a_resumed_run_goes_on_with_them(
     whole = list(Steps(clips, batch, total, seed))
     parts = [list(Steps(clips, batch, total, seed, 0, accumulate, rank, processes)) for rank in range(processes)]
     for step, keys in enumerate(whole):
-        shared = [key for part in parts for micro in part[step * accumulate:(step + 1) * accumulate] for key in micro]
+        shared = [key for part in parts for micro in part[step * accumulate : (step + 1) * accumulate] for key in micro]
         assert shared == keys
     first = data.draw(st.integers(0, total))
     assert list(Steps(clips, batch, total, seed, first)) == whole[first:]
