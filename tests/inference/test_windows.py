@@ -1,0 +1,118 @@
+"""A video's windows cover it from its first frame to the end of its last, and keep few frames."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from kinema.data.sampling import sample_views
+from kinema.data.transforms import test_transform as transform_of
+from kinema.data.video import open_video
+from kinema.data.video.video import Video
+from kinema.inference.windows import Kept, window_seconds, windows
+from kinema.models.clip import ClipSpec
+
+SPEC = ClipSpec(frames=4, height=16, width=16)
+
+
+class Counter(Video):
+    """A video without a length whose frame k is filled with the number k."""
+
+    warnings = ()
+
+    def __init__(self, frames: int, first_seconds: float = 0.0, pause: tuple[int, float] = (-1, 0.0)) -> None:
+        self.count, self.rate, self.first, self.pause = frames, 10, first_seconds, pause
+        self.height = self.width = 16
+
+    @property
+    def times_seconds(self) -> np.ndarray:
+        raise AssertionError("reading the whole video beforehand was not necessary")
+
+    def frames(self):
+        for k in range(self.count):
+            late = self.pause[1] if k >= self.pause[0] >= 0 else 0.0
+            yield self.first + k / self.rate + late, np.full((16, 16, 3), k % 256, np.uint8)
+
+    def pictures(self, indices):
+        raise AssertionError("frames come in one pass")
+
+    def close(self) -> None:
+        pass
+
+
+def numbers(window) -> list[int]:
+    """Which frames a window's first clip holds."""
+    mean, std = (torch.tensor(values)[:, None] for values in (SPEC.mean, SPEC.std))
+    return ((window.clips_VCTHW[0].mean((2, 3)) * std + mean) * 255).round().int()[0].tolist()
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7, 39])
+def test_a_short_video_is_one_window(frames: int) -> None:
+    found = list(windows(Counter(frames), SPEC, seconds=2.0))
+    assert len(found) == 1
+    lasts = frames / 10 if frames > 1 else 0.04  # of a single frame nothing tells how long it is shown
+    assert (found[0].start_seconds, found[0].end_seconds) == pytest.approx((0, lasts))
+    assert numbers(found[0]) == sample_views(SPEC, np.arange(frames) / 10, 1)[0].tolist()
+
+
+@pytest.mark.parametrize("frames", [40, 41, 47, 59, 60, 200])
+@pytest.mark.parametrize("first", [0.0, 7.5])
+def test_windows_cover_a_long_video(frames: int, first: float) -> None:
+    found = list(windows(Counter(frames, first_seconds=first), SPEC, seconds=2.0))
+    assert found[0].start_seconds == first
+    assert found[-1].end_seconds == pytest.approx(first + frames / 10)
+    for one, following in pairwise(found):
+        assert one.start_seconds < following.start_seconds < one.end_seconds
+        assert following.start_seconds - one.start_seconds <= 1.0 + 1e-9
+    assert all(window.end_seconds - window.start_seconds == pytest.approx(2.0) for window in found)
+
+
+def test_a_window_holds_the_frames_of_its_time() -> None:
+    for window in windows(Counter(100), SPEC, seconds=2.0):
+        first = round(window.start_seconds * 10)
+        assert numbers(window) == (first + sample_views(SPEC, np.arange(20) / 10, 1)[0]).tolist()
+
+
+def test_a_pause_shows_the_frame_before_it() -> None:
+    found = list(windows(Counter(60, pause=(30, 10.0)), SPEC, seconds=2.0))
+    paused = [window for window in found if 5 < window.start_seconds < 10]
+    assert paused
+    assert all(numbers(window) == [29] * 4 for window in paused)
+    assert found[-1].end_seconds == pytest.approx(16.0)
+
+
+def test_few_frames_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+    add = Kept.add
+
+    def watch(self: Kept, *arguments) -> None:
+        nonlocal most
+        add(self, *arguments)
+        most = max(most, len(self.times))
+
+    monkeypatch.setattr(Kept, "add", watch)
+    assert sum(1 for _ in windows(Counter(1500), SPEC, seconds=2.0)) == 149
+    assert most <= 41
+
+
+def test_a_long_window_is_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinema.inference.windows.MOST_FRAMES", 50)
+    found = list(windows(Counter(250), SPEC, seconds=20.0))
+    assert len(found) == 1
+    assert numbers(found[0]) == pytest.approx([31, 93, 156, 218], abs=8)
+
+
+def test_clips_equal_those_of_an_evaluation() -> None:
+    video = open_video(np.random.default_rng(0).integers(0, 256, (13, 40, 50, 3), dtype=np.uint8))
+    for spec in (SPEC, ClipSpec(frames=4, height=16, width=12, input="difference")):
+        (window,) = windows(video, spec, seconds=10.0, views=3)
+        indices_VT = sample_views(spec, video.times_seconds, 3)
+        expected = torch.cat([transform_of(spec)(torch.from_numpy(video.read(indices))) for indices in indices_VT])
+        assert torch.equal(window.clips_VCTHW, expected)
+
+
+def test_how_long_a_window_is() -> None:
+    assert window_seconds(SPEC, 2.5) == 2.5
+    assert window_seconds(SPEC) == 10
+    assert window_seconds(ClipSpec(frames=8, sampling="dense", stride=3, fps=12)) == 2
