@@ -1,7 +1,6 @@
 """Reading frames from anything that holds them: a file, a folder of pictures, an array."""
 
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from kinema.data.video.array import VideoArray
@@ -21,7 +20,7 @@ def open_video(source: str | PathLike[str] | Any, *, threads: int = 0, fps: floa
     is the rate of a folder or an array, which carry no time stamps; a file keeps its own. Raises VideoError.
     """
     if isinstance(source, str | PathLike):
-        path = check_path(Path(source))
+        path = check_path(source)
         return VideoFolder(path, fps=fps) if path.is_dir() else VideoFile(path, threads=threads)
     if hasattr(source, "__array__"):
         return VideoArray(source, fps=fps)

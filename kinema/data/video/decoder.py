@@ -8,6 +8,7 @@ from typing import Any, Self
 import av
 from av.stream import Disposition
 
+from kinema.data.video.paths import shown
 from kinema.data.video.reasons import reason, words
 from kinema.errors import VideoError
 
@@ -29,15 +30,15 @@ def open_container(path: Path) -> Any:
 def video_streams(path: Path, container: Any) -> list[Any]:
     """The streams that may be videos: cover art and unknown codecs are none."""
     if container.format.name in _TEXT_AS_ART:
-        raise VideoError(f"{path} holds text, not video. Give a video file.")
+        raise VideoError(f"{shown(path)} holds text, not video. Give a video file.")
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     known = [stream for stream in streams if stream.codec_context is not None]
     if known:
         return known
     if streams:
-        raise VideoError(f"{path} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
+        raise VideoError(f"{shown(path)} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
     held = ", ".join(map(_describe, container.streams)) or "nothing"
-    raise VideoError(f"{path} has no video stream, only {held}. Give a file with moving pictures.")
+    raise VideoError(f"{shown(path)} has no video stream, only {held}. Give a file with moving pictures.")
 
 
 def _describe(stream: Any) -> str:
@@ -67,6 +68,7 @@ class Decoder:
         self._stream = streams[choice]
         self.header_frames: int = self._stream.frames
         self.time_base = self._stream.time_base
+        self.container: str = self._container.format.name
         if threads:
             self._stream.codec_context.thread_count = threads
             self._stream.codec_context.thread_type = "FRAME" if threads > 1 else "SLICE"

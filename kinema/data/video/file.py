@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinema.data.video.decoder import Decoder
-from kinema.data.video.index import Index, build_index, checksum, decode_at, problems, runs, starts
+from kinema.data.video.index import Index, build_index, checksum, decode_at, runs, starts
+from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
+from kinema.data.video.problems import problems
 from kinema.data.video.video import Picture, Video
 from kinema.errors import VideoError
 
@@ -40,7 +42,7 @@ class VideoFile(Video):
             self._opened.close()
             self._choice += 1
             if self._choice == self._opened.choices:
-                raise VideoError(f"{path} opens, but not one of its frames can be decoded. Copy or convert it again.")
+                raise VideoError(f"{shown(path)} opens, but no frame of it can be decoded. Copy or convert it again.")
             self._opened = Decoder(path, threads, self._choice)
         self._pixels = Pixels(first)
         self.height, self.width = self._pixels.height, self._pixels.width
@@ -103,7 +105,7 @@ class VideoFile(Video):
                         del left[0]
                         if not left:
                             return
-        raise VideoError(f"{self.path} has changed since it was opened: frame {left[0]} is gone. Open it again.")
+        raise VideoError(f"{shown(self.path)} has changed since it was opened: frame {left[0]} is gone. Open it again.")
 
     def close(self) -> None:
         """Forget the frames in memory; a closed video can be read again, from its file."""

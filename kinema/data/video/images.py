@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kinema.data.video.array import check_fps
 from kinema.data.video.decoder import Decoder
+from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.video import Picture, Video
 from kinema.errors import VideoError
@@ -34,10 +35,10 @@ class VideoFolder(Video):
         if len(self._files) < len(names):
             self._warn(f"{len(names) - len(self._files)} pictures are empty files and were left out")
         if not self._files:
-            raise VideoError(f"{path} is a folder without pictures ({', '.join(SUFFIXES)}). {_held(path)}")
+            raise VideoError(f"{shown(path)} is a folder without pictures ({', '.join(SUFFIXES)}). {_held(path)}")
         first = next((frame for file in self._files if (frame := _decode(file)) is not None), None)
         if first is None:
-            raise VideoError(f"{path}: none of its {len(self._files)} pictures can be decoded. Copy the folder again.")
+            raise VideoError(f"{shown(path)} holds {len(self._files)} pictures, all broken. Copy them again.")
         self._pixels = Pixels(first)
         self.height, self.width = self._pixels.height, self._pixels.width
 
@@ -69,7 +70,7 @@ class VideoFolder(Video):
             if not self._pixels.fits(frame):
                 self._warn(f"{self._files[other].name} has another size than the first and was scaled to it")
             return self._pixels(frame)
-        raise VideoError(f"{self.path}: its pictures can no longer be decoded. Has the folder changed?")
+        raise VideoError(f"The pictures in {shown(self.path)} can no longer be decoded. Has the folder changed?")
 
     def _warn(self, said: str) -> None:
         self._warnings[said] = None

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 
 import av
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from kinema.data.video.decoder import FAILURES, Decoder
 from kinema.data.video.pixels import Pixels
+from kinema.data.video.problems import problems
 
 KEEP_BYTES = 256 << 20  # decoded frames of a video up to this size stay in memory
 
@@ -98,27 +98,6 @@ def seconds(pts: list[int | None], time_base: Fraction, step_seconds: float = 0.
     times[before] = times[known[0]] - (known[0] - numbers[before]) * step
     times[after] = times[known[-1]] + (numbers[after] - known[-1]) * step
     return times
-
-
-def problems(decoder: Decoder, pts: list[int | None], resized: int) -> tuple[str, ...]:
-    """What was wrong with a file that was decoded to its end, in words."""
-    said = []
-    promised = f" of the {decoder.header_frames} that its header promises" if decoder.header_frames else ""
-    if decoder.stopped:
-        said.append(f"damaged: decoding stops after {decoder.frames} frames{promised} ({decoder.stopped})")
-    elif decoder.packets < decoder.header_frames:
-        said.append(f"truncated: it holds {decoder.frames} frames{promised}")
-    if decoder.skipped:
-        said.append(f"damaged: {decoder.skipped} packets before the first frame cannot be decoded")
-    stamps = [stamp for stamp in pts if stamp is not None]
-    backward = sum(after < before for before, after in pairwise(stamps))
-    if backward:
-        said.append(f"its clock goes backward {backward} times; the frames stay in the order of decoding")
-    if len(stamps) < len(pts):
-        said.append(f"{len(pts) - len(stamps)} of {len(pts)} frames have no time stamp; theirs are interpolated")
-    if resized:
-        said.append(f"{resized} frames have another size than the first and were scaled to it")
-    return tuple(said)
 
 
 def decode_at(decoder: Decoder, index: Index, key: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
