@@ -17,7 +17,7 @@ class ClipSpec:
     `sampling` "uniform" takes one frame from each of `frames` equal parts of a video; "dense" takes frames `stride`
     apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
-    "normalised_difference" is that over its own spread in the clip, so that a faint camera counts as much as a sharp one.
+    "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or the "whole", squeezed.
     """
 
@@ -39,7 +39,8 @@ class ClipSpec:
         for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)
-                raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. {nearest(came, known)}")
+                raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
+                                 f"{nearest(came, known)}")
 
     @property
     def size(self) -> int | tuple[int, int]:
@@ -63,7 +64,8 @@ class ClipSpec:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ClipSpec":
         """The inverse of `to_dict`."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        known: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return cls(**known)
 
 
 def height_width(size: int | tuple[int, int]) -> tuple[int, int]:

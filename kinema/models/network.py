@@ -3,8 +3,6 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns, D features, K classes.
 """
 
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -15,26 +13,24 @@ from kinema.models.clip import ClipSpec
 class Network(nn.Module):
     """A backbone, and a classifier whose scores are averaged over the frames that remain.
 
-    `name` says what it is, `clip` what it expects to be fed, `labels` what its classes mean (empty when unknown) and
-    `options` with what else `create_model` made it.
+    `name` says what it is, `clip` what it expects to be fed and `labels` what its `classes` mean (empty when unknown).
     """
 
     def __init__(
-        self, name: str, backbone: nn.Module, clip: ClipSpec, labels: tuple[str, ...] | int, options: dict[str, Any]
+        self, name: str, backbone: nn.Module, clip: ClipSpec, labels: int | tuple[str, ...], dropout: float
     ) -> None:
         super().__init__()
-        self.name, self.clip, self.options = name, clip, options
+        self.name, self.clip = name, clip
         self.labels, self.classes = ((), labels) if isinstance(labels, int) else (labels, len(labels))
         self.backbone = backbone
-        self.dropout = nn.Dropout(options["dropout"])
-        self.classifier = nn.Linear(int(backbone.channels), self.classes)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(backbone.channels, self.classes)  # type: ignore[arg-type]
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
-        """One row of logits per clip."""
-        logits_NTK: torch.Tensor = self.classifier(self.dropout(self.frame_features(clip_NCTHW)))
-        return logits_NTK.mean(1)
+        """One row of logits per clip (N K)."""
+        return self.classifier(self.dropout(self.frame_features(clip_NCTHW))).mean(1)
 
     def features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of features per clip (N D): what the classifier sees, averaged over frames."""
@@ -43,10 +39,9 @@ class Network(nn.Module):
     def frame_features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of features for each frame that remains at the end (N T D)."""
         if clip_NCTHW.dim() != 5 or clip_NCTHW.shape[1] != self.clip.channels:
-            shape = tuple(clip_NCTHW.shape)
-            raise ModelError(f"{self.name} takes clips of shape (N, {self.clip.channels}, T, H, W), not {shape}.")
-        x_NCTHW: torch.Tensor = self.backbone(clip_NCTHW)
-        return x_NCTHW.mean((3, 4)).transpose(1, 2)
+            raise ModelError(f"{self.name} takes clips of shape (N, {self.clip.channels}, T, H, W), not "
+                             f"{tuple(clip_NCTHW.shape)}.")
+        return self.backbone(clip_NCTHW).mean((3, 4)).transpose(1, 2)
 
     def extra_repr(self) -> str:
-        return f"{self.name}, {self.clip}, {self.classes} classes"
+        return f"{self.name}, classes={self.classes}, clip={self.clip}"

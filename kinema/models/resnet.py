@@ -1,19 +1,19 @@
 """Residual networks (He et al., arXiv:1512.03385): blocks that ask a temporal module how to see time.
 
-Axes in names: N clips, C channels, T frames, H rows, W columns.
+Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (frames, pixels).
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from kinema.models.layers import Conv, Pool
-from kinema.models.temporal.base import Habits, Place, Temporal, temporal_pool
+from kinema.models.layers import Conv, Pool, temporal_pool
+from kinema.models.plan import Habits, Place, Plan
+from kinema.models.temporal import Temporal
 
-HABITS = Habits(stem_frames=3)
+HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
 
 
 class Block(nn.Module):
@@ -27,7 +27,9 @@ class Block(nn.Module):
         self.before = temporal.before(inputs, place)
         self.branch = self.make_branch(inputs, width, stride, temporal, place)
         self.gate = temporal.gate(outputs, place)
-        self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else shortcut(inputs, outputs, stride)
+        self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else nn.Sequential(OrderedDict(
+            conv=Conv(inputs, outputs, (1, 1), stride), bn=nn.BatchNorm3d(outputs),
+        ))
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
 
@@ -35,9 +37,11 @@ class Block(nn.Module):
         self, inputs: int, width: int, stride: tuple[int, int], temporal: Temporal, place: Place
     ) -> nn.Sequential:
         return nn.Sequential(OrderedDict(
-            conv1=temporal.conv(inputs, width, 3, stride, place.at("first")), bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
-            conv2=temporal.conv(width, width, 3, (1, 1), place.at("last")), bn2=nn.BatchNorm3d(width),
-        ))  # fmt: skip
+            conv1=temporal.conv(inputs, width, 3, stride, place.at("first")),
+            bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
+            conv2=temporal.conv(width, width, 3, (1, 1), place.at("last")),
+            bn2=nn.BatchNorm3d(width),
+        ))
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         branch = self.gate(self.branch(self.before(x_NCTHW)))
@@ -52,33 +56,30 @@ class Bottleneck(Block):
     def make_branch(
         self, inputs: int, width: int, stride: tuple[int, int], temporal: Temporal, place: Place
     ) -> nn.Sequential:
-        wide = width * self.expansion
+        outputs = width * self.expansion
         return nn.Sequential(OrderedDict(
-            conv1=temporal.conv(inputs, width, 1, (1, 1), place.at("first")), bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
-            conv2=temporal.conv(width, width, 3, stride, place.at("middle")), bn2=nn.BatchNorm3d(width), relu2=nn.ReLU(),
-            conv3=temporal.conv(width, wide, 1, (1, 1), place.at("last")), bn3=nn.BatchNorm3d(wide),
-        ))  # fmt: skip
-
-
-def shortcut(inputs: int, outputs: int, stride: tuple[int, int]) -> nn.Sequential:
-    """The input at a branch's size."""
-    return nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, 1, stride), bn=nn.BatchNorm3d(outputs)))
+            conv1=temporal.conv(inputs, width, 1, (1, 1), place.at("first")),
+            bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
+            conv2=temporal.conv(width, width, 3, stride, place.at("middle")),
+            bn2=nn.BatchNorm3d(width), relu2=nn.ReLU(),
+            conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")),
+            bn3=nn.BatchNorm3d(outputs),
+        ))
 
 
 @dataclass(frozen=True)
 class Size:
-    """One residual network of the table: its kind of block, how many per stage, the first stage's width, its stem."""
+    """A row of the table of residual networks."""
 
     block: type[Block]
-    counts: tuple[int, int, int, int]
-    width: int = 64
+    counts: tuple[int, int, int, int]  # blocks of each stage
+    width: int = 64  # channels of the first stage
     stem: int = 7  # pixels across the stem's convolution
-    stem_pool: bool = True  # a small network halves its size in the first block instead, which sees finer motion
-    side: int = 224  # pixels across the clips it is made for
+    stem_pool: bool = True  # without it the first block halves the pixels, after it has seen how they move
 
 
 SIZES = {
-    "resnet_tiny": Size(Block, (1, 1, 1, 1), width=16, stem=5, stem_pool=False, side=112),
+    "resnet_tiny": Size(Block, (1, 1, 1, 1), width=16, stem=5, stem_pool=False),
     "resnet18": Size(Block, (2, 2, 2, 2)),
     "resnet34": Size(Block, (3, 4, 6, 3)),
     "resnet50": Size(Bottleneck, (3, 4, 6, 3)),
@@ -87,41 +88,33 @@ SIZES = {
 
 
 class ResNet(nn.Module):
-    """clip_NCTHW -> features_NCTHW.
+    """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
 
-    `temporal(block, blocks)` says which temporal module a block asks; the stem asks the first block's. `pool` ("max",
-    "avg" or None) halves the frames three times: between stages, or by the strides of modules that stride.
+    With `-tp` each stage but the first halves the frames: by strides if its temporal module strides, else by a pool.
     """
 
-    def __init__(
-        self, size: Size, channels: int, frames: int, temporal: Callable[[int, int], Temporal], pool: str | None
-    ) -> None:
+    def __init__(self, size: Size, plan: Plan) -> None:
         super().__init__()
-        blocks, width, block = sum(size.counts), size.width, 0
-        place = Place(block=0, blocks=blocks, stage=0, index=0, frames=frames, habits=HABITS, name="stem")
-        self.stem = nn.Sequential(OrderedDict(
-            conv=temporal(0, blocks).conv(channels, width, size.stem, (1, 2), place), bn=nn.BatchNorm3d(width), relu=nn.ReLU(),
-        ))  # fmt: skip
+        blocks, frames, inputs = sum(size.counts), plan.frames, size.width
+        stem = plan.temporal(0, blocks).conv(
+            plan.channels, inputs, size.stem, (1, 2), Place(0, blocks, 0, 0, frames, HABITS, "stem"))
+        self.stem = nn.Sequential(OrderedDict(conv=stem, bn=nn.BatchNorm3d(inputs), relu=nn.ReLU()))
         if size.stem_pool:
-            self.stem.add_module("pool", Pool("max", 3, (1, 2)))
-        self.stages, inputs = nn.Sequential(), width
+            self.stem.add_module("pool", Pool("max", (1, 3), (1, 2)))
+        self.stages = nn.Sequential()
         for stage, count in enumerate(size.counts, start=1):
-            layers = nn.Sequential()
+            layers, width, first = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
+            halves_time, halves_space = plan.tp and stage > 1, stage > 1 or not size.stem_pool
+            frames = (frames + 1) // 2 if halves_time else frames
             for index in range(count):
-                here, stride = temporal(block, blocks), (1, 1)
-                if index == 0 and (stage > 1 or not size.stem_pool):
-                    stride = (1, 2)
-                if index == 0 and stage > 1 and pool:
-                    frames = (frames + 1) // 2
-                    if here.strides:
-                        stride = (2, 2)
-                    else:
-                        layers.add_module("pool", temporal_pool(pool, here.causal))
-                place = Place(block, blocks, stage, index, frames, HABITS)
-                layers.add_module(str(index), size.block(inputs, width, stride, here, place))
-                inputs, block = width * size.block.expansion, block + 1
+                temporal = plan.temporal(first + index, blocks)
+                if index == 0 and halves_time and not temporal.strides:
+                    layers.add_module("pool", temporal_pool(plan.pool, temporal.causal))
+                stride = (1 + (halves_time and temporal.strides), 1 + halves_space) if index == 0 else (1, 1)
+                place = Place(first + index, blocks, stage, index, frames, HABITS)
+                layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
+                inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
-            width *= 2
         self.channels = inputs
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:

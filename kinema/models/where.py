@@ -6,7 +6,7 @@ from kinema.errors import ModelError, nearest
 
 Where = Callable[[int, int], bool]
 
-WHERE: dict[str, Where] = {  # number of a block, number of blocks -> does this block see time?
+WHERE: dict[str, Where] = {  # number of a block from 0, number of blocks -> does this block see time?
     "all": lambda block, blocks: True,
     "top": lambda block, blocks: block >= blocks // 2,
     "bottom": lambda block, blocks: block < blocks // 2,
@@ -19,6 +19,6 @@ def find_where(where: str | Where) -> Where:
     if callable(where):
         return where
     if where not in WHERE:
-        known = ", ".join(WHERE)
-        raise ModelError(f"where={where!r} is unknown; it is one of {known}, or where(block, blocks) -> bool. {nearest(where, WHERE)}")
+        raise ModelError(f"where={where!r} is unknown; it is one of {', '.join(WHERE)}, or a function of a block's "
+                         f"number and the number of blocks. {nearest(str(where), WHERE)}")
     return WHERE[where]

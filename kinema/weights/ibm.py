@@ -1,6 +1,6 @@
 """IBM/action-recognition-pytorch (Chen et al., arXiv:2010.11757): tsn, tam, i3d and s3d; torchvision's ResNets too.
 
-A separated convolution has its two parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
+A separated convolution has its parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
 """
 
 from kinema.weights.zoo import NORM_LEAVES, Zoo
@@ -21,10 +21,10 @@ RESNET = (
     (r"^fc\.", "classifier."),
 )
 INCEPTION = (
-    (r"^conv(\d)\.", r"backbone.blocks.conv\1.conv."),
+    (r"^conv(\d)\.", r"backbone.blocks.conv\1.core."),
     (r"^tam(\d)\.", r"backbone.blocks.conv\1.before."),
     (r"^tam(\d\w)\.", r"backbone.blocks.\1.before."),
-    (r"^inception(\d\w)\.", r"backbone.blocks.\1.mixed."),
+    (r"^inception(\d\w)\.", r"backbone.blocks.\1.core."),
     (r"^fc\.", "classifier."),
 )
 SEPARATED_BASIC = (
@@ -36,8 +36,8 @@ SEPARATED_BOTTLENECK = (
     (rf"\.bn2\.({NORM_LEAVES})$", r".conv2.norm.\1"),
 )
 SEPARATED_INCEPTION = (
-    (r"(conv3\.conv|branch[23]\.1)\.conv\.weight$", r"\1.conv.space.weight"),
-    (rf"(conv3\.conv|branch[23]\.1)\.bn\.({NORM_LEAVES})$", r"\1.conv.norm.\2"),
+    (r"(conv3\.core|branch[23]\.1)\.conv\.weight$", r"\1.conv.space.weight"),
+    (rf"(conv3\.core|branch[23]\.1)\.bn\.({NORM_LEAVES})$", r"\1.conv.norm.\2"),
 )
 TIME = (
     (r"\.conv(\d?)_t\.", r".conv\1.time."),

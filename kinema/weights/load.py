@@ -25,8 +25,8 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
     All must fit. Without `strict` a classifier of other classes is left as it is, and all else must still fit. Raises
     ModelError, before anything has changed, with what is unknown, missing or of another shape.
     """
-    theirs = to_own_names(read_weights(source))
     own = network.state_dict()
+    theirs = to_own_names(read_weights(source), own)
     if not strict and any(key in theirs and theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
@@ -37,13 +37,13 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
     return network
 
 
-def to_own_names(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Weights under kinema's names; those kept as one tensor per frame are joined."""
+def to_own_names(weights: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights under the names of a network's `own`; those kept as one tensor per frame are joined."""
     zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
     if zoo is None:
-        raise ModelError(f"The names of these {len(weights)} weights ({', '.join([*weights][:SHOWN])}, ...) are of no known "
-                         f"kind. Known are: {', '.join(zoo.name for zoo in ZOOS)}.")
-    renamed: dict[str, torch.Tensor] = {}
+        raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
+                         f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
+    renamed = {key: torch.zeros_like(value) for key, value in own.items() if re.search(zoo.zeros, key)}
     for key, value in weights.items():
         name = zoo.rename(key)
         if name in renamed and not torch.equal(renamed[name], value):
@@ -72,8 +72,8 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
     if CLASSIFIER[0] in shapes and theirs[CLASSIFIER[0]].shape[1:] == own[CLASSIFIER[0]].shape[1:]:
         shapes = [key for key in shapes if key not in CLASSIFIER]
         classes = theirs[CLASSIFIER[0]].shape[0]
-        complaints.append(f"classes={classes} in the checkpoint, {network.classes} in the network. Create the network with "
-                          f"classes={classes}, or pass strict=False to keep the network's own classifier")
+        complaints.append(f"classes={classes} in the checkpoint, {network.classes} in the network. Create the network "
+                          f"with classes={classes}, or pass strict=False to keep its own classifier")
     if unknown:
         complaints.append(f"{len(unknown)} weights are unknown to the network ({listed(unknown)})")
     if missing:

@@ -17,4 +17,5 @@ RULES = (
     (r"\.non_local_block\.(\w+)\.(0\.)?conv\.", r".nl.\1."),
 )
 
-ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL)
+ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL,
+          zeros=r"\.after\.out\.bias$")

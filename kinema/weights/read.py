@@ -10,9 +10,11 @@ import torch
 
 from kinema.errors import ModelError
 
-WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # where a checkpoint may keep its weights
+WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # that weights may be kept in
 PREFIXES = ("module.", "_orig_mod.")  # what data parallelism and compilation put before every key
-HARMLESS = [np.dtype, np.ndarray, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType]
+HARMLESS: list[Any] = [  # numpy's numbers, which many checkpoints keep beside their weights
+    np.float64(0).__reduce__()[0], np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType,
+]
 
 
 def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tensor]:
@@ -40,8 +42,7 @@ def read_file(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
             return load_file(path)
-        scalar = np.float64(0).__reduce__()[0]  # numpy's numbers, which many checkpoints keep beside their weights
-        with torch.serialization.safe_globals([scalar, *HARMLESS]):
+        with torch.serialization.safe_globals(HARMLESS):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. Save its "

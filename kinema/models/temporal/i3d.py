@@ -1,4 +1,4 @@
-"""Inflated 3-D convolutions (Carreira and Zisserman, arXiv:1705.07750)."""
+"""Inflated convolutions (Carreira and Zisserman, arXiv:1705.07750)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,21 +6,24 @@ from typing import ClassVar
 from torch import nn
 
 from kinema.models.layers import Conv, Pool
-from kinema.models.temporal.base import Place, Temporal
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal
+
+FRAMES = 3
 
 
 @dataclass(eq=False)
 class I3D(Temporal):
-    """Every convolution over pixels also covers three frames, and so do the pools between stages."""
+    """Every convolution over pixels also covers three frames, and so do the pools after the stem."""
 
     strides: ClassVar[bool] = True
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        frames = 1 if size == 1 else place.habits.stem_frames if place.name == "stem" else 3
-        return Conv(inputs, outputs, size, stride, frames=frames, groups=groups, causal=self.causal)
+        frames = 1 if size == 1 else place.habits.stem_frames if place.name == "stem" else FRAMES
+        return Conv(inputs, outputs, (frames, size), stride, groups, self.causal)
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
-        frames = 1 if place.name == "stem" else 3
-        return Pool(method, 3, stride, frames=frames, causal=self.causal)
+        frames = 1 if place.name == "stem" else FRAMES
+        return Pool(method, (frames, 3), stride, causal=self.causal)

@@ -4,10 +4,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import nn
 
 from kinema.models.layers import Conv, Pool
-from kinema.models.temporal.base import Place, Temporal
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal
 
 FRAMES = 3
 
@@ -16,28 +18,28 @@ FRAMES = 3
 class S3D(Temporal):
     """Every convolution over pixels is followed by one over three frames (`depthwise`: each channel for itself).
 
-    The stem alone covers pixels and frames at once, as published.
+    The stem covers pixels and frames at once, as published.
     """
 
     depthwise: bool = False
+
     strides: ClassVar[bool] = True
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        if size == 1:
-            return Conv(inputs, outputs, size, stride, groups=groups)
-        if place.name == "stem":
-            return Conv(inputs, outputs, size, stride, frames=FRAMES, groups=groups, causal=self.causal)
-        frames, pixels = stride
+        if size == 1 or place.name == "stem":
+            return Conv(inputs, outputs, (1 if size == 1 else FRAMES, size), stride, groups, self.causal)
+        time = Conv(outputs, outputs, (FRAMES, 1), (stride[0], 1), outputs if self.depthwise else 1, self.causal)
+        if place.habits.time_bias:
+            time.bias = nn.Parameter(torch.zeros(outputs))
         return nn.Sequential(OrderedDict(
-            space=Conv(inputs, outputs, size, (1, pixels), groups=groups),
+            space=Conv(inputs, outputs, (1, size), (1, stride[1]), groups),
             norm=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
             relu=nn.ReLU(),
-            time=Conv(outputs, outputs, 1, (frames, 1), frames=FRAMES, groups=outputs if self.depthwise else 1,
-                      bias=place.habits.time_bias, causal=self.causal),
-        ))  # fmt: skip
+            time=time,
+        ))
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
         frames = 1 if place.name == "stem" else size
-        return Pool(method, size, stride, frames=frames, padded=size > 2, causal=self.causal)
+        return Pool(method, (frames, size), stride, padded=size > 2, causal=self.causal)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.models.layers import Conv
-from kinema.models.temporal.base import Place, Temporal
+from kinema.errors import ModelError
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal
+
+NARROWEST = 4
 
 
 @dataclass(eq=False)
@@ -15,18 +18,23 @@ class SE(Temporal):
 
     reduction: int = 16
 
+    def __post_init__(self) -> None:
+        if self.reduction < 1:
+            raise ModelError(f"se's reduction is {self.reduction}; it must be 1 or more (16 is usual).")
+
     def gate(self, channels: int, place: Place) -> nn.Module:
-        return ChannelGate(channels, max(channels // self.reduction, 4), axes=(3, 4) if self.causal else (2, 3, 4))
+        axes = (3, 4) if self.causal else (2, 3, 4)
+        return ChannelGate(channels, max(channels // self.reduction, NARROWEST), axes)
 
 
 class ChannelGate(nn.Module):
-    """Multiply each channel by a weight between 0 and 1 that follows from the means of all channels over `axes`."""
+    """Multiply each channel by a weight from 0 to 1 that follows from the means of all channels over `axes`."""
 
     def __init__(self, channels: int, narrow: int, axes: tuple[int, ...]) -> None:
         super().__init__()
         self.axes = axes
-        self.squeeze = Conv(channels, narrow, 1, bias=True)
-        self.excite = Conv(narrow, channels, 1, bias=True)
+        self.squeeze = nn.Conv3d(channels, narrow, 1)
+        self.excite = nn.Conv3d(narrow, channels, 1)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         means = x_NCTHW.mean(self.axes, keepdim=True)

@@ -1,4 +1,4 @@
-"""Temporal aggregation (Fan et al., arXiv:1912.00869; the study arXiv:2010.11757)."""
+"""Temporal aggregation (Fan et al., arXiv:1912.00869; in the study arXiv:2010.11757)."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
 from kinema.models.layers import Conv, edges
-from kinema.models.temporal.base import Place, Temporal
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal
 
 BLENDS = ("sum", "max")
 NOISE = 0.1  # spread of the first weights around "this frame, as it is"
@@ -17,7 +18,7 @@ NOISE = 0.1  # spread of the first weights around "this frame, as it is"
 
 @dataclass(eq=False)
 class TAM(Temporal):
-    """Before a block, every channel is a weighted sum of itself (all channels: `depthwise=False`) in `taps` frames.
+    """Before a block, every channel is a weighted sum of itself in `taps` frames (not `depthwise`: of all channels).
 
     `blend="max"` takes the greatest of the weighted frames instead of their sum.
     """
@@ -33,48 +34,42 @@ class TAM(Temporal):
             raise ModelError(f"tam's blend is {self.blend!r}; it must be sum or max. {nearest(self.blend, BLENDS)}")
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        groups = channels if self.depthwise else 1
-        mix: nn.Module
-        if self.blend == "max":
-            mix = GreatestTap(channels, self.taps, groups, self.causal)
-        elif self.depthwise:
-            mix = ChannelMix(channels, channels, 1, frames=self.taps, groups=channels, causal=self.causal)
-        else:
-            mix = Conv(channels, channels, 1, frames=self.taps, causal=self.causal)
+        kind = GreatestTap if self.blend == "max" else ChannelMix if self.depthwise else Conv
+        mix = kind(channels, channels, (self.taps, 1), groups=channels if self.depthwise else 1, causal=self.causal)
         start_near_identity(mix.weight, here=self.taps - 1 if self.causal else self.taps // 2)
         return nn.Sequential(OrderedDict(mix=mix, relu=nn.ReLU()))
 
 
 @torch.no_grad()
 def start_near_identity(weight_OCTHW: torch.Tensor, here: int) -> None:
-    """Begin with each frame as it is, plus noise: a network trained from scratch starts from its tsn."""
+    """Begin with each frame as it is, plus noise: a network trained from scratch starts close to its tsn."""
     outputs, inputs = weight_OCTHW.shape[:2]
     nn.init.normal_(weight_OCTHW, std=NOISE / inputs**0.5)
-    weight_OCTHW[:, :, here, 0, 0] += torch.ones(outputs, 1) if inputs == 1 else torch.eye(outputs)
+    weight_OCTHW[:, :, here, 0, 0] += torch.eye(outputs, inputs) if inputs > 1 else 1
 
 
 class ChannelMix(Conv):
     """A convolution over frames, each channel for itself.
 
-    A CPU does it as a product with the matrix of each frame's effect on every other, about five times as fast.
+    A CPU does it as a product with the matrix of each frame's effect on all frames, about five times as fast.
     """
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         if input.device.type != "cpu":
             return super()._conv_forward(input, weight, bias)
-        alone_T1T = torch.eye(input.shape[2], dtype=weight.dtype).unsqueeze(1)  # a clip with one frame lit, for each frame
+        alone_T1T = torch.eye(input.shape[2], dtype=weight.dtype).unsqueeze(1)  # T clips in which one frame is lit
         effect_CTT = F.conv1d(alone_T1T, weight.flatten(2), padding=int(self.padding[0])).permute(1, 2, 0)
         return (effect_CTT @ input.flatten(3)).unflatten(3, input.shape[3:])
 
 
 class GreatestTap(nn.Module):
-    """The greatest of `taps` weighted frames; outside a clip stand zeros, which take part."""
+    """The greatest of the weighted frames; the zeros that stand outside a clip take part."""
 
-    def __init__(self, channels: int, taps: int, groups: int, causal: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], groups: int, causal: bool) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(channels, channels // groups, taps, 1, 1))
+        self.weight = nn.Parameter(torch.empty(outputs, inputs // groups, kernel[0], 1, 1))
         self.groups = groups
-        self.edge, self.own = edges(taps, 1, causal)
+        self.edge, self.own = edges(kernel[0], 1, causal)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NCTHW = F.pad(self.edge(x_NCTHW), (0, 0, 0, 0, self.own, self.own))

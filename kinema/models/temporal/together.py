@@ -1,43 +1,59 @@
 """Several temporal modules in one network: `i3d+se`, `tsm+nonlocal`."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from torch import nn
 
-from kinema.models.temporal.base import Place, Temporal
+from kinema.errors import ModelError
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal
 
 
-def answers(module: Temporal) -> tuple[str, ...]:
-    """The questions a module has an answer of its own to."""
-    return tuple(q for q in Temporal.QUESTIONS if getattr(type(module), q) is not getattr(Temporal, q))
+def answers(module: Temporal) -> list[str]:
+    """The questions that a module has an answer of its own to."""
+    return [q for q in Temporal.QUESTIONS if getattr(type(module), q) is not getattr(Temporal, q)]
+
+
+def together(modules: Sequence[tuple[str, Temporal]], name: str) -> Temporal:
+    """Modules that answer different questions, asked as one; two answers to one question are an error."""
+    who: dict[str, Temporal] = {}
+    called: dict[str, str] = {}
+    for module, temporal in modules:
+        for question in answers(temporal):
+            if question in who:
+                raise ModelError(f"{name}: {called[question]} and {module} do not add up, both say what a block's "
+                                 f"`{question}` is. Keep one of them.")
+            who[question], called[question] = temporal, module
+    return Together(modules[0][1].causal, who)
 
 
 @dataclass(eq=False)
 class Together(Temporal):
-    """Modules that answer different questions, asked as one."""
+    """Each question goes to the module in `who` that has an answer of its own."""
 
-    modules: tuple[Temporal, ...] = ()
+    who: dict[str, Temporal] = field(default_factory=dict)
 
     @property
     def strides(self) -> bool:  # type: ignore[override]
-        return self._who("conv").strides
+        return self._ask("conv").strides
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        return self._who("before").before(channels, place)
+        return self._ask("before").before(channels, place)
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        return self._who("conv").conv(inputs, outputs, size, stride, place, groups)
+        return self._ask("conv").conv(inputs, outputs, size, stride, place, groups)
 
     def gate(self, channels: int, place: Place) -> nn.Module:
-        return self._who("gate").gate(channels, place)
+        return self._ask("gate").gate(channels, place)
 
     def after(self, channels: int, place: Place) -> nn.Module:
-        return self._who("after").after(channels, place)
+        return self._ask("after").after(channels, place)
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
-        return self._who("pool").pool(size, stride, method, place)
+        return self._ask("pool").pool(size, stride, method, place)
 
-    def _who(self, question: str) -> Temporal:
-        return next((module for module in self.modules if question in answers(module)), Temporal(self.causal))
+    def _ask(self, question: str) -> Temporal:
+        return self.who.get(question, Temporal(self.causal))

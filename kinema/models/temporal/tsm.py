@@ -7,25 +7,25 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.layers import TimePad
-from kinema.models.temporal.base import Place, Temporal
-
-DEEP = 33  # blocks of a resnet101: from here on every second block shifts, as published
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal, sits_out
 
 
 @dataclass(eq=False)
 class TSM(Temporal):
-    """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before."""
+    """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before.
+
+    Causal: only from the frame before.
+    """
 
     fold: int = 8
 
     def __post_init__(self) -> None:
         if self.fold < 2:
-            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth of the channels each way).")
+            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth each way).")
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        if place.blocks >= DEEP and place.index % 2:
-            return nn.Identity()
-        return Shift(channels // self.fold, self.causal)
+        return nn.Identity() if sits_out(place) else Shift(channels // self.fold, self.causal)
 
 
 class Shift(nn.Module):

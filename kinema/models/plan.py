@@ -1,0 +1,52 @@
+"""What a backbone is built for, and the places in it that a temporal module is asked about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kinema.models.temporal.base import Temporal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a backbone is built for: clips of `channels` and `frames`, and how time enters it.
+
+    `temporal(block, blocks)` is the temporal module that a block asks. With `tp` the frames are halved three times, by
+    `pool`: "max" or "avg".
+    """
+
+    channels: int
+    frames: int
+    temporal: "Callable[[int, int], Temporal]"
+    tp: bool = False
+    pool: str = "max"
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What the published 3-D forms of a backbone each do their own way."""
+
+    stem_frames: int  # that the stem's convolution covers in i3d
+    norm_eps: float  # added to the variance by batch norm
+    time_bias: bool  # has s3d's convolution over frames a bias?
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a network a question is asked from.
+
+    Blocks are counted from 0. Stage 0 is the stem; stages 1 to 4 follow, each at half the size of the one before.
+    """
+
+    block: int
+    blocks: int
+    stage: int
+    index: int  # of the block in its stage
+    frames: int  # that a clip has here
+    habits: Habits
+    name: str = "block"  # or, of a block's convolutions, the "first", "middle" or "last"; or the "stem"
+
+    def at(self, name: str) -> "Place":
+        """The same place, seen from one of the block's convolutions."""
+        return replace(self, name=name)
