@@ -37,14 +37,16 @@ OURS = (
 def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     """Make the run's folder, or find it there; another recipe in it is an error that names what differs."""
     path = Path(recipe.out)
+    if strangers(path) and not (path / "run.json").is_file():
+        raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
     if restart:
         clear(path)
+    for unfinished in path.glob(".*.tmp"):
+        unfinished.unlink()
     if (path / "run.json").is_file():
         run = Run.open(path)
         check_same(recipe, run.recipe, path)
         return run
-    if path.exists() and (not path.is_dir() or any(not child.name.startswith(".") for child in path.iterdir())):
-        raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
     table = read_table(recipe.data, format=recipe.format)
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
@@ -73,10 +75,15 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     return Run.open(path)
 
 
+def strangers(path: Path) -> list[Path]:
+    """What is at a path that no run writes: the path itself where it is a file."""
+    if not path.is_dir():
+        return [path] if path.exists() else []
+    return [child for child in path.iterdir() if child.name not in OURS and not child.name.startswith(".")]
+
+
 def clear(path: Path) -> None:
     """Delete what a run wrote, and nothing else."""
-    if path.exists() and not (path / "run.json").exists() and any(path.iterdir()):
-        raise RunError(f"{path} holds no run (no run.json), so --restart deletes nothing there; choose another --out.")
     for name in OURS:
         child = path / name
         if child.is_dir():
