@@ -31,7 +31,7 @@ def cloudy(height: int, width: int, rng: np.random.Generator, finest: int = 16) 
 
 
 def _clouds(x: Array, y: Array, rng: np.random.Generator) -> Array:
-    return cloudy(*x.shape, rng)
+    return cloudy(x.shape[0], x.shape[1], rng)
 
 
 def _gradient(x: Array, y: Array, rng: np.random.Generator) -> Array:

@@ -61,8 +61,10 @@ def collide(stage: Stage, first: bool) -> None:
     x, y = stage.size.wide * middle, stage.size.tall * rng.uniform(0.45, 0.55)
     for side in (-1, 1):
         ahead_T, aside = side * along_T, side * size
-        pose = Pose(x + ahead_T * np.cos(angle) - aside * np.sin(angle), y + ahead_T * np.sin(angle) + aside * np.cos(angle), size)
-        stage.paint(random_look(rng, stage.behind, ("disc",)), pose, f"object{1 if side < 0 else 2}")
+        across_T = x + ahead_T * np.cos(angle) - aside * np.sin(angle)
+        down_T = y + ahead_T * np.sin(angle) + aside * np.cos(angle)
+        look, name = random_look(rng, stage.behind, ("disc",)), f"object{1 if side < 0 else 2}"
+        stage.paint(look, Pose(across_T, down_T, size), name)
 
 
 def _shuttle(stage: Stage, phase_T: Array, size: float, length: float, shapes: tuple[str, ...] = tuple(SHAPES)) -> None:

@@ -104,7 +104,9 @@ def _write(spec: SyntheticSpec, out: Path, clips: list[Clip]) -> list[str]:
     return lines
 
 
-def make(spec: SyntheticSpec | str, out: str | Path, *, workers: int | None = None, progress: Progress | None = None) -> Path:
+def make(
+    spec: SyntheticSpec | str, out: str | Path, *, workers: int | None = None, progress: Progress | None = None
+) -> Path:
     """Make a data set in a folder and return the folder.
 
     spec may be a kind's name; workers is a number of processes (one for each core unless told otherwise, 1 for none

@@ -8,7 +8,7 @@ from kinema.data.synthetic.spec import SyntheticSpec
 
 
 def preview(spec: SyntheticSpec, rows: int = 1, columns: int = 8, skip: int = 0) -> Array:
-    """Draw `rows` clips of each class, `columns` evenly spaced frames of each side by side: an image (H, W, 3), uint8."""
+    """Draw `rows` clips of each class, `columns` frames of each side by side: an image (H, W, 3), uint8."""
     clips, found = plan(spec), []
     for label in KINDS[spec.kind].labels:
         for clip in [clip for clip in clips if clip.label == label][skip:skip + rows]:

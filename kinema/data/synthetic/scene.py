@@ -24,18 +24,22 @@ def _land(sky: Array, ground: Array, y: Array, horizon: Array | float) -> Array:
     return np.where((y > horizon)[..., None], ground, sky)
 
 
+def _cloudy(x: Array, rng: np.random.Generator, finest: int = 16) -> Array:
+    return cloudy(x.shape[0], x.shape[1], rng, finest)
+
+
 def sea(x: Array, y: Array, rng: np.random.Generator) -> Array:
     """Waves under a pale sky."""
     horizon = rng.uniform(0.25, 0.45)
     depth = (y - horizon) / (1 - horizon)
-    crests = np.sin(40 * np.sqrt(np.clip(depth, 0, 1)) + 3 * cloudy(*x.shape, rng))
+    crests = np.sin(40 * np.sqrt(np.clip(depth, 0, 1)) + 3 * _cloudy(x, rng))
     water = _mix(_tint(rng, 0.1, 0.35, 0.6), _tint(rng, 0.3, 0.6, 0.75), 0.5 + 0.6 * crests)
     return _land(_mix(_tint(rng, 0.55, 0.75, 0.9), _tint(rng, 0.85, 0.9, 0.95), y / horizon), water, y, horizon)
 
 
 def forest(x: Array, y: Array, rng: np.random.Generator) -> Array:
     """Trunks before dark leaves."""
-    image = _mix(_tint(rng, 0.08, 0.22, 0.1), _tint(rng, 0.25, 0.45, 0.2), cloudy(*x.shape, rng, 32))
+    image = _mix(_tint(rng, 0.08, 0.22, 0.1), _tint(rng, 0.25, 0.45, 0.2), _cloudy(x, rng, 32))
     for middle, reach in zip(rng.random(7), rng.uniform(0.015, 0.045, 7), strict=True):
         bark = _tint(rng, 0.33, 0.22, 0.14) * (0.8 + 0.4 * rng.random())
         image = np.where((np.abs(x - middle + 0.03 * (y - 0.5)) < reach)[..., None], bark, image)
@@ -74,7 +78,7 @@ def night(x: Array, y: Array, rng: np.random.Generator) -> Array:
 
 def meadow(x: Array, y: Array, rng: np.random.Generator) -> Array:
     """Flowers in bright grass."""
-    image = _mix(_tint(rng, 0.3, 0.55, 0.2), _tint(rng, 0.5, 0.75, 0.3), cloudy(*x.shape, rng, 32))
+    image = _mix(_tint(rng, 0.3, 0.55, 0.2), _tint(rng, 0.5, 0.75, 0.3), _cloudy(x, rng, 32))
     for across, down in rng.random((30, 2)):
         petals = _tint(rng, *((0.9, 0.85, 0.3), (0.9, 0.4, 0.5), (0.92, 0.92, 0.92))[rng.integers(3)])
         image = np.where((np.hypot(x - across, y - down) < 0.022)[..., None], petals, image)
@@ -84,7 +88,8 @@ def meadow(x: Array, y: Array, rng: np.random.Generator) -> Array:
 def snow(x: Array, y: Array, rng: np.random.Generator) -> Array:
     """Firs on white hills."""
     hill = rng.uniform(0.4, 0.55) + 0.06 * np.sin(2 * np.pi * (x + rng.random()))
-    image = _land(_mix(_tint(rng, 0.6, 0.7, 0.82), _tint(rng, 0.8, 0.85, 0.9), y), _tint(rng, 0.92, 0.93, 0.95), y, hill)
+    sky = _mix(_tint(rng, 0.6, 0.7, 0.82), _tint(rng, 0.8, 0.85, 0.9), y)
+    image = _land(sky, _tint(rng, 0.92, 0.93, 0.95), y, hill)
     for across, foot in zip(rng.random(6), rng.uniform(0.45, 0.95, 6), strict=True):
         tall = 0.16 + 0.12 * foot
         fir = (y < foot) & (y > foot - tall) & (np.abs(x - across) < 0.35 * (y - foot + tall))

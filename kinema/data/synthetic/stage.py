@@ -41,7 +41,7 @@ class Drawing:
             self,
             frames_THWC=self.frames_THWC[::-1],
             masks={name: mask_THW[::-1] for name, mask_THW in self.masks.items()},
-            events=tuple(Event(name, last - e.last, last - e.first) for name, e in zip(names, self.events, strict=True)),
+            events=tuple(Event(n, last - e.last, last - e.first) for n, e in zip(names, self.events, strict=True)),
             points={name: point_T2[::-1] for name, point_T2 in self.points.items()},
         )
 
@@ -100,7 +100,7 @@ class Stage:
         self._blend(rows, columns, cover * opacity, look.fill(u, v))
         self._note(name, rows, columns, (cover > 0.5) & (opacity > 0.1))
 
-    def limb(self, ends: tuple[Array, Array], thick: tuple[float, float], colour: Array, name: str | None = None) -> None:
+    def limb(self, ends: tuple[Array, Array], thick: tuple[float, float], colour: Array, name: str) -> None:
         """Paint a rounded stick from one place (T, 2) to another, with a half thickness at either end."""
         start, stop = (self._per_frame(end_T2) * self.size.side for end_T2 in ends)
         x, y, run, rise = start[..., 0], start[..., 1], (stop - start)[..., 0], (stop - start)[..., 1]
@@ -164,7 +164,7 @@ def margin(size: Size) -> int:
 
 
 def shake(frames: int, most: float, rng: np.random.Generator) -> Array:
-    """A hand-held camera: offsets (T, 2) in pixels of zero mean, none larger than `most`, alike in either direction of time."""
+    """A hand-held camera: offsets (T, 2) in pixels, of zero mean, at most `most`, alike in either direction of time."""
     steps = np.arange(frames)[:, None, None] / frames
     waves = np.sin(2 * np.pi * (steps * rng.uniform(0.5, 4, (2, 3)) + rng.random((2, 3)))).sum(axis=2)
     waves -= waves.mean(axis=0)

@@ -56,7 +56,7 @@ def from_line(line: str) -> Truth:
     shape = (given["frames"], given["height"], given["width"])
     nowhere = [float("nan")] * 4
     return Truth(
-        *(given[name] for name in ("path", "label", "source", "split", "fps")),
+        **{name: given[name] for name in ("path", "label", "source", "split", "fps")},
         events=tuple((e["name"], e["start_seconds"], e["end_seconds"]) for e in given["events"]),
         boxes={name: np.asarray([box or nowhere for box in o["boxes"]]) for name, o in given["objects"].items()},
         masks={name: from_runs(o["mask_runs"], shape) for name, o in given["objects"].items()},
@@ -65,10 +65,10 @@ def from_line(line: str) -> Truth:
 
 
 def boxes(mask_THW: Array) -> list[list[int] | None]:
-    """The smallest box x0, y0, x1, y1 round a mask in each frame (x1 and y1 lie just outside), None where it is empty."""
+    """The smallest box x0, y0, x1, y1 round a mask in each frame (x1, y1 just outside), None where it is empty."""
     found: list[list[int] | None] = []
-    for columns_W, rows_H in zip(mask_THW.any(axis=1), mask_THW.any(axis=2), strict=True):
-        x, y = np.flatnonzero(columns_W), np.flatnonzero(rows_H)
+    for mask_HW in mask_THW:
+        x, y = np.flatnonzero(mask_HW.any(axis=0)), np.flatnonzero(mask_HW.any(axis=1))
         found.append([int(x[0]), int(y[0]), int(x[-1]) + 1, int(y[-1]) + 1] if len(x) else None)
     return found
 
