@@ -130,8 +130,11 @@ class ClipTable:
             "source": [row.source for row in self.rows],
             "fold": [row.fold for row in self.rows],
         }
-        kept = {name: values for name, values in columns.items()
-                if name in ("path", label) or any(value is not None for value in values)}
+        kept = {
+            name: values
+            for name, values in columns.items()
+            if name in ("path", label) or any(value is not None for value in values)
+        }
         path = Path(path)
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -67,7 +67,8 @@ def check_apart(test: ClipTable, train: ClipTable) -> None:
         raise DataError(
             f"{len(shared)} sources are on both sides of the split ({shown}), with {sum(shared.values())} of the "
             f"{len(train)} clips to train on. Take these clips out (the doctor writes a list without them), split by "
-            "source (fold=0/5), or, if the sources mean nothing, empty their column.")
+            "source (fold=0/5), or, if the sources mean nothing, empty their column."
+        )
 
 
 def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, ClipTable, ClipTable]:
@@ -77,13 +78,19 @@ def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, Cli
     fold = re.fullmatch(r"fold=([^/]+)(?:/(\d+))?", spec or "")
     if fold:
         own = fold[2] is None and any(row.fold is not None for row in table.rows)
-        ours = [row.fold for row in table.rows] if own else [
-            str(number) for number in grouped_folds(table, int(fold[2] or 5), seed)]
+        ours = (
+            [row.fold for row in table.rows]
+            if own
+            else [str(number) for number in grouped_folds(table, int(fold[2] or 5), seed)]
+        )
         if fold[1] not in ours:
             there = sorted({name for name in ours if name is not None}, key=natural_key)
             raise DataError(f"No clip is in fold {fold[1]!r}. Folds: {', '.join(there)}.")
-        return (table.subset(i for i, name in enumerate(ours) if name != fold[1]), none,
-                table.subset(i for i, name in enumerate(ours) if name == fold[1]))
+        return (
+            table.subset(i for i, name in enumerate(ours) if name != fold[1]),
+            none,
+            table.subset(i for i, name in enumerate(ours) if name == fold[1]),
+        )
     if spec is not None and not spec.startswith("split="):
         raise DataError(f"{spec!r} is no split. Expected fold=0, fold=0/5 or split=val.")
     if not names:
@@ -92,8 +99,10 @@ def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, Cli
         return sides(table, "fold=0/5", seed)
     test = spec.removeprefix("split=") if spec else next((name for name in ("test", "val") if names[name]), None)
     if test is None or not names[test]:
-        raise DataError(f"No labelled clip is in split {test or 'test'!r}. Splits: {', '.join(sorted(names))}. "
-                        f"{nearest(test or 'test', names)}".rstrip())
+        raise DataError(
+            f"No labelled clip is in split {test or 'test'!r}. Splits: {', '.join(sorted(names))}. "
+            f"{nearest(test or 'test', names)}".rstrip()
+        )
     validation = table.select("val") if test != "val" and names["val"] else none
     train = table.subset(i for i, row in enumerate(table.rows) if row.split not in (test, "val", "test"))
     return train, validation, table.select(test)

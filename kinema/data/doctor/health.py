@@ -88,7 +88,8 @@ class HealthReport:
             "class_counts": self.table.counts(),
             "split_counts": dict(Counter(row.split for row in rows if row.split)),
             "sources": len({row.source for row in rows if row.source is not None}),
-            "sizes": dict(self.sizes()), "ranges": {name: list(values) for name, values in self.ranges().items()},
+            "sizes": dict(self.sizes()),
+            "ranges": {name: list(values) for name, values in self.ranges().items()},
             "total_seconds": sum(file.duration_seconds for file in self.readable()),
             "problems": [
                 {**asdict(problem), "path": None if problem.row is None else rows[problem.row].path}

@@ -42,8 +42,12 @@ def part_of(row: ClipRow) -> Part:
 def inside(part: Part, time_seconds: float, frame: int) -> bool:
     """Whether a frame belongs to a part; ends are left out."""
     start, end, first, last = part
-    return ((start is None or time_seconds >= start) and (end is None or time_seconds < end)
-            and (first is None or frame >= first) and (last is None or frame < last))
+    return (
+        (start is None or time_seconds >= start)
+        and (end is None or time_seconds < end)
+        and (first is None or frame >= first)
+        and (last is None or frame < last)
+    )
 
 
 def file_bytes(path: Path) -> int:
@@ -72,8 +76,15 @@ def inspect(path: Path, parts: Sequence[Part]) -> FileHealth:
         steps = [after - before for before, after in pairwise(times) if after > before]
         step = median(steps) if steps else 0.0
         return FileHealth(
-            file_bytes(path), len(times), height, width, 1 / step if step else 0.0, max(times) - min(times) + step,
-            f"{height}x{width}:{digest.hexdigest()}", tuple(counts), warnings,
+            file_bytes(path),
+            len(times),
+            height,
+            width,
+            1 / step if step else 0.0,
+            max(times) - min(times) + step,
+            f"{height}x{width}:{digest.hexdigest()}",
+            tuple(counts),
+            warnings,
         )
     except KinemaError as error:
         return FileHealth(error=str(error))

@@ -16,8 +16,10 @@ def overview(report: HealthReport) -> list[str]:
     """How many clips there are, and their sizes."""
     facts = report.to_dict()
     sources = f" from {facts['sources']} sources" if facts["sources"] else ""
-    lines = [f"{facts['clips']} clips{sources} in {facts['files']} files, {facts['classes']} classes, "
-             f"{facts['total_seconds'] / 60:.1f} minutes"]
+    lines = [
+        f"{facts['clips']} clips{sources} in {facts['files']} files, {facts['classes']} classes, "
+        f"{facts['total_seconds'] / 60:.1f} minutes"
+    ]
     for name, (least, middle, most) in report.ranges().items():
         lines.append(f"  {name.replace('_', ' '):17} {least:.4g} to {most:.4g}, middle {middle:.4g}")
     sizes = report.sizes()
@@ -51,5 +53,8 @@ def problems(report: HealthReport) -> list[str]:
         lines += [f"  {problem.text}" for problem in cases[:SHOWN]]
         lines += [f"  ... and {number - SHOWN} more"] if number > SHOWN else []
     clean = len(report.clean())
-    return [*lines, "", f"{clean} of {len(report.table)} clips can be used. Nothing was deleted; --clean FILE.csv "
-            "lists these."]
+    return [
+        *lines,
+        "",
+        f"{clean} of {len(report.table)} clips can be used. Nothing was deleted; --clean FILE.csv lists these.",
+    ]

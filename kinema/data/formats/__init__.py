@@ -55,22 +55,26 @@ FORMATS = {
     "mmaction": Format(mmaction.read, mmaction.recognises),
     "ibm": Format(ibm.read, ibm.recognises),
 }
-GENERAL = ("mmaction", "ibm")  # their few numbers a line also fit the lists of some sets
+GENERAL = ("folder", "mmaction", "ibm")  # these also fit the folders and lists of published sets
 
 
 def recognise(place: Path) -> str:
-    """The one format whose names and first lines the folder or file has. DataError: none has, or several have."""
+    """The one format whose names and first lines the folder or file has. DataError: none has, or several have.
+
+    A clips.csv says what its folders do not; the list of a published set is believed before folders and general lists.
+    """
     found = [name for name, form in FORMATS.items() if form.recognises(place)]
-    special = [name for name in found if name not in GENERAL]
-    found = special or found
-    if len(found) == 1 or "csv" in found[:1]:  # a clips.csv is there to say what the folders do not
+    found = found[:1] if "csv" in found else [name for name in found if name not in GENERAL] or found
+    if len(found) == 1:
         return found[0]
     if found:
         raise DataError(f"{place}: could be {' or '.join(found)}. Say which: format={found[0]!r}.")
     if place.is_dir():
         return "folder"  # whose reader says best what is missing
-    raise DataError(f"{place}: is no list that is known by its content. Expected a csv with the columns path,label, "
-                    f"or say which format it is: {', '.join(FORMATS)}.")
+    raise DataError(
+        f"{place}: is no list that is known by its content. Expected a csv with the columns path,label, "
+        f"or say which format it is: {', '.join(FORMATS)}."
+    )
 
 
 def read(place: Path, format: str | None, labels: tuple[str, ...] | None, root: Path | None) -> ClipTable:

@@ -52,9 +52,7 @@ def each_action(actions: Actions) -> dict[Part, list[str]]:
     return dict(parts)
 
 
-def read(
-    place: Path, labels: tuple[str, ...] | None, root: Path | None, clips_of: ClipsOf = whole_video
-) -> ClipTable:
+def read(place: Path, labels: tuple[str, ...] | None, root: Path | None, clips_of: ClipsOf = whole_video) -> ClipTable:
     """Read one csv or all those of a folder; several classes a clip. `clips_of` cuts a video's actions into clips.
 
     The source is the person filmed (subject). Videos are id.mp4, in the root or its sub-folder Charades_v1_480.

@@ -11,11 +11,13 @@ from kinema.data.formats.entries import SPLITS, Entry, build_table
 from kinema.data.labels import check_distinct, natural_key
 from kinema.errors import DataError
 
+# fmt: off
 VIDEOS = frozenset({
     ".mp4", ".m4v", ".mov", ".qt", ".avi", ".divx", ".mkv", ".webm", ".mpg", ".mpeg", ".mpe", ".m2v", ".ts", ".m2ts",
     ".mts", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".swf", ".3gp", ".3g2", ".ogv", ".ogg", ".mxf", ".rm", ".rmvb",
     ".dv", ".amv", ".h264", ".264", ".h265", ".hevc", ".ivf", ".nut", ".y4m", ".mjpeg", ".mjpg", ".gif", ".apng",
 })
+# fmt: on
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 
 
@@ -55,8 +57,9 @@ def class_entries(root: Path, folder: Path, split: str | None, ignored: Counter[
     """The clips of one class. DataError: pictures that are not in a folder a clip."""
     clips = list(clips_below(folder, ignored))
     if folder in clips:
-        raise DataError(f"{folder}: holds pictures directly. A clip of frames is a folder of its own: "
-                        f"{folder.name}/CLIP/1.jpg.")
+        raise DataError(
+            f"{folder}: holds pictures directly. A clip of frames is a folder of its own: {folder.name}/CLIP/1.jpg."
+        )
     name = unicodedata.normalize("NFC", folder.name).strip()
     return [Entry(ClipRow(clip.relative_to(root).as_posix(), split=split), (name,), str(clip)) for clip in clips]
 
@@ -90,13 +93,17 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
         for folder in folders:
             found = class_entries(place, folder, split, ignored)
             if not found and labels is None:
-                raise DataError(f"{folder}: no video and no folder of frames is in it, so class {folder.name!r} would "
-                                "be empty. Add clips, move the folder away, or say which folders are classes (labels).")
+                raise DataError(
+                    f"{folder}: no video and no folder of frames is in it, so class {folder.name!r} would "
+                    "be empty. Add clips, move the folder away, or say which folders are classes (labels)."
+                )
             entries += found
     loose = sum(entry.suffix.lower() in VIDEOS for entry in place.iterdir() if entry.is_file())
     if not entries:
-        raise DataError(f"{place}: no class sub-folder with videos in it{f', but {loose} videos' if loose else ''}. "
-                        f"Expected {place.name}/CLASS/clip.mp4, or a file {place.name}/clips.csv.")
+        raise DataError(
+            f"{place}: no class sub-folder with videos in it{f', but {loose} videos' if loose else ''}. "
+            f"Expected {place.name}/CLASS/clip.mp4, or a file {place.name}/clips.csv."
+        )
     if loose:
         ignored["video outside any class folder"] = loose
     notes = [f"Passed over: {number} x {kind}." for kind, number in sorted(ignored.items())]

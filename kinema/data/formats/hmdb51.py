@@ -65,7 +65,9 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None, part: i
             row = ClipRow(f"{name}/{found[1]}", split=split, source=source_of(found[1], name))
             entries.append(Entry(row, (name,), where))
     listed = beside(place, r"label_map\.txt|classInd\.txt|labels\.txt")
-    notes = ["Films are told apart by class: the official splits share films between classes, so the two sides are not "
-             "wholly independent."]
+    notes = [
+        "Films are told apart by class: the official splits share films between classes, so the two sides are not "
+        "wholly independent."
+    ]
     notes += [f"Official split {part}: {unused} clips are on neither side."] if unused else []
     return build_table(entries, labels or (read_labels(listed) if listed else None), root, notes=notes)

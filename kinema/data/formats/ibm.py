@@ -18,7 +18,7 @@ def parts(line: str) -> tuple[str, int, int, list[str]] | None:
     begin = 1 + max((i for i, cell in enumerate(cells) if not cell.isdecimal()), default=0)
     if len(cells) - begin < 2:
         return None
-    return separator.join(cells[:begin]), int(cells[begin]), int(cells[begin + 1]), cells[begin + 2:]
+    return separator.join(cells[:begin]), int(cells[begin]), int(cells[begin + 1]), cells[begin + 2 :]
 
 
 def fits(path: Path) -> bool:

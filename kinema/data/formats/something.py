@@ -52,8 +52,10 @@ def from_json(path: Path) -> list[tuple[str, str, str]]:
     for number, clip in enumerate(clips):
         if "id" not in clip or ("template" not in clip and len(clip) > 1):
             raise DataError(f"{path} clip {number}: expected id and template, found {', '.join(clip)}.")
-    return [(str(clip["id"]), without_brackets(clip.get("template", "")), f"{path} clip {number}")
-            for number, clip in enumerate(clips)]
+    return [
+        (str(clip["id"]), without_brackets(clip.get("template", "")), f"{path} clip {number}")
+        for number, clip in enumerate(clips)
+    ]
 
 
 def from_csv(path: Path) -> list[tuple[str, str, str]]:

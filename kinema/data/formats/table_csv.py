@@ -40,8 +40,10 @@ def read_sheet(path: Path, required: Sequence[str]) -> Sheet:
     columns = [ALIASES.get(name.casefold(), name.casefold()) for name in columns]
     for name in required:
         if name not in columns:
-            raise DataError(f"{path}: no column is called {name!r}. Found: {', '.join(columns) or 'an empty file'}. "
-                            f"{nearest(name, columns)}".rstrip())
+            raise DataError(
+                f"{path}: no column is called {name!r}. Found: {', '.join(columns) or 'an empty file'}. "
+                f"{nearest(name, columns)}".rstrip()
+            )
     return Sheet(tuple(columns), tuple(checked(rows, columns, path)))
 
 
@@ -50,9 +52,11 @@ def checked(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row's cells by column; more cells than columns are an error, missing ones at the end are empty."""
     for number, row in rows:
-        if any(row[len(columns):]):
-            raise DataError(f"{path} row {number}: {len(row)} cells, but the header has {len(columns)}. "
-                            "Put a text that holds the separator in double quotes.")
+        if any(row[len(columns) :]):
+            raise DataError(
+                f"{path} row {number}: {len(row)} cells, but the header has {len(columns)}. "
+                "Put a text that holds the separator in double quotes."
+            )
         yield number, dict(zip(columns, row + [""] * (len(columns) - len(row)), strict=False))
 
 
@@ -88,8 +92,15 @@ def clip_row(cells: dict[str, str], root: Path, where: str) -> ClipRow:
         if stops is not None and stops <= (begins or 0):
             raise DataError(f"{where}: the end {stops} is not after the start {begins or 0}.")
     return ClipRow(
-        local_path(cells["path"], root), (), start, end, first, last,
-        split_name(cells.get("split")), cells.get("source") or None, cells.get("fold") or None,
+        local_path(cells["path"], root),
+        (),
+        start,
+        end,
+        first,
+        last,
+        split_name(cells.get("split")),
+        cells.get("source") or None,
+        cells.get("fold") or None,
     )
 
 
@@ -139,8 +150,10 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
     several = "labels" in sheet.columns
     column = "labels" if several else "label"
     if column not in sheet.columns:
-        raise DataError(f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}. "
-                        f"{nearest('label', sheet.columns)}".rstrip())
+        raise DataError(
+            f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}. "
+            f"{nearest('label', sheet.columns)}".rstrip()
+        )
     entries = []
     for number, cells in sheet.records:
         where = f"{place} row {number}"
