@@ -148,7 +148,7 @@ def draw(stage: Stage, label: str) -> Drawing:
     drawn = REVERSED.get(label, label)
     bones, frames = Bones.random(stage.rng), stage.size.frames
     play = ACTIONS[drawn](bones, np.linspace(0, 1, frames), stage.rng)
-    for thing, height in {"chair": actions.SEAT, "table": 0.38}.items():  # that they stand there must not tell the class
+    for thing, height in {"chair": actions.SEAT, "table": 0.38}.items():  # they must not tell the class
         if thing not in play.things and stage.rng.random() < 0.35:
             play.things[thing] = np.array([stage.rng.uniform(-0.5, 0.5), -height])
     dresser = Dresser(stage, play, bones)
