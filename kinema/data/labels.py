@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from kinema.errors import DataError, nearest
 
@@ -13,6 +14,7 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
 
 
+@lru_cache(maxsize=10_000)
 def label_key(name: str) -> str:
     """What two names of one class have in common: case, spaces and the way accents are encoded do not count."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

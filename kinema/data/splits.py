@@ -32,21 +32,23 @@ def partition(table: ClipTable, shares: Sequence[float], seed: int) -> np.ndarra
         members[row.group].append(number)
     if len(members) < len(shares):
         raise DataError(f"{len(members)} sources (files, where none is given) do not make {len(shares)} parts.")
-    classes = len(table.labels) + 1  # the last column counts clips, so that parts are also of fair size
-    total = np.array([*table.counts().values(), len(table)], dtype=float)
-    share_P = np.asarray(shares, dtype=float) / sum(shares)
-    filled_PK = np.zeros((len(shares), classes))
+    clips = len(table.labels)  # the number after the last class counts clips, so that parts are also of fair size
+    weight = [1 / max(number, 1) ** 2 for number in (*table.counts().values(), len(table))]
+    filled = [[0] * len(weight) for _ in shares]
     names = sorted(members)
     names = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
     part_N = np.zeros(len(table), dtype=np.int64)
     for name in sorted(names, key=lambda name: -len(members[name])):
         counted = Counter(label for number in members[name] for label in table.rows[number].labels)
-        columns = [*sorted(counted), classes - 1]
-        amount = np.array([*(counted[label] for label in sorted(counted)), len(members[name])], dtype=float)
-        # Each part's growth of sum(filled^2 / (share * total^2)), which is least where filled = share * total.
-        growth_P = ((2 * filled_PK[:, columns] + amount) * amount / total[columns] ** 2).sum(axis=1) / share_P
-        part = int(growth_P.argmin())
-        filled_PK[part, columns] += amount
+        amounts = [*sorted(counted.items()), (clips, len(members[name]))]
+        # How much each part's sum(weight * filled^2) / share grows: their sum is least where all have their shares.
+        growth = [
+            sum((2 * held[label] + number) * number * weight[label] for label, number in amounts) / share
+            for held, share in zip(filled, shares, strict=True)
+        ]
+        part = growth.index(min(growth))
+        for label, number in amounts:
+            filled[part][label] += number
         part_N[members[name]] = part
     return part_N
 
