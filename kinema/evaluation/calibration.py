@@ -6,6 +6,7 @@ Axes: N clips (or answers), V views, K classes.
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from hashlib import file_digest
 from math import exp, log, sqrt
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ class Calibration:
     """What validation clips taught about a network's scores; `unknown_below` is None where nothing could be learnt.
 
     Divide logits by `temperature` before turning them into probabilities; a best score under `unknown_below` is
-    best answered "unknown". `how` says in words how both were chosen.
+    best answered "unknown". `how` says in words how both were chosen, `weights` is the digest of the weights.
     """
 
     temperature: float = 1.0
     unknown_below: float | None = None
     clips: int = 0
     how: str = "not calibrated: no validation clips were kept aside"
+    weights: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -38,9 +40,16 @@ class Calibration:
 
     @classmethod
     def of(cls, run: Path) -> "Calibration":
-        """What a run's calibration.json says; nothing learnt where there is none."""
+        """What a run's calibration.json says of its best weights; nothing learnt where there is none, or of others."""
         path = run / "calibration.json"
-        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else cls()
+        learnt = cls(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else cls()
+        return learnt if learnt.clips and learnt.weights == digest(run / "best.safetensors") else cls()
+
+
+def digest(weights: Path) -> str:
+    """What tells a file of weights from every other."""
+    with weights.open("rb") as file:
+        return file_digest(file, "blake2b").hexdigest()[:32]
 
 
 def confidences(predictions: Predictions, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from shlex import quote
 from kinema.data.clips import ClipTable, read_table
 from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
-from kinema.evaluation.calibration import Calibration, calibrate
+from kinema.evaluation.calibration import Calibration, calibrate, digest
 from kinema.evaluation.predict import device_of, predict
 from kinema.evaluation.result import Evaluated, Evaluation
 from kinema.files import write_json
@@ -49,7 +49,9 @@ def evaluate(
     about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds,
                       options(data, split, views, which), answers.broken, answers.partly)
     judged = table.subset(answers.read)
-    evaluation = Evaluation(name, about, judged, answers.predictions, calibration_of(run, machine))
+    untempered = Calibration(how="only the best weights are calibrated")
+    calibration = calibration_of(run, machine) if which == "best" else untempered
+    evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
     evaluation.save(run.path / "evaluation")
     write_report(evaluation, run.path / "report.html")
     return evaluation
@@ -106,14 +108,13 @@ def options(data: str | Path | None, split: str | None, views: tuple[int, int], 
 
 
 def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
-    """The run's calibration, from its file or, the first time, from its validation clips."""
-    path = run.path / "calibration.json"
-    if path.is_file():
-        return Calibration.of(run.path)
+    """The calibration of the run's best weights: from its file or, the first time, from its validation clips."""
+    learnt = Calibration.of(run.path)
     validation = run.split().validation
-    if not validation.rows:
-        return Calibration()
+    if learnt.clips or not validation.rows:
+        return learnt
     network = run.model().to(device_of(machine or Machine()))
-    calibration = calibrate(predict(network, validation, machine=machine).predictions)
-    write_json(path, calibration.to_dict())
-    return calibration
+    learnt = calibrate(predict(network, validation, machine=machine).predictions)
+    learnt = replace(learnt, weights=digest(run.path / "best.safetensors"))
+    write_json(run.path / "calibration.json", learnt.to_dict())
+    return learnt

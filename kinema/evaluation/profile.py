@@ -65,7 +65,10 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(clip_NCTHW)
     root = type(network).__name__
-    totals = {name.removeprefix(f"{root}."): sum(flops.values()) / 2 / GIGA
-              for name, flops in counter.get_flop_counts().items() if name not in (root, "Global")}
-    leaves = {name: gmacs for name, gmacs in totals.items() if not any(other.startswith(f"{name}.") for other in totals)}
-    return leaves
+    totals = {name.removeprefix(root).removeprefix("."): sum(flops.values()) / 2
+              for name, flops in counter.get_flop_counts().items() if name != "Global"}
+    inside = dict.fromkeys(totals, 0.0)
+    for name, total in totals.items():
+        if name:
+            inside[name.rpartition(".")[0]] += total
+    return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}

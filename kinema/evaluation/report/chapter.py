@@ -104,9 +104,9 @@ def tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     if evaluation.views > 1:
         averaged = f"top-1; above, {evaluation.views} are averaged"
         rows.append(("A view alone", words.percent(measured.clip_top1), averaged))
-    cost = f"{about.gmacs * evaluation.views:.3g}{words.THIN}GMACs"
-    each = f"{about.gmacs:.3g} a view × {evaluation.views}" if evaluation.views > 1 else "for its single view"
-    rows.append(("Cost of a video", cost, each))
+    cost, gmacs = about.gmacs * evaluation.views, "billion multiply-adds"
+    each = f"{about.gmacs:.3g} a view × {evaluation.views} views" if evaluation.views > 1 else gmacs
+    rows.append(("GMACs a video", f"{cost:.3g}", each))
     rows.append(("Parameters", words.big(about.parameters), about.model))
     return rows
 

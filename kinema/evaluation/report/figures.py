@@ -50,7 +50,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     size = 10.0 ** floor(log10(rough))
     step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
     first = np.ceil(low / step - 1e-9) * step
-    return [float(round(value, 10)) for value in np.arange(first, high + step * 1e-6, step)]
+    return [float(round(value, 10)) + 0.0 for value in np.arange(first, high + step * 1e-6, step)]  # never -0
 
 
 def grid(axes: Axes, x_name: str, as_percent: bool, x_ticks: Sequence[float]) -> list[str]:

@@ -10,12 +10,19 @@ MOST = 30  # classes that can be told apart on a page
 
 
 def shown_classes(confusion_KK: np.ndarray, most: int = MOST) -> np.ndarray:
-    """All classes that have clips, or the `most` of them that take part in most mistakes, in their own order."""
+    """All classes with clips, or the `most` that take part in most mistakes; confused ones stand together."""
     wrong = confusion_KK.copy()
     np.fill_diagonal(wrong, 0)
-    mistakes = wrong.sum(axis=0) + wrong.sum(axis=1)
+    both = wrong + wrong.T
     present = np.flatnonzero(confusion_KK.sum(axis=0) + confusion_KK.sum(axis=1))
-    return np.sort(present[np.argsort(-mistakes[present], kind="stable")][:most])
+    left = np.sort(present[np.argsort(-both.sum(axis=0)[present], kind="stable")][:most]).tolist()
+    order: list[int] = []
+    while left:
+        after = order[-1] if order else -1
+        near = max(left, key=lambda k: both[after, k]) if order and both[after, left].max() else left[0]
+        left.remove(near)
+        order.append(near)
+    return np.array(order, dtype=int)
 
 
 def confusion_chart(confusion_KK: np.ndarray, labels: Sequence[str]) -> str:

@@ -61,12 +61,12 @@ def row(evaluation: Evaluation, id: str) -> dict[str, Any]:
 
 
 def classes(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
-    """The classes that every evaluation has, with each one's share recognised (0 to 100), the widest gaps first."""
+    """The classes that every evaluation has, with each one's share recognised, in hundredths, the widest gaps first."""
     shared = [label for label in evaluations[0].predictions.labels
               if all(label in each.predictions.labels for each in evaluations)]
     rows = []
     for label in shared:
         values = [each.metrics.per_class[each.predictions.labels.index(label)].value for each in evaluations]
         if all(value == value for value in values):
-            rows.append({"label": label, "values": [round(100 * value, 1) for value in values]})
-    return sorted(rows, key=lambda each: min(each["values"]) - max(each["values"]))
+            rows.append({"label": label, "shares": [round(100 * value, 1) for value in values]})
+    return sorted(rows, key=lambda each: min(each["shares"]) - max(each["shares"]))

@@ -118,8 +118,7 @@ def encode(pictures: list[VideoFrame], fps: float) -> str | None:
         if codec not in av.codecs_available:
             continue
         file = BytesIO()
-        faststart = {"movflags": "faststart"} if container == "mp4" else {}
-        with av.open(file, "w", format=container, options=faststart) as output:
+        with av.open(file, "w", format=container) as output:
             rate = Fraction(fps).limit_denominator(1000)
             stream: Any = output.add_stream(codec, rate=rate, options=dict(options))
             stream.width, stream.height, stream.pix_fmt = pictures[0].width, pictures[0].height, "yuv420p"

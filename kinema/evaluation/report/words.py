@@ -21,9 +21,9 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{whole if whole in ('0', '100') else text}{THIN}%"
 
 
-def between(estimate: Estimate) -> str:
+def between(estimate: Estimate, word: str = "to") -> str:
     """An interval's ends: '96.4 to 98.9 %'."""
-    return f"{percent(estimate.low).removesuffix(f'{THIN}%')} to {percent(estimate.high)}"
+    return f"{percent(estimate.low).removesuffix(f'{THIN}%')} {word} {percent(estimate.high)}"
 
 
 def count(number: int, noun: str) -> str:
@@ -64,10 +64,10 @@ def explanation(evaluation: Evaluation) -> str:
     """How far the headline can be trusted, and what it is to be compared with."""
     measured, estimate = evaluation.metrics, main_estimate(evaluation)
     whence = f" from {count(measured.groups, 'source')}" if measured.groups < measured.n else ""
-    said = (f"With 95{THIN}% confidence the true figure lies between {between(estimate)}: it was measured on "
+    said = (f"With 95{THIN}% confidence the true figure lies between {between(estimate, 'and')}: it was measured on "
             f"{count(measured.n, 'clip')}{whence} of {count(int((measured.counts_K > 0).sum()), 'class')}.")
     if not evaluation.predictions.multi_label:
-        said += f" Always answering the most frequent class would be right in {percent(majority(evaluation))}."
+        said += f" Always answering the most frequent class would be right {percent(majority(evaluation))} of the time."
     return said
 
 
