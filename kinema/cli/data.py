@@ -127,7 +127,7 @@ def convert(
     table = read_table(data, format=format, root=root)
     if mini is not None:
         table = keep_mini(table, mini)
-    table.to_csv(out)
+    table.save(out)
     for note in table.notes:
         say(f"note: {note}")
     say(f"Wrote {len(table)} clips of {len(table.labels)} classes: {out}")

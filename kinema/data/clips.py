@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinema.data.labels import label_key, label_numbers
+from kinema.data.labels import label_key, label_numbers, natural_key
 from kinema.errors import DataError
 
 
@@ -116,7 +116,7 @@ class ClipTable:
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as a csv that `read_table` reads back; empty columns are left out. Returns the path.
 
-        Paths stay relative to the table's root; after `table.rebase(path.parent)` the list finds its files by itself.
+        Paths stay relative to the table's root; `save` writes a list that finds its files by itself.
         """
         label = "labels" if self.multi_label else "label"
         columns: dict[str, Sequence[object]] = {
@@ -141,6 +141,17 @@ class ClipTable:
             writer.writerow(kept)
             writer.writerows(zip(*kept.values(), strict=True))
         return path
+
+    def save(self, path: str | Path) -> Path:
+        """Write a list that stands by itself: a csv with paths from its own folder, and, where the clips alone do not
+        tell the classes and their order, NAME.labels.txt beside it. Returns the csv's path.
+        """
+        path = Path(path)
+        names = path.with_suffix(".labels.txt")
+        occurring = {self.labels[label] for row in self.rows for label in row.labels}
+        if names.exists() or list(self.labels) != sorted(occurring, key=natural_key):
+            names.write_text("".join(f"{name}\n" for name in self.labels), encoding="utf-8")
+        return self.rebase(path.parent).to_csv(path)
 
 
 def read_table(

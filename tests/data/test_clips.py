@@ -130,9 +130,19 @@ def test_a_moved_list_finds_its_files(tmp_path: Path) -> None:
     table = read_table(tmp_path / "clips")
     (tmp_path / "lists").mkdir()
     for folder, first in ((tmp_path, "clips/a/1.mp4"), (tmp_path / "lists", str(tmp_path / "clips/a/1.mp4"))):
-        again = read_table(table.rebase(folder).to_csv(folder / "all.csv"))
+        again = read_table(table.save(folder / "all.csv"))
         assert again.rows[0].path == first
         assert all(again.path(row).exists() for row in again.rows)
+
+
+def test_a_saved_list_keeps_the_order_of_its_classes(tmp_path: Path) -> None:
+    table = read_table(touch(tmp_path, "a/1.mp4", "b/2.mp4"), labels=["b", "c", "a"])
+    saved = table.save(tmp_path / "all.csv")
+    assert read_table(saved) == table
+    assert not (tmp_path / "labels.txt").exists()
+    plain = read_table(tmp_path).save(tmp_path / "plain.csv")
+    assert read_table(plain).labels == ("a", "b")
+    assert not (tmp_path / "plain.labels.txt").exists()
 
 
 def test_the_surveillance_clips(shared: Path) -> None:

@@ -52,8 +52,7 @@ class HealthReport:
 
     def write_clean(self, path: str | Path) -> Path:
         """Write the cleaned list as a csv that `read_table` reads; its paths start at the csv's own folder."""
-        path = Path(path)
-        return self.clean().rebase(path.parent).to_csv(path)
+        return self.clean().save(path)
 
     def sizes(self) -> list[tuple[str, int]]:
         """Picture sizes (width x height) and how many files have each, the most frequent first."""

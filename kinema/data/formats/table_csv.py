@@ -121,9 +121,9 @@ def merge(entries: list[Entry]) -> tuple[list[Entry], int]:
 
 
 def labels_beside(place: Path) -> tuple[str, ...] | None:
-    """The classes in order, a line each, of a file labels.txt beside the csv; None where there is none."""
-    path = place.with_name("labels.txt")
-    return tuple(line for _, line in read_lines(path)) if path.is_file() else None
+    """The classes in order, a line each, of NAME.labels.txt or labels.txt beside NAME.csv; None without either."""
+    found = [path for path in (place.with_suffix(".labels.txt"), place.with_name("labels.txt")) if path.is_file()]
+    return tuple(line for _, line in read_lines(found[0])) if found else None
 
 
 def recognises(place: Path) -> bool:
@@ -139,7 +139,7 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
     """Read a csv (or a folder's clips.csv); other columns are left out.
 
     Several classes a clip: a column `labels` with ; between them, or a row for each. Classes given as whole numbers
-    count the classes of `labels` (or of labels.txt beside the csv) from 0; without these the numbers are the names.
+    count the classes of `labels` (or of a labels.txt beside the csv) from 0; without these the numbers are the names.
     DataError: names the row for an empty path, a time that is none, an unknown class, and for an empty label unless its
     split is test or the column is `labels`.
     """
