@@ -1,0 +1,108 @@
+"""A name says what a network is; what is not a name is told, with the nearest that is."""
+
+import pytest
+import torch
+
+from kinema.errors import ModelError
+from kinema.models import ClipSpec, create_model, list_models
+from kinema.models.names import BACKBONES
+from kinema.models.temporal import MODULES
+
+
+def is_slow(name: str) -> bool:
+    return "+" in name or "101" in name or "34" in name
+
+
+NAMES = [pytest.param(name, marks=pytest.mark.slow if is_slow(name) else ()) for name in list_models()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_listed_name_builds_and_gives_one_row_per_clip(name: str) -> None:
+    with torch.device("meta"):
+        network = create_model(name, 7).eval()
+        assert network(torch.empty(2, 3, 8, 64, 64)).shape == (2, 7)
+    assert (network.name, network.classes, network.labels, network.clip.frames) == (name, 7, (), 8)
+
+
+def test_the_list_is_every_module_with_every_backbone_and_fits_patterns() -> None:
+    names = list_models()
+    assert len(names) == len(set(names))
+    assert {f"{m}-{b}{tp}" for m in MODULES for b in BACKBONES for tp in ("", "-tp")} <= set(names)
+    assert list_models("tam-resnet50*") == ["tam-resnet50", "tam-resnet50-tp"]
+    assert list_models("nothing*") == []
+
+
+@pytest.mark.parametrize("name", ["tma-resnet50", "tam-resnet5", "tam", "tam-", "tam-resnet50-", "tam-resnet50-tpp", "",
+                                  "tam-resnet50-tp-tp", "+tam-resnet50", "tam+-resnet50", "TAM-resnet50"])
+def test_an_unknown_name_is_told_with_the_grammar(name: str) -> None:
+    with pytest.raises(ModelError, match=r"No model is called .* A name is module\[\+module\]-backbone\[-tp\]"):
+        create_model(name)
+
+
+def test_the_nearest_names_are_told() -> None:
+    with pytest.raises(ValueError, match="Nearest: .*tam-resnet50"):
+        create_model("tma-resnet50")
+
+
+def test_what_the_message_offers_is_short_enough_to_read() -> None:
+    with pytest.raises(ModelError) as caught:
+        create_model("tma-resnet50")
+    assert len(str(caught.value)) < 400
+
+
+def test_an_unknown_option_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ModelError, match=r"no option 'tap'\. Nearest: taps\. .* tam has blend, depthwise, taps"):
+        create_model("tam-resnet_tiny", tap=5)
+    with pytest.raises(ModelError, match="tsn has none"):
+        create_model("tsn-resnet_tiny", taps=5)
+    with pytest.raises(ModelError, match="tsm has fold; nonlocal has attention, subsample"):
+        create_model("tsm+nonlocal-resnet_tiny", reduction=5)
+
+
+@pytest.mark.parametrize(("name", "question"), [
+    ("tsm+tam-resnet_tiny", "before"), ("i3d+s3d-resnet_tiny", "conv"), ("se+i3d+se-resnet_tiny", "gate"),
+])
+def test_two_answers_to_one_question_are_an_error(name: str, question: str) -> None:
+    with pytest.raises(ModelError, match=f"do not add up, both say what a block's `{question}` is"):
+        create_model(name)
+
+
+def test_different_answers_add_up_in_any_order() -> None:
+    for name in ("tam+i3d+se+nonlocal-resnet_tiny", "se+i3d-inception_v1-tp", "nonlocal-resnet_tiny"):
+        with torch.device("meta"):
+            assert create_model(name, 3).eval()(torch.empty(1, 3, 8, 64, 64)).shape == (1, 3)
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ({"pool": "mean"}, "it is one of max, avg"), ({"where": "tops"}, "Nearest: top"), ({"classes": 0}, "classes=0"),
+    ({"classes": "run"}, "classes='run'"), ({"classes": []}, r"classes=\[\]"), ({"frames": 0}, "frames is 0"),
+    ({"taps": 0}, "taps are 0"), ({"blend": "min"}, "it must be sum or max"),
+])
+def test_a_value_that_cannot_be_is_told(given: dict, told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        create_model("tam-resnet_tiny", **{"classes": 5, **given})
+
+
+@pytest.mark.parametrize(("name", "option"), [
+    ("tsm-resnet_tiny", {"fold": 1}), ("tin-resnet_tiny", {"fold": 3}), ("tin-resnet_tiny", {"causal": True}),
+    ("tsn+se-resnet_tiny", {"reduction": 0}), ("tsn+nonlocal-resnet_tiny", {"attention": "cosine"}),
+])
+def test_a_modules_own_limits_are_told(name: str, option: dict) -> None:
+    with pytest.raises(ModelError, match=name.partition("-")[0].rpartition("+")[2]):
+        create_model(name, 5, **option)
+
+
+def test_labels_are_kept() -> None:
+    network = create_model("tsn-resnet_tiny", ["sit", "stand"])
+    assert (network.classes, network.labels) == (2, ("sit", "stand"))
+
+
+def test_the_clip_is_what_was_asked_for() -> None:
+    assert create_model("tsn-resnet_tiny").clip == ClipSpec(frames=8, height=112, width=112)
+    grey = ClipSpec(frames=16, height=72, width=96, input="difference")
+    network = create_model("i3d-resnet_tiny", 2, clip=grey)
+    assert network.clip == grey
+    assert network(torch.randn(1, *grey.shape_CTHW)).shape == (1, 2)
+    assert create_model("tsn-resnet_tiny", clip=grey, frames=4).clip.frames == 4
+    with pytest.raises(ModelError, match=r"shape \(N, 1, T, H, W\), not \(1, 3, 16, 72, 96\)"):
+        network(torch.randn(1, 3, 16, 72, 96))

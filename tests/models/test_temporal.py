@@ -1,0 +1,120 @@
+"""What each temporal module does to a clip."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from kinema.errors import ModelError
+from kinema.models import create_model
+from kinema.models.temporal.nonlocal_ import Attention
+from kinema.models.temporal.se import ChannelGate
+from kinema.models.temporal.tam import ChannelMix, GreatestTap
+from kinema.models.temporal.tin import Interlace
+from kinema.models.temporal.tsm import Shift
+from tests.models.test_networks import clip, network
+
+
+def numbered(channels: int, frames: int) -> torch.Tensor:
+    """x_NCTHW whose values are 1, 2, 3, ... from frame to frame."""
+    return torch.arange(1.0, frames + 1).view(1, 1, frames, 1, 1).expand(1, channels, frames, 2, 2)
+
+
+def test_tsm_takes_from_the_next_frame_and_from_the_one_before() -> None:
+    shifted = Shift(1, causal=False)(numbered(4, 4))[0, :, :, 0, 0].tolist()
+    assert shifted == [[2, 3, 4, 0], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
+    causal = Shift(1, causal=True)(numbered(4, 4))[0, :, :, 0, 0].tolist()
+    assert causal == [[1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize("taps", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_fast_channel_mix_is_the_convolution(taps: int, causal: bool) -> None:
+    mix = ChannelMix(6, 6, (taps, 1), groups=6, causal=causal)
+    x_NCTHW = torch.randn(2, 6, 9, 4, 5, requires_grad=True)
+    before, after = (taps - 1, 0) if causal else (taps // 2, (taps - 1) // 2)
+    expected = F.conv3d(F.pad(x_NCTHW, (0, 0, 0, 0, before, after)), mix.weight, groups=6)
+    torch.testing.assert_close(mix(x_NCTHW), expected)
+    way = torch.randn_like(expected)
+    for got, wanted in zip(*(torch.autograd.grad(y, (x_NCTHW, mix.weight), way) for y in (mix(x_NCTHW), expected)),
+                           strict=True):
+        torch.testing.assert_close(got, wanted)
+
+
+def test_the_greatest_tap_counts_the_zeros_outside() -> None:
+    mix = GreatestTap(1, 1, (3, 1), groups=1, causal=False)
+    with torch.no_grad():
+        mix.weight.copy_(torch.tensor([-1.0, -2.0, -3.0]).view(1, 1, 3, 1, 1))
+    assert mix(numbered(1, 3))[0, 0, :, 0, 0].tolist() == [0, -1, 0]  # of [0 -2 -6], [-1 -4 -9], [-2 -6 0]
+
+
+def test_tam_starts_near_its_tsn() -> None:
+    built = network("tam-resnet_tiny")
+    for key, weight in built.named_parameters():
+        if key.endswith("mix.weight"):
+            assert (weight[:, 0, :, 0, 0].mean(0) - torch.tensor([0.0, 1.0, 0.0])).abs().max() < 0.15
+
+
+@pytest.mark.parametrize("option", [{"taps": 5}, {"taps": 7}, {"depthwise": False}, {"blend": "max"}])
+def test_tam_has_other_forms(option: dict) -> None:
+    assert network("tam-resnet_tiny", **option)(clip()).shape == (2, 5)
+
+
+def test_tin_moves_channels_by_its_offsets() -> None:
+    layer = Interlace(4, 4)
+    for module in (layer.offset_out, layer.weight_conv):
+        torch.nn.init.zeros_(module.weight)
+        torch.nn.init.zeros_(module.bias)
+    torch.testing.assert_close(layer(numbered(6, 4)), numbered(6, 4))
+    with torch.no_grad():
+        layer.offset_out.bias.copy_(torch.tensor([1.0986123, 0.5108256]))  # one frame, half a frame
+    moved = layer(numbered(6, 4))[0, :, :, 0, 0]
+    torch.testing.assert_close(moved, torch.tensor([
+        [0, 1, 2, 3], [0.5, 1.5, 2.5, 3.5], [2, 3, 4, 0], [1.5, 2.5, 3.5, 2], [1, 2, 3, 4], [1, 2, 3, 4]]))
+
+
+def test_tin_takes_clips_of_its_own_length() -> None:
+    with pytest.raises(ModelError, match="takes 8 frames here, not 4"):
+        network("tin-resnet_tiny")(clip(4))
+
+
+def test_in_deep_networks_every_second_block_shifts() -> None:
+    with torch.device("meta"):
+        shifting = [key for key, module in create_model("tsm-resnet101").named_modules() if isinstance(module, Shift)]
+    assert len(shifting) == 2 + 2 + 12 + 2
+
+
+def test_nonlocal_starts_as_nothing_and_stands_where_published() -> None:
+    assert torch.equal(*(build(torch.randn(1, 8, 2, 4, 4).fill_(2)) for build in (
+        Attention(8, "softmax", True, False).eval(), torch.nn.Identity())))
+    with torch.device("meta"):
+        places = [key for key, module in create_model("tsm+nonlocal-resnet50").named_modules() if isinstance(module, Attention)]
+    assert places == [f"backbone.stages.{place}.after" for place in ("2.0", "2.2", "3.0", "3.2", "3.4")]
+
+
+@pytest.mark.parametrize("attention", ["softmax", "dot_product"])
+def test_causal_attention_is_that_of_the_frames_so_far(attention: str) -> None:
+    whole = Attention(4, attention, subsample=False, causal=True).eval()
+    alone = Attention(4, attention, subsample=False, causal=False).eval()
+    torch.nn.init.ones_(whole.norm.weight)
+    alone.load_state_dict(whole.state_dict())
+    x_NCTHW = torch.randn(1, 4, 3, 2, 2)
+    for frames in (1, 2, 3):
+        torch.testing.assert_close(whole(x_NCTHW)[:, :, frames - 1], alone(x_NCTHW[:, :, :frames])[:, :, -1])
+
+
+def test_se_weighs_channels_by_the_clip_or_when_causal_by_the_frame() -> None:
+    x_NCTHW = torch.randn(1, 4, 3, 2, 2)
+    for axes in ((2, 3, 4), (3, 4)):
+        ratio = ChannelGate(4, 2, axes)(x_NCTHW) / x_NCTHW
+        assert ((ratio > 0) & (ratio < 1)).all()
+        assert torch.allclose(ratio, ratio[:, :, :1, :1, :1].expand_as(ratio)) == (axes == (2, 3, 4))
+
+
+@pytest.mark.parametrize("name", ["s3d-resnet_tiny", "s3d-inception_v1"])
+def test_s3d_can_be_depthwise_in_time(name: str) -> None:
+    with torch.device("meta"):
+        plain, light = (create_model(name, 5, depthwise=depthwise) for depthwise in (False, True))
+    times = [m for key, m in light.named_modules() if key.endswith(".time")]
+    assert times
+    assert all(m.groups == m.out_channels for m in times)  # type: ignore[union-attr]
+    assert sum(p.numel() for p in light.parameters()) < sum(p.numel() for p in plain.parameters())
