@@ -73,8 +73,8 @@ def clips_of(run: Run, data: str | Path | None, split: str | None) -> tuple[Clip
         table = split_table(table, split, run.recipe.seed).test
     table = match_labels(table, run.labels, run.facts.get("multi_label", False))
     if split is None:
-        return table, str(data), Path(data).stem
-    return table, f"{data} ({split})", f"{Path(data).stem}-{split.replace('/', 'of')}"
+        return table, str(data), f"data-{Path(data).stem}"
+    return table, f"{data} ({split})", f"data-{Path(data).stem}-{split.replace('/', 'of')}"
 
 
 def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = False) -> ClipTable:

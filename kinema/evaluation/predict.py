@@ -24,7 +24,7 @@ from kinema.training.machine import Machine
 if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network
 
-VIEWS_AT_ONCE = 32  # clips in one forward pass
+MOST_AT_ONCE, PIXELS_AT_ONCE = 32, 32 * 8 * 224 * 224  # clips, and pixels of them, in one forward pass
 Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
 
 
@@ -80,7 +80,7 @@ def predict(
     was_training, network = network.training, network.eval()
     per_video = views[0] * views[1]
     with Progress("evaluating", len(clips), quiet=quiet) as bar:
-        for batch in evaluation_loader(clips, max(1, VIEWS_AT_ONCE // per_video), machine):
+        for batch in evaluation_loader(clips, max(1, at_once(network.clip) // per_video), machine):
             for index, views_VCTHW, problem in batch:
                 if problem:
                     (broken if views_VCTHW is None else partly).append((table.rows[index].path, problem))
@@ -103,15 +103,22 @@ def predict(
 
 @torch.inference_mode()
 def answer(network: "Network", clips_NCTHW: torch.Tensor) -> np.ndarray:
-    """Logits N K as float32, at most `VIEWS_AT_ONCE` clips at a time."""
-    return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(VIEWS_AT_ONCE)])
+    """Logits N K as float32, a few clips at a time."""
+    return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(at_once(network.clip))])
+
+
+def at_once(spec: "ClipSpec") -> int:
+    """How many clips go through a network together, so that large ones fit into memory too."""
+    return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (spec.frames * spec.height * spec.width)))
 
 
 def evaluation_loader(clips: EvaluationClips, videos: int, machine: Machine) -> DataLoader:
     """The clips in their order, as lists of up to `videos` of what `clips[index]` gives."""
     workers = min(machine.reading_processes(), len(clips))
-    return DataLoader(clips, batch_size=videos, num_workers=workers, collate_fn=list,
-                      worker_init_fn=quiet_worker if workers else None)
+    if not workers:
+        return DataLoader(clips, batch_size=videos, collate_fn=list)
+    return DataLoader(clips, batch_size=videos, collate_fn=list, num_workers=workers, prefetch_factor=1,
+                      worker_init_fn=quiet_worker)
 
 
 def device_of(machine: Machine) -> torch.device:

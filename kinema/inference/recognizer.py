@@ -4,6 +4,7 @@ Axes: N windows, V views, K classes.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
@@ -16,7 +17,7 @@ import torch
 from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.evaluation.calibration import Calibration
-from kinema.evaluation.predict import device_of
+from kinema.evaluation.predict import at_once, device_of
 from kinema.inference.windows import Window, window_seconds, windows
 from kinema.models import Network
 from kinema.runs import Run
@@ -73,7 +74,7 @@ class Recognizer:
     def __call__(self, video: str | PathLike[str] | Video | Any) -> Result:
         """Recognise a path, an open `Video` or an array of frames (T H W 3, uint8); `VideoError` says why not."""
         found: list[tuple[float, float, np.ndarray]] = []
-        with opened(video) as frames:
+        with nullcontext(video) if isinstance(video, Video) else open_video(video) as frames:
             for window, logits_VK in self.answers(frames):
                 found.append((window.start_seconds, window.end_seconds, self.scores(logits_VK)))
             if not found:
@@ -98,7 +99,8 @@ class Recognizer:
         """Each window and what `function` makes of its clips, on the CPU in float32; a few windows at a time."""
         like = next(self.network.parameters())
         coming = iter(parts)
-        while few := list(islice(coming, WINDOWS_AT_ONCE)):
+        together = max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))
+        while few := list(islice(coming, together)):
             made = function(torch.cat([window.clips_VCTHW for window in few]).to(like)).float().cpu()
             yield from zip(few, made.split(self.views), strict=True)
 
@@ -106,9 +108,4 @@ class Recognizer:
         """Probabilities (K): tempered, and averaged over views."""
         tempered = logits_VK.double() / self.calibration.temperature
         return (tempered.sigmoid() if self.multi_label else tempered.softmax(1)).mean(0).numpy()
-
-
-def opened(video: str | PathLike[str] | Video | Any) -> Video:
-    """The video itself if it is one; else it is opened."""
-    return video if isinstance(video, Video) else open_video(video)
 

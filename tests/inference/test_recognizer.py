@@ -10,8 +10,11 @@ from kinema import Recognizer, create_model
 from kinema.data.synthetic.encode import write_mp4
 from kinema.errors import KinemaError, VideoError
 from kinema.evaluation.calibration import Calibration
+from kinema.evaluation.predict import predict
 from kinema.inference.features import features
 from kinema.models.clip import ClipSpec
+from kinema.runs import Run
+from kinema.training.machine import Machine
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,17 @@ def test_features_of_windows(network, moving, tmp_path: Path, name: str) -> None
     assert starts[0] == 0
     assert vectors.shape == (len(videos), network.classifier.in_features)
     assert not np.allclose(vectors[0], vectors[-1])
+
+
+def test_a_run_answers_as_its_evaluation_did(tiny_run: Path) -> None:
+    run = Run.open(tiny_run)
+    table = run.split().test.subset(range(3))
+    found = predict(run.model(), table, machine=Machine(accelerator="cpu", workers=0)).predictions
+    recognizer = Recognizer(tiny_run, device="cpu")
+    expected_NK = found.scores_NK(Calibration.of(tiny_run).temperature)
+    for row, expected_K in zip(table.rows, expected_NK, strict=True):
+        result = recognizer(table.path(row))
+        assert [dict(result.top)[label] for label in run.labels] == pytest.approx(expected_K.tolist(), abs=1e-6)
 
 
 def test_features_name_what_cannot_be_read(network, moving, tmp_path: Path) -> None:

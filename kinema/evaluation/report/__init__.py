@@ -22,8 +22,9 @@ def write_report(evaluations: Evaluation | Sequence[Evaluation], out: str | Path
 
     several = [evaluations] if isinstance(evaluations, Evaluation) else list(evaluations)
     path = Path(out) if out is not None else several[0].about.run / "report.html"
-    chapters = [chapter(each, VIDEO_BYTES // len(several), 6 if len(several) == 1 else 4) for each in several]
-    comparison = side_by_side(several, [each["id"] for each in chapters]) if len(several) > 1 else None
+    share = VIDEO_BYTES // (len(several) + (len(several) > 1))
+    chapters = [chapter(each, f"run-{place}", share) for place, each in enumerate(several, 1)]
+    comparison = side_by_side(several, [each["id"] for each in chapters], share) if len(several) > 1 else None
     said = comparison or chapters[0]
 
     def part(name: str) -> str:

@@ -74,10 +74,10 @@ def bars(evaluation: Evaluation) -> list[Bar]:
     return sorted(rows, key=lambda bar: bar.value)
 
 
-def gallery(evaluation: Evaluation, budget: int, most: int) -> list[dict[str, Any]]:
+def gallery(evaluation: Evaluation, budget: int) -> list[dict[str, Any]]:
     """Groups of clips with their videos, as many as fit into `budget` bytes."""
     groups = []
-    for name, clips in telling(scored_clips(evaluation), most).items():
+    for name, clips in telling(scored_clips(evaluation)).items():
         cards: list[tuple[Scored, Playable]] = []
         for clip in clips:
             video = playable(evaluation, clip.row)
@@ -111,21 +111,21 @@ def tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     return rows
 
 
-def chapter(evaluation: Evaluation, budget: int = VIDEO_BYTES, most: int = 6) -> dict[str, Any]:
-    """One evaluation's part of the page. budget: bytes for its videos; most: videos a group."""
+def chapter(evaluation: Evaluation, id: str, budget: int = VIDEO_BYTES) -> dict[str, Any]:
+    """One evaluation's part of the page. id: its anchor. budget: bytes for its videos."""
     measured, labels = evaluation.metrics, evaluation.predictions.labels
     confusion = measured.confusion_KK
     table = reliability(*confidences(evaluation.predictions, evaluation.calibration.temperature))
     return {
+        "id": id,
         "evaluation": evaluation,
-        "id": f"{evaluation.about.run.name}-{evaluation.name}",
         "headline": words.headline(evaluation),
         "explanation": words.explanation(evaluation),
         "tiles": tiles(evaluation),
         "pairs": [] if confusion is None else words.confused_pairs(confusion, labels),
         "matrix": "" if confusion is None else confusion_chart(confusion, labels),
         "matrix_cut": confusion is not None and int((measured.counts_K > 0).sum()) > MOST,
-        "groups": gallery(evaluation, budget, most),
+        "groups": gallery(evaluation, budget),
         "bars": bars(evaluation),
         "calibration": words.calibration_words(evaluation),
         "reliability": reliability_chart(table, "How often answers of each score are right"),

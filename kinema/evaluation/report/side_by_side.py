@@ -9,6 +9,7 @@ from kinema.evaluation.intervals import Estimate
 from kinema.evaluation.report import words
 from kinema.evaluation.report.chapter import epoch_lines
 from kinema.evaluation.report.figures import curves
+from kinema.evaluation.report.videos import playable, scored_clips, varied
 from kinema.evaluation.result import Evaluation
 
 
@@ -27,9 +28,12 @@ class Whisker:
         return cls(value, low, round(high - low, 2))
 
 
-def side_by_side(evaluations: Sequence[Evaluation], ids: Sequence[str]) -> dict[str, Any]:
-    """Several evaluations: the best two in words, all of them in a table, the classes where they differ most."""
-    ranked = sorted(evaluations, key=lambda each: -words.main_estimate(each).value)
+def side_by_side(evaluations: Sequence[Evaluation], ids: Sequence[str], budget: int) -> dict[str, Any]:
+    """Several evaluations: the best two in words, all of them in a table, the classes and clips where they differ.
+
+    ids: of their chapters on the page. budget: bytes for videos.
+    """
+    ranked = sorted(evaluations, key=lambda each: -each.top1)
     gap = difference(ranked[0].predictions, ranked[1].predictions)
     first = evaluations[0]
     column, title = ("validation", "Accuracy on validation clips")
@@ -46,6 +50,9 @@ def side_by_side(evaluations: Sequence[Evaluation], ids: Sequence[str]) -> dict[
         "curves": curves(epoch_lines(runs, column), f"{title} over epochs", as_percent=True),
         "curves_title": title,
         "classes": classes(evaluations),
+        "better": ranked[0].about.model,
+        "worse": ranked[1].about.model,
+        "contrast": contrast(ranked[0], ranked[1], budget) if gap.paired else [],
     }
 
 
@@ -58,6 +65,22 @@ def row(evaluation: Evaluation, id: str) -> dict[str, Any]:
         "top5": words.percent(measured.top5.value), "cost": f"{evaluation.about.gmacs * evaluation.views:.3g}",
         "parameters": words.big(evaluation.about.parameters), "clips": f"{evaluation.n:,}",
     }
+
+
+def contrast(better: Evaluation, worse: Evaluation, budget: int, most: int = 6) -> list[dict[str, Any]]:
+    """Clips that one gets right and the other wrong, those first on which both are surest, with their videos."""
+    other = dict(zip(worse.predictions.paths, scored_clips(worse), strict=True))
+    both = [(right, other[path]) for path, right in zip(better.predictions.paths, scored_clips(better), strict=True)
+            if right.right and not other[path].right]
+    both.sort(key=lambda pair: -min(pair[0].score, pair[1].score))
+    answers = {id(wrong): right for right, wrong in both}
+    shown = []
+    for wrong in varied((wrong for _, wrong in both), most):
+        video = playable(better, wrong.row)
+        if video is not None and len(video.video) + len(video.still) <= budget:
+            budget -= len(video.video) + len(video.still)
+            shown.append({"right": answers[id(wrong)], "wrong": wrong, "video": video})
+    return shown
 
 
 def classes(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:

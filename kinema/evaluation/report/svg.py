@@ -22,8 +22,9 @@ def tip(text: str) -> str:
 
 def figure(inside: list[str], says: str, width: float, height: float) -> str:
     """An SVG that says in words what it shows, for those who do not see it."""
-    return tag("svg", tip(says), *inside, style="chart", viewBox=f"0 0 {width:.0f} {height:.0f}", role="img",
-               aria_label=says)
+    natural = {"class": "chart", "style": f"--natural: {width:.0f}px", "viewBox": f"0 0 {width:.0f} {height:.0f}"}
+    named = "".join(f' {key}="{value}"' for key, value in natural.items())
+    return f'<svg{named} role="img" aria-label="{escape(says)}">{tip(says)}{"".join(inside)}</svg>'
 
 
 def _plain(value: float | str) -> str:

@@ -73,10 +73,12 @@ def explanation(evaluation: Evaluation) -> str:
 
 def comparison(better: Evaluation, worse: Evaluation, difference: Difference) -> str:
     """Two results against each other, in one sentence."""
-    first, second = (f"{each.about.model} {percent(main_estimate(each).value)}" for each in (better, worse))
+    first, second = (percent(main_estimate(each).value) for each in (better, worse))
     if difference.estimate.low <= 0:
-        return f"No clear winner: {first}, {second}."
-    return f"{first}, {second}."
+        return f"No clear winner: {better.about.model} {first}, {worse.about.model} {second}."
+    what = "reaches a mean average precision of" if better.predictions.multi_label else "recognises"
+    of = "" if better.predictions.multi_label else " of the clips"
+    return f"{better.about.model} {what} {first}{of}, {worse.about.model} {second}."
 
 
 def comparison_explained(better: Evaluation, worse: Evaluation, difference: Difference) -> str:
@@ -84,8 +86,8 @@ def comparison_explained(better: Evaluation, worse: Evaluation, difference: Diff
     points, low, high = (f"{100 * value:.1f}" for value in (
         difference.estimate.value, difference.estimate.low, difference.estimate.high))
     how = "on the same clips" if difference.paired else "on different clips, so the comparison is a loose one"
-    said = (f"{better.about.model} is ahead of {worse.about.model} by {points} points (95{THIN}% interval {low} to "
-            f"{high}), measured {how}.")
+    said = (f"{better.about.model} is ahead of {worse.about.model} by {points} points of top-1 (95{THIN}% interval "
+            f"{low} to {high}), measured {how}.")
     if difference.estimate.low <= 0:
         said += " The interval includes zero: such a gap can be chance."
     return said
