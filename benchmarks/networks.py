@@ -1,6 +1,7 @@
 """Compare every network of the published study with what was published: `python benchmarks/networks.py`.
 
-Writes docs/networks.md. The study: Chen et al., arXiv:2010.11757; its figures are in tests/reference/mini_benchmark.csv.
+Writes docs/networks.md. The study is that of Chen et al. (arXiv:2010.11757); tests/reference/mini_benchmark.csv has its
+figures.
 """
 
 import csv
@@ -23,8 +24,8 @@ multiply-adds of one clip.
 
 - Parameters are equal to the last digit.
 - GMACs differ by the classifier, which the study leaves out: at most {typical:.3%}.
-- i3d-inception_v1 without `-tp` is the one exception. Below 64 frames the study lists up to 0.7 % less than its own code
-  needs, which agrees with ours.
+- i3d-inception_v1 without `-tp` is the one exception. Below 64 frames the study lists up to 0.7 % less than its own
+  code needs, which agrees with ours.
 
 """
 COLUMNS = ("network", "classes", "frames", "parameters", "published", "GMACs", "published", "difference")

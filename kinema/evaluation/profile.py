@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from kinema.errors import ModelError
 from kinema.models.clip import ClipSpec, height_width
 from kinema.models.names import create_model
 from kinema.models.network import Network
@@ -47,6 +48,8 @@ def profile(
     with torch.device("meta"):
         if isinstance(network, str):
             network = create_model(network, frames=frames, **options)
+        elif options:
+            raise ModelError(f"{network.name} is built already, so it takes no {', '.join(options)}; profile its name.")
         else:
             network = copy.deepcopy(network).to("meta")
         height, width = (network.clip.height, network.clip.width) if size is None else height_width(size)

@@ -84,6 +84,7 @@ SIZES = {
     "resnet34": Size(Block, (3, 4, 6, 3)),
     "resnet50": Size(Bottleneck, (3, 4, 6, 3)),
     "resnet101": Size(Bottleneck, (3, 4, 23, 3)),
+    "resnet152": Size(Bottleneck, (3, 8, 36, 3)),
 }
 
 

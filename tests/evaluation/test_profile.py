@@ -90,3 +90,5 @@ def test_a_cost_is_a_value() -> None:
         profile("tsn-resnet")
     with pytest.raises(ModelError, match="no option"):
         profile("tsn-resnet_tiny", taps=3)
+    with pytest.raises(ModelError, match="built already, so it takes no classes"):
+        profile(create_model("tsn-resnet_tiny"), classes=3)

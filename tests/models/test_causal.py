@@ -8,10 +8,10 @@ from kinema.models.layers import Conv, Pool, TimePad, edges
 from tests.models.test_networks import clip, network
 
 NAMES = [name for name in list_models("*resnet_tiny*") if not name.startswith("tin")]
-BIG = [pytest.param(name, marks=pytest.mark.slow) for name in list_models("*-inception_v1*") if not name.startswith("tin")]
+INCEPTIONS = [name for name in list_models("*-inception_v1*") if not name.startswith("tin")]
 
 
-@pytest.mark.parametrize("name", [*NAMES, *BIG])
+@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in INCEPTIONS)])
 def test_features_do_not_depend_on_later_frames(name: str) -> None:
     built, x_NCTHW = network(name, 16, causal=True), clip(16, clips=1)
     changed = x_NCTHW.clone()

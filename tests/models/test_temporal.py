@@ -87,7 +87,8 @@ def test_nonlocal_starts_as_nothing_and_stands_where_published() -> None:
     assert torch.equal(*(build(torch.randn(1, 8, 2, 4, 4).fill_(2)) for build in (
         Attention(8, "softmax", True, False).eval(), torch.nn.Identity())))
     with torch.device("meta"):
-        places = [key for key, module in create_model("tsm+nonlocal-resnet50").named_modules() if isinstance(module, Attention)]
+        modules = create_model("tsm+nonlocal-resnet50").named_modules()
+    places = [key for key, module in modules if isinstance(module, Attention)]
     assert places == [f"backbone.stages.{place}.after" for place in ("2.0", "2.2", "3.0", "3.2", "3.4")]
 
 

@@ -61,7 +61,7 @@ def test_logits_are_those_of_the_published_code(name: str) -> None:
         assert difference(model.double()(clip(figures).double()), figures["logits_float64"], figures) < 1e-6
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", CASES)
 def test_cost_is_that_of_the_published_code(name: str) -> None:
     figures = reference(name)
     clips, _, frames, height, width = figures["shape_NCTHW"]

@@ -11,7 +11,7 @@ from torch import nn
 from kinema.models.layers import Conv, pixel_pool, temporal_pool
 from kinema.models.plan import Place
 
-DEEP = 33  # blocks of a resnet101
+DEEP = 33  # blocks of a resnet101, the shallowest network in which only every second block shifts
 
 
 @dataclass(eq=False)
@@ -52,5 +52,5 @@ class Temporal:
 
 
 def sits_out(place: Place) -> bool:
-    """Is this one of the blocks that do not shift in deep networks? There, as published, only every second one does."""
+    """Is this a block without a shift? In deep networks, as published, every second one of a stage is."""
     return place.blocks >= DEEP and place.index % 2 == 1
