@@ -127,6 +127,8 @@ def test_every_format_has_a_small_list() -> None:
 def test_other_official_splits_go_by_number(tmp_path: Path) -> None:
     write_all(tmp_path / "ucf", LISTS["ucf101"][0])
     assert [row.split for row in read_table(tmp_path / "ucf", "ucf101/2").rows] == ["test"]
+    with pytest.raises(DataError, match="none of official split 3"):
+        read_table(tmp_path / "ucf", "ucf101/3")
     write_all(tmp_path / "hmdb", LISTS["hmdb51"][0])
     assert [row.split for row in read_table(tmp_path / "hmdb", "hmdb51/2").rows] == ["train"]
 

@@ -48,6 +48,8 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None, part: i
     root = folder_of(root, place)
     paths = required_lists(place, fits, "CLASS_test_split1.txt files, or lists with `file class` in each line")
     chosen = [path for path in paths if place.is_file() or part_of(path) in (str(part), "")]
+    if not chosen:
+        raise DataError(f"{place}: holds lists, but none of official split {part}.")
     entries, unused = [], 0
     for path in chosen:
         owner = CLASS_LIST.fullmatch(path.stem)

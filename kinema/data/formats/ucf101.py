@@ -28,6 +28,8 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None, part: i
     root = folder_of(root, place)
     paths = required_lists(place, fits, "trainlist01.txt or testlist01.txt")
     chosen = [path for path in paths if place.is_file() or path.stem[-1] in (str(part), "t")]
+    if not chosen:
+        raise DataError(f"{place}: holds lists, but none of official split {part}.")
     entries = []
     for path in chosen:
         for number, line in read_lines(path):
