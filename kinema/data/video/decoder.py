@@ -56,7 +56,8 @@ class Decoder:
     """
 
     def __init__(self, path: Path, threads: int = 0, choice: int = 0) -> None:
-        self.path, self.frames, self.packets, self.skipped = path, 0, 0, 0
+        self.path = path
+        self.packets = self.frames = self.skipped = self.corrupt = 0
         self.stopped: str | None = None
         self._container = open_container(path)
         try:
@@ -89,17 +90,22 @@ class Decoder:
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
-            try:
-                frames = packet.decode()
-            except FAILURES as error:
-                if self.frames or not packet.size:
-                    self.stopped = words(error)
-                    return
+            yield from self._frames_of(packet)  # holds on to no frame: damaged ones show what their memory held before
+            if self.stopped:
+                return
+
+    def _frames_of(self, packet: Any) -> list[av.VideoFrame]:
+        try:
+            frames = packet.decode()
+        except FAILURES as error:
+            if self.frames or not packet.size:
+                self.stopped = words(error)
+            else:
                 self.skipped += 1
-                continue
-            for frame in frames:
-                self.frames += 1
-                yield frame
+            return []
+        self.frames += len(frames)
+        self.corrupt += sum(frame.is_corrupt for frame in frames)
+        return frames
 
     def _packets(self) -> Iterator[Any]:
         """The stream's packets; after the last comes an empty one, which drains the decoder."""

@@ -25,9 +25,9 @@ class VideoFile(Video):
     is known once the whole file was decoded, which happens when it is first asked for. Frames of another size than the
     first are scaled to it; damage ends the video (both are said in `warnings`).
 
-    A video whose decoded frames fit in 256 MB keeps them, and is decoded once. A larger one is decoded again for each
-    reading, from the nearest key frame if that gives the same frames (each is compared by checksum), else from the
-    start. `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
+    A video whose pictures fit in 256 MB keeps them, and is decoded once. A larger one is decoded for each reading, from
+    the nearest key frame if that gives the same frames (each is compared by checksum), else from the start.
+    `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class VideoFile(Video):
             if self._choice == self._opened.choices:
                 raise VideoError(f"{shown(path)} opens, but no frame of it can be decoded. Copy or convert it again.")
             self._opened = Decoder(path, threads, self._choice)
-        self._pixels = Pixels(first)
+        self._pixels = Pixels(first, threads)
         self.height, self.width = self._pixels.height, self._pixels.width
 
     def _decoder(self) -> Decoder:
@@ -86,7 +86,7 @@ class VideoFile(Video):
         """(index, picture) for rising indices."""
         kept = self._indexed.kept
         if kept:
-            return ((number, self._pixels(kept[number])) for number in indices)
+            return ((number, kept[number]) for number in indices)
         found = (pair for run in runs(indices, self._indexed) for pair in self._find(run))
         return ((number, self._pixels(frame)) for number, frame in found)
 
@@ -99,7 +99,7 @@ class VideoFile(Video):
                     if number > left[0]:
                         break
                     if number == left[0]:
-                        if checksum(frame) != index.checksums[number]:
+                        if key is not None and checksum(frame) != index.checksums[number]:
                             break
                         yield number, frame
                         del left[0]

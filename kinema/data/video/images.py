@@ -39,7 +39,7 @@ class VideoFolder(Video):
         first = next((frame for file in self._files if (frame := _decode(file)) is not None), None)
         if first is None:
             raise VideoError(f"{shown(path)} holds {len(self._files)} pictures, all broken. Copy them again.")
-        self._pixels = Pixels(first)
+        self._pixels = Pixels(first, threads=1)
         self.height, self.width = self._pixels.height, self._pixels.width
 
     @property

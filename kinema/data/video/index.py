@@ -14,22 +14,23 @@ from numpy.typing import NDArray
 from kinema.data.video.decoder import FAILURES, Decoder
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.problems import problems
+from kinema.data.video.video import Picture
 
-KEEP_BYTES = 256 << 20  # decoded frames of a video up to this size stay in memory
+KEEP_BYTES = 256 << 20  # the pictures of a video up to this size stay in memory
 
 
 @dataclass(frozen=True)
 class Index:
     """Frame k has time stamp `pts[k]` (in `times_seconds` too); `keys` are the indices of the key frames.
 
-    Either `kept` holds all decoded frames, or `checksums[k]` tells whether frame k was found again.
+    `checksums[k]` tells whether frame k was found again; `kept` holds all pictures, or none if they are too large.
     """
 
     times_seconds: NDArray[np.float64]
     pts: tuple[int | None, ...]
     keys: tuple[int, ...]
-    kept: tuple[av.VideoFrame, ...]
     checksums: tuple[int, ...]
+    kept: tuple[Picture, ...]
     warnings: tuple[str, ...]
 
     @cached_property
@@ -44,25 +45,27 @@ class Index:
 
 
 def build_index(decoder: Decoder, pixels: Pixels) -> Index:
-    """Decode all frames once, keeping them as long as they fit in KEEP_BYTES."""
+    """Decode all frames once, keeping their pictures as long as they fit in KEEP_BYTES.
+
+    No decoded frame itself is kept: the decoder uses its memory again, and what a damaged frame shows depends on that.
+    """
     pts: list[int | None] = []
     keys: list[int] = []
-    kept: list[av.VideoFrame] = []
     checksums: list[int] = []
-    size = resized = 0
+    kept: list[Picture] = []
+    room, resized = KEEP_BYTES // (pixels.height * pixels.width * 3), 0
     for number, frame in enumerate(decoder):
         pts.append(frame.pts)
+        checksums.append(checksum(frame))
+        resized += not pixels.fits(frame)
         if frame.key_frame:
             keys.append(number)
-        resized += not pixels.fits(frame)
-        size += sum(plane.buffer_size for plane in frame.planes)
-        kept.append(frame)
-        if size > KEEP_BYTES:
-            checksums.extend(map(checksum, kept))
+        if number < room:
+            kept.append(pixels(frame))
+        else:
             kept.clear()
-    times_seconds = seconds(pts, decoder.time_base)
     warnings = problems(decoder, pts, resized)
-    return Index(times_seconds, tuple(pts), tuple(keys), tuple(kept), tuple(checksums), warnings)
+    return Index(seconds(pts, decoder.time_base), tuple(pts), tuple(keys), tuple(checksums), tuple(kept), warnings)
 
 
 def checksum(frame: av.VideoFrame) -> int:

@@ -9,7 +9,7 @@ from kinema.data.video.endings import ends_early
 
 def problems(decoder: Decoder, pts: Sequence[int | None], resized: int) -> tuple[str, ...]:
     """One text for each thing wrong, once the decoder is through; `resized` frames had another size than the first."""
-    found = _cut(decoder), _start(decoder), _clock(pts), _unstamped(pts), _sizes(resized)
+    found = _cut(decoder), _start(decoder), _marked(decoder), _clock(pts), _unstamped(pts), _sizes(resized)
     return tuple(text for text in found if text)
 
 
@@ -26,6 +26,10 @@ def _cut(decoder: Decoder) -> str:
 
 def _start(decoder: Decoder) -> str:
     return f"damaged: {decoder.skipped} packets before the first frame cannot be decoded" if decoder.skipped else ""
+
+
+def _marked(decoder: Decoder) -> str:
+    return f"damaged: the decoder had to patch {decoder.corrupt} of {decoder.frames} frames" if decoder.corrupt else ""
 
 
 def _clock(pts: Sequence[int | None]) -> str:
