@@ -3,6 +3,7 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (frames, pixels).
 """
 
+import math
 from collections import OrderedDict
 
 import torch
@@ -82,10 +83,10 @@ class Inception(nn.Module):
                 after=temporal.after(inputs, place),
             )))
             if name in POOLS:
-                halves_time = plan.tp and stage > 0
-                pool = plan.temporal(block + 1, len(names)).pool(POOLS[name], (1 + halves_time, 2), plan.pool, whole)
+                frame_step = 2 if plan.tp and stage > 0 else 1
+                frames = math.ceil(frames / frame_step)
+                pool = plan.temporal(block + 1, len(names)).pool(POOLS[name], (frame_step, 2), plan.pool, whole)
                 self.blocks.add_module(f"{name}_pool", pool)
-                frames = (frames + 1) // 2 if halves_time else frames
         self.channels = inputs
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:

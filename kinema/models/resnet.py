@@ -3,6 +3,7 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (frames, pixels).
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -105,13 +106,14 @@ class ResNet(nn.Module):
         self.stages = nn.Sequential()
         for stage, count in enumerate(size.counts, start=1):
             layers, width, first = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
-            halves_time, halves_space = plan.tp and stage > 1, stage > 1 or not size.stem_pool
-            frames = (frames + 1) // 2 if halves_time else frames
+            frame_step = 2 if plan.tp and stage > 1 else 1
+            pixel_step = 2 if stage > 1 or not size.stem_pool else 1
+            frames = math.ceil(frames / frame_step)
             for index in range(count):
                 temporal = plan.temporal(first + index, blocks)
-                if index == 0 and halves_time and not temporal.strides:
+                stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)
+                if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal_pool(plan.pool, temporal.causal))
-                stride = (1 + (halves_time and temporal.strides), 1 + halves_space) if index == 0 else (1, 1)
                 place = Place(first + index, blocks, stage, index, frames, HABITS)
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
