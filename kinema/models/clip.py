@@ -7,7 +7,7 @@ from kinema.errors import ModelError, nearest
 
 CHANNELS = {"rgb": 3, "difference": 1, "normalised_difference": 1}  # how many channels each kind of input has
 SAMPLINGS = ("uniform", "dense")
-CROPS = ("centre", "whole")
+CROPS = ("centre", "stretch")
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ClipSpec:
     apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
-    `crop` is what a clip shows of the picture when nothing is random: its "centre", or the "whole", squeezed.
+    `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     """
 
     frames: int = 8

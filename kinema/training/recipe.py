@@ -86,8 +86,7 @@ class Recipe:
     def clip(self) -> ClipSpec:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
-        crop = "whole" if self.augment.crop == "none" else "centre"
-        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop)
+        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=self.augment.test_crop)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""

@@ -15,11 +15,11 @@ COMMANDS = ["train", "evaluate", "recognize", "features", "models", "profile", "
 
 
 def kinema(*arguments: str | Path, code: int = 0) -> str:
-    """Run a command in this process; return what it printed."""
+    """Run a command in this process; return its result, or, of one that fails in words, all that it printed."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
-    return result.output
+    return result.output if code and "--json" not in arguments else result.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,6 +12,7 @@ from kinema.errors import DataError, nearest
 
 CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
     "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
+    "stretch_resized": lambda picture, target, way, draws: boxes.random_resized(picture, picture, way.scale, way.ratio, draws),
     "multiscale": lambda picture, target, way, draws: boxes.multiscale(picture, target, draws),
     "jitter": lambda picture, target, way, draws: boxes.jitter(picture, target, way.scale, draws),
     "centre": lambda picture, target, way, draws: boxes.centre(picture, target),
@@ -28,8 +29,9 @@ class Augment:
     """What a training clip may show of its video: where it is cut out, whether it is mirrored, how its colours change.
 
     `crop`: "resized" cuts `scale` of the area of the largest box of the clip's shape, stretched by a factor in `ratio`;
-    "multiscale" takes one of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is
-    the crop of the test; "stretch" squeezes the whole picture into the clip. Colours vary by up to the share given.
+    "stretch_resized" cuts `scale` of the picture in its own shape, and squeezes it into the clip; "multiscale" takes one
+    of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is the crop of the test;
+    "stretch" squeezes the whole picture into the clip. Colours vary by up to the share given.
     """
 
     crop: str = _help("resized", f"what a training clip is cut out by: {', '.join(CROPS)}")
@@ -50,6 +52,11 @@ class Augment:
         for name in ("brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) < 1:
                 raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more and below 1.")
+
+    @property
+    def test_crop(self) -> str:
+        """What clips that are judged show, to match: a row of `ClipSpec.crop`."""
+        return "stretch" if self.crop in ("stretch", "stretch_resized") else "centre"
 
     def box(self, picture: Size, target: Size, generator: Generator | None) -> Box:
         """The part of a picture that a training clip shows."""

@@ -59,7 +59,7 @@ class TestTransform:
 
     def __call__(self, frames_THWC: Tensor) -> Tensor:
         target = self.spec.height, self.spec.width
-        crops = "whole" if self.crops == 1 and self.spec.crop == "whole" else self.crops
+        crops = "stretch" if self.crops == 1 and self.spec.crop == "stretch" else self.crops
         found = TEST_CROPS[crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
         views = [resize(cut(frames_THWC, box), target) for box in found]
         if self.crops == 10:
@@ -75,8 +75,8 @@ def train_transform(spec: ClipSpec, augment: Augment, flip_labels: Flips = NO_FL
 def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # noqa: PT028 (no test of pytest's)
     """The transform of clips that are judged: call it with frames.
 
-    `crops`: 1 the centre (or what `spec.crop` says), 3 from end to end of the longer side, 5 the corners and the centre, 10 these and their mirror
-    images, or "stretch": the picture squeezed into the clip, as in training with crop "stretch".
+    `crops`: 1 what `spec.crop` says, 3 from end to end of the longer side, 5 the corners and the centre, 10 these and
+    their mirror images, or "stretch": the picture squeezed into the clip, as in training with crop "stretch".
     """
     if crops not in TEST_CROPS:
         raise DataError(f"A test takes {', '.join(map(str, TEST_CROPS))} crops; {crops!r} came.")
