@@ -123,7 +123,7 @@ def calibrate(validation: Predictions) -> Calibration:
     below = None if validation.multi_label else unknown_threshold(*confidences(validation, temperature))
     how = f"temperature {temperature:.2f} makes the {len(validation)} validation clips least surprising"
     if below is not None:
-        how += f"; {100 * KEPT:.0f} % of those recognised correctly score {below:.2f} or more, anything below is unknown"
+        how += f"; {100 * KEPT:.0f} % of those recognised correctly score {below:.2f} or more; below is unknown"
     return Calibration(temperature, below, len(validation), how)
 
 

@@ -45,9 +45,9 @@ def resample_weights(groups: int, resamples: int, seed: int = 0) -> Iterator[np.
 
 def sums_by_group(values_NM: np.ndarray, groups_N: np.ndarray) -> np.ndarray:
     """The sum of each column over the clips of each group. Shape (G, M)."""
-    sums = np.zeros((int(groups_N.max(initial=-1)) + 1, values_NM.shape[1]))
-    np.add.at(sums, groups_N, values_NM)
-    return sums
+    order = np.argsort(groups_N, kind="stable")
+    firsts = np.flatnonzero(np.diff(groups_N[order], prepend=-1))
+    return np.add.reduceat(values_NM[order], firsts, axis=0)
 
 
 def resampled_sums(values_NM: np.ndarray, groups_N: np.ndarray, resamples: int = 1000, seed: int = 0) -> np.ndarray:
