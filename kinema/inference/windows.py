@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from kinema.data.sampling import sample_views
-from kinema.data.transforms.boxes import centre
+from kinema.data.transforms.boxes import centre, whole
 from kinema.data.transforms.inputs import to_input
 from kinema.data.transforms.resize import cut, resize
 from kinema.data.video import Video
@@ -84,8 +84,8 @@ class Kept:
         self.count += 1
         if (self.count - 1) % self.every:
             return
-        target = self.spec.height, self.spec.width
-        box = centre(picture_HWC.shape[:2], target)
+        target, size = (self.spec.height, self.spec.width), (picture_HWC.shape[0], picture_HWC.shape[1])
+        box = whole(size) if self.spec.crop == "stretch" else centre(size, target)
         frame_1HWC = cut(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], box)
         self.pictures.append(resize(frame_1HWC, target).clone())
         self.times.append(time)

@@ -105,7 +105,11 @@ def test_a_long_window_is_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_clips_equal_those_of_an_evaluation() -> None:
     video = open_video(np.random.default_rng(0).integers(0, 256, (13, 40, 50, 3), dtype=np.uint8))
-    for spec in (SPEC, ClipSpec(frames=4, height=16, width=12, input="difference")):
+    for spec in (
+        SPEC,
+        ClipSpec(frames=4, height=16, width=12, input="difference"),
+        ClipSpec(frames=4, height=16, width=12, input="normalised_difference", crop="stretch"),
+    ):
         (window,) = windows(video, spec, seconds=10.0, views=3)
         indices_VT = sample_views(spec, video.times_seconds, 3)
         expected = torch.cat([transform_of(spec)(torch.from_numpy(video.read(indices))) for indices in indices_VT])
