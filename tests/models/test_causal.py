@@ -13,7 +13,7 @@ INCEPTIONS = [name for name in list_models("*-inception_v1*") if not name.starts
 
 @pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in INCEPTIONS)])
 def test_features_do_not_depend_on_later_frames(name: str) -> None:
-    built, x_NCTHW = network(name, 16, causal=True), clip(16, clips=1)
+    built, x_NCTHW = network(name, 16, causal=True).double(), clip(16, clips=1).double()
     changed = x_NCTHW.clone()
     changed[:, :, 8:] = torch.randn_like(changed[:, :, 8:])
     with torch.inference_mode():
