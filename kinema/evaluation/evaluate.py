@@ -46,9 +46,9 @@ def evaluate(
     answers = predict(network, table, views, machine)
     seconds = time.monotonic() - started
     cost = profile(network)
-    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds,
-                      options(data, split, views, which), answers.broken, answers.partly)
     judged = table.subset(answers.read)
+    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds,
+                      options(data, split, views, which), trained_on(run, judged), answers.broken, answers.partly)
     untempered = Calibration(how="only the best weights are calibrated")
     calibration = calibration_of(run, machine) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
@@ -75,6 +75,13 @@ def clips_of(run: Run, data: str | Path | None, split: str | None) -> tuple[Clip
     if split is None:
         return table, str(data), f"data-{Path(data).stem}"
     return table, f"{data} ({split})", f"data-{Path(data).stem}-{split.replace('/', 'of')}"
+
+
+def trained_on(run: Run, table: ClipTable) -> int:
+    """How many of the clips lie in files that the run was trained on."""
+    train = run.split().train
+    files = {train.path(row).resolve() for row in train.rows}
+    return sum(table.path(row).resolve() in files for row in table.rows)
 
 
 def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = False) -> ClipTable:

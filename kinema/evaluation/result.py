@@ -20,7 +20,8 @@ class Evaluated:
     """What was judged and how: a trained network (`which` of a run's weights) on the clips of `data`.
 
     views: (clips, crops) of each video. gmacs: of one view, in billions of multiply-adds. seconds: how long it took.
-    asked: the options of `kinema evaluate` that ask for it again. `broken` lists the path and problem of each clip that
+    asked: the options of `kinema evaluate` that ask for it again. seen: how many of the clips the network was trained
+    on, which makes the result say little about others. `broken` lists the path and problem of each clip that
     could not be read and counts nowhere, `partly` those of which only a part could be read.
     """
 
@@ -33,6 +34,7 @@ class Evaluated:
     parameters: int
     seconds: float
     asked: str = ""
+    seen: int = 0
     broken: tuple[tuple[str, str], ...] = ()
     partly: tuple[tuple[str, str], ...] = ()
 
@@ -43,6 +45,7 @@ class Evaluated:
             "views": self.views[0] * self.views[1], "clips_per_video": self.views[0], "crops_per_clip": self.views[1],
             "gmacs_per_view": self.gmacs, "gmacs": self.gmacs * self.views[0] * self.views[1],
             "parameters": self.parameters, "seconds": round(self.seconds, 2), "asked": self.asked,
+            "trained_on": self.seen,
             "broken": [{"path": path, "problem": problem} for path, problem in self.broken],
             "partly_read": [{"path": path, "problem": problem} for path, problem in self.partly],
         }
@@ -56,7 +59,7 @@ class Evaluated:
         views = values["clips_per_video"], values["crops_per_clip"]
         return cls(Path(values["run"]), values["model"], values["which"], values["data"], views,
                    values["gmacs_per_view"], values["parameters"], values["seconds"], values["asked"],
-                   problems("broken"), problems("partly_read"))
+                   values["trained_on"], problems("broken"), problems("partly_read"))
 
 
 @dataclass(frozen=True)

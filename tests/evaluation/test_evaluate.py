@@ -82,6 +82,13 @@ def test_other_data_with_some_of_the_classes(run: Path, motion: Path, tmp_path: 
         kinema.evaluate(run, tmp_path / "few", machine=HERE)
 
 
+def test_clips_that_were_trained_on_are_counted(run: Path) -> None:
+    assert kinema.evaluate(run, machine=HERE).about.seen == 0
+    found = kinema.evaluate(run, split="train", machine=HERE)
+    assert found.about.seen == found.n
+    assert f"Careful: the network was trained on {found.n}" in (run / "report.html").read_text()
+
+
 def test_sides_that_do_not_exist(run: Path) -> None:
     with pytest.raises(RunError, match=r"no side 'tests'.*Nearest: test"):
         kinema.evaluate(run, split="tests", machine=HERE)

@@ -68,6 +68,9 @@ def explanation(evaluation: Evaluation) -> str:
             f"{count(measured.n, 'clip')}{whence} of {count(int((measured.counts_K > 0).sum()), 'class')}.")
     if not evaluation.predictions.multi_label:
         said += f" Always answering the most frequent class would be right {percent(majority(evaluation))} of the time."
+    if evaluation.about.seen:
+        said += (f" Careful: the network was trained on {evaluation.about.seen:,} of these clips, so this says "
+                 "little about clips that it has not seen.")
     return said
 
 
