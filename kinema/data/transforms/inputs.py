@@ -6,7 +6,7 @@ from torch import Tensor
 from kinema.models.clip import ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
-DIFFERENCE_STD = 0.05  # of grey from 0 to 1; measured: 0.025 between neighbours, 0.05 and more four frames apart
+DIFFERENCE_STD = 0.06  # of grey from 0 to 1; measured: 0.03 between neighbouring frames, 0.05 to 0.07 four frames apart
 LEAST_STD = 0.01  # what noise alone makes of differences; a still clip is not blown up beyond it
 
 
@@ -17,9 +17,12 @@ def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
     "normalised_difference": over the standard deviation of the clip's own differences, and LEAST_STD, instead.
     """
     white = 255 if frames_THWC.dtype == torch.uint8 else 1
-    if spec.input == "difference":
+    if spec.input != "rgb":
         grey_THW = frames_THWC.float() @ (torch.tensor(GREY) / white)
-        return (torch.diff(grey_THW, dim=0, prepend=grey_THW[:1]) / DIFFERENCE_STD)[None]
+        change_THW = torch.diff(grey_THW, dim=0, prepend=grey_THW[:1])
+        if spec.input == "difference" or len(change_THW) == 1:
+            return (change_THW / DIFFERENCE_STD)[None]
+        return (change_THW / (change_THW[1:].std() + LEAST_STD))[None]
     clip_CTHW = frames_THWC.permute(3, 0, 1, 2).contiguous().to(torch.float32, copy=True)
     mean, std = (torch.tensor(values)[:, None, None, None] * white for values in (spec.mean, spec.std))
     return clip_CTHW.sub_(mean).div_(std)  # in place: a clip is large
