@@ -1,10 +1,13 @@
 """`kinema models` and `kinema profile`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kinema.cli.output import command, fail, print_json, table
+
+if TYPE_CHECKING:
+    from kinema.evaluation.profile import Cost
 
 
 @command
@@ -78,15 +81,15 @@ def profile(
     )
 
 
-def _clip(cost: object) -> str:
-    clip = cost.clip  # type: ignore[attr-defined]
+def _clip(cost: "Cost") -> str:
+    clip = cost.clip
     return f"{clip.frames}x{clip.height}x{clip.width}"
 
 
-def _facts(name: str, cost: object) -> dict:
+def _facts(name: str, cost: "Cost") -> dict[str, Any]:
     return {
         "name": name,
-        "clip": cost.clip.to_dict(),  # type: ignore[attr-defined]
+        "clip": cost.clip.to_dict(),
         "parameters": cost.parameters,
         "gmacs": cost.gmacs,
-    }  # type: ignore[attr-defined]
+    }

@@ -144,7 +144,7 @@ def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = F
         clips,
         batch_sampler=steps,
         num_workers=workers,
-        pin_memory=pin_memory,  # type: ignore[arg-type]
+        pin_memory=pin_memory,
         prefetch_factor=4 if workers else None,
         worker_init_fn=quiet_worker if workers else None,
     )

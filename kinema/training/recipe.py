@@ -86,7 +86,8 @@ class Recipe:
     def clip(self) -> ClipSpec:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
-        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=self.augment.test_crop)
+        crop = self.augment.test_crop
+        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""

@@ -51,8 +51,8 @@ def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
         devices=machine.devices,
         num_nodes=machine.nodes,
         strategy="ddp" if several else "auto",
-        precision=recipe.precision,
-    )  # type: ignore[arg-type]
+        precision=recipe.precision,  # type: ignore[arg-type]
+    )
     fabric.launch()
     if recipe.batch % (fabric.world_size * recipe.accumulate):
         raise RunError(

@@ -11,7 +11,17 @@ from typer.testing import CliRunner
 
 from kinema.cli.app import app
 
-COMMANDS = ["train", "evaluate", "recognize", "features", "models", "profile", "data check", "data make", "data convert"]
+COMMANDS = [
+    "train",
+    "evaluate",
+    "recognize",
+    "features",
+    "models",
+    "profile",
+    "data check",
+    "data make",
+    "data convert",
+]
 
 
 def kinema(*arguments: str | Path, code: int = 0) -> str:
@@ -63,21 +73,24 @@ def test_an_unknown_name_gets_the_nearest() -> None:
     assert "tam-resnet50" in text
 
 
-@pytest.mark.parametrize("arguments", [
-    ["train", "nowhere/"],
-    ["train", "nowhere/", "--epochs", "0"],
-    ["train", "{motion}", "--recipe", "nowhere.yaml"],
-    ["train", "{motion}", "--size", "big"],
-    ["train", "{motion}", "--option", "taps"],
-    ["train", "{motion}", "--crop", "resize"],
-    ["train", "{motion}", "--split", "fold=9", "--out", "{tmp}/run"],
-    ["train"],
-    ["evaluate", "nowhere"],
-    ["recognize", "nowhere", "video.mp4"],
-    ["data", "check", "nowhere"],
-    ["data", "make", "emotion", "{tmp}/x"],
-    ["data", "convert", "nowhere.csv", "{tmp}/y.csv"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "nowhere/"],
+        ["train", "nowhere/", "--epochs", "0"],
+        ["train", "{motion}", "--recipe", "nowhere.yaml"],
+        ["train", "{motion}", "--size", "big"],
+        ["train", "{motion}", "--option", "taps"],
+        ["train", "{motion}", "--crop", "resize"],
+        ["train", "{motion}", "--split", "fold=9", "--out", "{tmp}/run"],
+        ["train"],
+        ["evaluate", "nowhere"],
+        ["recognize", "nowhere", "video.mp4"],
+        ["data", "check", "nowhere"],
+        ["data", "make", "emotion", "{tmp}/x"],
+        ["data", "convert", "nowhere.csv", "{tmp}/y.csv"],
+    ],
+)
 def test_bad_input_is_an_error_in_words(arguments: list[str], motion: Path, tmp_path: Path) -> None:
     text = kinema(*(word.format(motion=motion, tmp=tmp_path) for word in arguments), code=1)
     assert text.splitlines()[-1].startswith("error: ")
@@ -110,6 +123,7 @@ def test_features_are_written(tiny_run: Path, motion: Path, tmp_path: Path) -> N
 
 def test_the_doctor_ends_with_one_where_something_is_wrong(motion: Path, tmp_path: Path) -> None:
     import shutil
+
     data = Path(shutil.copytree(motion, tmp_path / "data"))
     assert json.loads(kinema("data", "check", data, "--json", "--workers", "1"))["problems"] == []
     sorted(data.glob("*/*.mp4"))[3].write_bytes(b"")
@@ -120,8 +134,12 @@ def test_the_doctor_ends_with_one_where_something_is_wrong(motion: Path, tmp_pat
 
 @pytest.mark.slow
 def test_the_installed_command_tells_errors_on_standard_error() -> None:
-    found = subprocess.run([sys.executable, "-m", "kinema", "evaluate", "nowhere"], capture_output=True, text=True,
-                           env={**os.environ, "COLUMNS": "80"})
+    found = subprocess.run(
+        [sys.executable, "-m", "kinema", "evaluate", "nowhere"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
     assert found.returncode == 1
     assert found.stdout == ""
     assert found.stderr.startswith("error: nowhere is no run")

@@ -12,7 +12,7 @@ from kinema.errors import DataError, nearest
 
 CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
     "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
-    "stretch_resized": lambda picture, target, way, draws: boxes.random_resized(picture, picture, way.scale, way.ratio, draws),
+    "stretch_resized": lambda picture, _, way, draws: boxes.random_resized(picture, picture, way.scale, way.ratio, draws),
     "multiscale": lambda picture, target, way, draws: boxes.multiscale(picture, target, draws),
     "jitter": lambda picture, target, way, draws: boxes.jitter(picture, target, way.scale, draws),
     "centre": lambda picture, target, way, draws: boxes.centre(picture, target),
