@@ -17,7 +17,7 @@ Act = Callable[[Stage, Array], None]  # paints its object, given how far the act
 def _slide(stage: Stage, part_T: Array, down: bool) -> None:
     rng, measures = stage.rng, (stage.size.tall, stage.size.wide)
     length, breadth = measures if down else measures[::-1]
-    size = rng.uniform(0.08, 0.16)
+    size = rng.uniform(0.11, 0.19)
     travel = rng.uniform(0.35, 0.6)
     start = rng.uniform(0.1, length - 0.1 - travel)
     along = start + travel * part_T
@@ -55,7 +55,7 @@ def clockwise(stage: Stage, part_T: Array) -> None:
         pose = Pose(x, y, rng.uniform(0.2, 0.3), angle_T)
     else:  # one object goes round a place
         look, (x, y) = random_look(rng, stage.behind), _place(stage, 0.38)
-        reach, size = rng.uniform(0.2, 0.28), rng.uniform(0.07, 0.11)
+        reach, size = rng.uniform(0.2, 0.28), rng.uniform(0.09, 0.13)
         pose = Pose(x + reach * np.cos(angle_T), y + reach * np.sin(angle_T), size, rng.uniform(0, 6.3))
     stage.paint(look, pose, "object")
 
