@@ -11,9 +11,10 @@ from kinema.errors import VideoError
 
 HEAD = """# What is read from {count} awkward files
 
-Made by `python benchmarks/videos.py ../shared/videos/zoo > docs/videos.md`. Frame k of a file is the k-th frame that PyAV
-decodes from the first video stream that gives any, turned upright; reading any frames in any order gives these very
-pixels (`tests/data/test_video_zoo.py`). {readable} files are read, {partly} of them in part; {failed} give an error.
+Made by `python benchmarks/videos.py ../shared/videos/zoo > docs/videos.md`. Frame k of a file is the k-th frame that
+PyAV decodes from the first video stream that gives any, turned upright; reading any frames in any order gives these
+very pixels (`tests/data/test_video_zoo.py`). {readable} files are read, {partly} of them in part; {failed} give an
+error.
 
 | file | frames | width x height | frames/s | remark |
 |---|---|---|---|---|"""

@@ -1,5 +1,7 @@
 """Frames of clips are in the video, in order, as many as asked for, and the same for the same draws."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinema.data.sampling import (
-    dense, dense_at_fps, dense_views, dense_views_at_fps, sample, sample_views, uniform, uniform_views,
+    dense,
+    dense_at_fps,
+    dense_views,
+    dense_views_at_fps,
+    sample,
+    sample_views,
+    uniform,
+    uniform_views,
 )
 from kinema.errors import DataError
 from kinema.models.clip import ClipSpec
@@ -76,7 +85,7 @@ def test_uniform_views_take_different_frames() -> None:
 @given(COUNTS, COUNTS, st.integers(1, 9), SEEDS)
 def test_dense_strides_and_repeats_the_last_frame(video: int, clip: int, stride: int, seed: int | None) -> None:
     indices = dense(video, clip, stride, draws(seed))
-    assert all(later - one == stride or later == video - 1 for one, later in zip(indices, indices[1:], strict=False))
+    assert all(later - one == stride or later == video - 1 for one, later in pairwise(indices.tolist()))
     if video <= (clip - 1) * stride:
         assert indices[0] == 0
     elif clip > 1:

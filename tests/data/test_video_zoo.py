@@ -14,7 +14,8 @@ ZOO = SHARED / "videos" / "zoo"
 FILES = sorted(path for path in ZOO.rglob("*") if path.is_file() and path.parent != ZOO and "LICENSE" not in path.name)
 LARGE = {"portrait_4k60.mp4", "sample_with_colr_mdcv_and_clli.mp4", "scene_cuts.mp4", "sample_with_color_info.mp4"}
 ERRORS = {
-    "full_blocks.mkv": r"no video stream, only subtitle \(srt\)", "sample_opus.mp4": r"no video stream, only audio \(opus\)",
+    "full_blocks.mkv": r"no video stream, only subtitle \(srt\)",
+    "sample_opus.mp4": r"no video stream, only audio \(opus\)",
     "sample_ait.ts": r"no video stream, only audio \(eac3\)", "invalid-bitstream.webm": "no frame of it can be decoded",
 }
 PARTLY = {"corrupted.mp4": "stops after 28 frames of the 50", "sample.avi": "96 frames of the 98"}

@@ -12,7 +12,7 @@ from kinema.errors import DataError, nearest
 
 CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
     "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
-    "stretch_resized": lambda picture, _, way, draws: boxes.random_resized(picture, picture, way.scale, way.ratio, draws),
+    "stretch_resized": lambda picture, _, way, draws: CROPS["resized"](picture, picture, way, draws),
     "multiscale": lambda picture, target, way, draws: boxes.multiscale(picture, target, draws),
     "jitter": lambda picture, target, way, draws: boxes.jitter(picture, target, way.scale, draws),
     "centre": lambda picture, target, way, draws: boxes.centre(picture, target),
@@ -29,7 +29,7 @@ class Augment:
     """What a training clip may show of its video: where it is cut out, whether it is mirrored, how its colours change.
 
     `crop`: "resized" cuts `scale` of the area of the largest box of the clip's shape, stretched by a factor in `ratio`;
-    "stretch_resized" cuts `scale` of the picture in its own shape, and squeezes it into the clip; "multiscale" takes one
+    "stretch_resized" cuts `scale` of the picture in its own shape and squeezes it into the clip; "multiscale" takes one
     of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is the crop of the test;
     "stretch" squeezes the whole picture into the clip. Colours vary by up to the share given.
     """
