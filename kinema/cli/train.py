@@ -35,8 +35,9 @@ def train_options(
         typer.Option(min=1, help="steps from one checkpoint to the next [default: an epoch]", rich_help_panel=MACHINE),
     ] = None,
     channels_last: Annotated[
-        bool, typer.Option("--channels-last", help="memory layout for GPUs", rich_help_panel=MACHINE)
-    ] = False,
+        bool | None,
+        typer.Option(help="memory layout of clips [default: on a CPU yes]", rich_help_panel=MACHINE, show_default=False),
+    ] = None,
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,

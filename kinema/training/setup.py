@@ -71,7 +71,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
         start_from(network, recipe.start)
     if fabric.world_size > 1:
         globalise(network)
-    if machine.channels_last:
+    if machine.puts_channels_last(fabric.device.type):
         network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     optimizer = make_optimizer(network, recipe)
     average = Average(network, recipe.ema) if recipe.ema else None
