@@ -36,7 +36,7 @@ def train_options(
     ] = None,
     channels_last: Annotated[
         bool | None,
-        typer.Option(help="memory layout of clips [default: on a CPU yes]", rich_help_panel=MACHINE, show_default=False),
+        typer.Option(help="layout of clips in memory [default: on a CPU yes]", rich_help_panel=MACHINE),
     ] = None,
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipRow, ClipTable
-from kinema.data.sampling import sample
+from kinema.data.sampling import sample, window
 from kinema.errors import DataError, VideoError
 from kinema.keyed import keyed_generator
 from kinema.models.clip import ClipSpec
@@ -50,7 +50,8 @@ class ProblemLog:
 class TrainingClips(Dataset):
     """Clips of a list as a function of (seed, epoch, index): `clips[epoch, index]` is (clip_CTHW, target_K).
 
-    A clip that cannot be read is written down once and replaced by another one, which depends on the same key.
+    Each is drawn from a part of its video, `span` of it to all. A clip that cannot be read is written down once and
+    replaced by another one, which depends on the same key.
     """
 
     table: ClipTable
@@ -59,6 +60,7 @@ class TrainingClips(Dataset):
     cache: ClipCache
     seed: int
     problems: ProblemLog
+    span: float = 1.0
     broken: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -84,7 +86,8 @@ class TrainingClips(Dataset):
         frames = self.cache.open(self.table.path(row), row)
         if frames.warnings:
             self.problems.add(row.path, "; ".join(frames.warnings), readable=True)
-        indices = sample(self.spec, frames.times_seconds, generator)
+        first, count = window(len(frames.times_seconds), self.span, generator)
+        indices = sample(self.spec, frames.times_seconds[first : first + count], generator) + first
         images_THWC = torch.from_numpy(frames.read(indices.tolist()))
         target_K = torch.zeros(len(self.table.labels))
         target_K[list(row.labels)] = 1
@@ -151,8 +154,9 @@ def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = F
 
 
 def quiet_worker(_: int) -> None:
-    """Set up a loader's process: one thread, and Ctrl-C is the main process's business."""
+    """Set up a loader's process: one thread; to stop, on Ctrl-C or a cluster's word, is the main process's business."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)

@@ -107,6 +107,16 @@ def draw(generator: Generator | None, count: int) -> Tensor:
     return torch.rand(count, dtype=torch.float64, generator=generator)
 
 
+def window(video_frames: int, span: float, generator: Generator | None = None) -> tuple[int, int]:
+    """The first frame and the number of frames of a part of a video that is `span` of it to all of it, anywhere."""
+    frames = _counted(video_frames)
+    if span >= 1:
+        return 0, frames
+    size, place = draw(generator, 2).tolist()
+    count = max(round(frames * (span + (1 - span) * size)), 1)
+    return round((frames - count) * place), count
+
+
 def sample(spec: ClipSpec, times_seconds: ArrayLike, generator: Generator | None = None) -> Tensor:
     """The indices of one clip as `spec` wants it, from frames at `times_seconds`."""
     frames = len(np.asarray(times_seconds))

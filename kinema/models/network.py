@@ -29,8 +29,11 @@ class Network(nn.Module):
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
-        """One row of logits per clip (N K)."""
-        return self.classifier(self.dropout(self.frame_features(clip_NCTHW))).mean(1)
+        """One row of logits per clip (N K): the mean of its frames' scores.
+
+        The mean is taken before the classifier, which is linear, so that dropout drops a feature from all frames at once.
+        """
+        return self.classifier(self.dropout(self.features(clip_NCTHW)))
 
     def features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of features per clip (N D): what the classifier sees, averaged over frames."""

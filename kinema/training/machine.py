@@ -9,9 +9,9 @@ class Machine:
     """Devices, processes and memory for a run.
 
     accelerator: "auto", "cpu", "cuda", "mps". devices: processes on this machine, one a device. nodes: machines.
-    workers: processes that read clips, for each device; None: one a processor, at most 8. cache_gigabytes: how much of
-    the disk decoded clips may take; 0 is off. save_every: steps between checkpoints; None: once an epoch. channels_last:
-    the layout of clips in memory; None: on a CPU, where small networks train a fifth faster with it.
+    workers: processes that read clips, for each device; None: one a processor, at most 8. cache_gigabytes: how much
+    of the disk decoded clips may take; 0 is off. save_every: steps between checkpoints; None: once an epoch.
+    channels_last: the layout of clips in memory; None: on a CPU, where small networks train a fifth faster with it.
     """
 
     accelerator: str = "auto"

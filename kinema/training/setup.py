@@ -114,9 +114,8 @@ def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, 
     """Batches (clips_NCTHW, targets_NK) of all the steps that are left."""
     recipe = run.recipe
     transform = train_transform(recipe.clip, recipe.augment, flip_label_map(run.labels))
-    clips = TrainingClips(
-        table, recipe.clip, transform, make_cache(recipe, machine), recipe.seed, ProblemLog(run.path / "problems.jsonl")
-    )
+    cache, problems = make_cache(recipe, machine), ProblemLog(run.path / "problems.jsonl")
+    clips = TrainingClips(table, recipe.clip, transform, cache, recipe.seed, problems, recipe.augment.span)
     return make_loader(clips, steps, machine.reading_processes(), pin_memory)
 
 

@@ -31,12 +31,14 @@ class Augment:
     `crop`: "resized" cuts `scale` of the area of the largest box of the clip's shape, stretched by a factor in `ratio`;
     "stretch_resized" cuts `scale` of the picture in its own shape and squeezes it into the clip; "multiscale" takes one
     of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is the crop of the test;
-    "stretch" squeezes the whole picture into the clip. Colours vary by up to the share given.
+    "stretch" squeezes the whole picture into the clip. In time a clip is drawn from `span` to all of its video. Colours
+    vary by up to the share given.
     """
 
     crop: str = _help("resized", f"what a training clip is cut out by: {', '.join(CROPS)}")
     scale: tuple[float, float] = _help((0.4, 1.0), "smallest and largest crop, of 1")
     ratio: tuple[float, float] = _help((0.75, 1.3333), "how much crops are stretched sideways")
+    span: float = _help(1.0, "smallest part of the video, of 1, that a training clip is drawn from")
     flip: bool = _help(True, "mirror half of the clips; classes that mind left and right swap names or are left alone")
     brightness: float = _help(0.0, "vary the brightness by up to this share")
     contrast: float = _help(0.0, "vary the contrast by up to this share")
@@ -49,6 +51,8 @@ class Augment:
             if not 0 < low <= high <= most:
                 raise DataError(f"An augmentation's {name} is {low} to {high}; expected two rising numbers "
                                 f"above 0{', at most 1' if most == 1 else ''}.")
+        if not 0 < self.span <= 1:
+            raise DataError(f"An augmentation's span is {self.span}; it must be above 0 and at most 1.")
         for name in ("brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) < 1:
                 raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more and below 1.")
