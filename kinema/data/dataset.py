@@ -100,7 +100,8 @@ class Steps:
 
     Every epoch is a new order of all clips (or, with `weights`, a weighted draw with replacement), cut into batches;
     the clips that fill no batch wait for another epoch. Iterating gives the batches of steps `first`, first + 1, ...,
-    each as `accumulate` lists of (epoch, index).
+    each as `accumulate` lists of (epoch, index): micro-batches, which hold the same clips over all processes together
+    whatever their number, so that what is computed over a micro-batch (batch norm) does not depend on it.
     """
 
     clips: int
@@ -137,8 +138,8 @@ class Steps:
                 order = self.order(epoch)
             start = step % self.per_epoch * self.batch
             keys = [(epoch, order[(start + k) % self.clips]) for k in range(self.batch)]
-            mine = keys[self.process * part * self.accumulate : (self.process + 1) * part * self.accumulate]
-            yield from (mine[k * part : (k + 1) * part] for k in range(self.accumulate))
+            bases = ((k * self.processes + self.process) * part for k in range(self.accumulate))
+            yield from (keys[base : base + part] for base in bases)
 
 
 def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:

@@ -18,10 +18,13 @@ def test_processes_share_the_same_batches_and_a_resumed_run_goes_on_with_them(
         return
     total = 3 * (clips // batch)
     whole = list(Steps(clips, batch, total, seed))
+    micro = list(Steps(clips, batch, total, seed, 0, accumulate))
     parts = [list(Steps(clips, batch, total, seed, 0, accumulate, rank, processes)) for rank in range(processes)]
+    assert all(len(part) == total * accumulate for part in parts)
+    for number, keys in enumerate(micro):  # what batch norm is computed over
+        assert [key for part in parts for key in part[number]] == keys
     for step, keys in enumerate(whole):
-        shared = [key for part in parts for micro in part[step * accumulate : (step + 1) * accumulate] for key in micro]
-        assert shared == keys
+        assert [key for part in micro[step * accumulate : (step + 1) * accumulate] for key in part] == keys
     first = data.draw(st.integers(0, total))
     assert list(Steps(clips, batch, total, seed, first)) == whole[first:]
 
