@@ -78,10 +78,9 @@ def make(
 
       kinema data make figures data/figures --clips 500 --size 112 --difficulty 0.5 --seed 1
     """
-    from kinema.cli.recipe import parse_size
     from kinema.data.synthetic import make as make_set
     from kinema.data.synthetic import synthetic_spec
-    from kinema.models.clip import height_width
+    from kinema.models.clip import height_width, parse_size
     from kinema.progress import Progress
 
     height, width = (None, None) if size is None else height_width(parse_size(size))

@@ -62,7 +62,8 @@ def profile(
       kinema profile tam-resnet50 --option taps=5 --json
     """
     from kinema import profile as cost_of
-    from kinema.cli.recipe import parse_option, parse_size
+    from kinema.cli.recipe import parse_option
+    from kinema.models.clip import parse_size
 
     options = dict(parse_option(text) for text in option or [])
     cost = cost_of(model, frames=frames, size=None if size is None else parse_size(size), classes=classes, **options)

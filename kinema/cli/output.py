@@ -68,16 +68,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             if is_full(error):
                 fail(f"The disk is full ({error.filename or 'while writing'}). What was saved before is whole.")
             fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
-        except (
-            ArithmeticError,
-            AttributeError,
-            ImportError,
-            LookupError,
-            MemoryError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except Exception as error:
             fail(f"{type(error).__name__}: {error}. This is a fault of kinema's; KINEMA_DEBUG=1 shows where it is.")
 
     return told

@@ -8,6 +8,7 @@ import typer
 
 from kinema.data.transforms import Augment
 from kinema.errors import RunError
+from kinema.models.clip import parse_size
 from kinema.training.recipe import Recipe, read_recipe
 
 PANELS = {
@@ -49,7 +50,7 @@ PANELS = {
         "label_smoothing": "share of a target that is spread over all classes",
         "mixup": "parameter of the Beta distribution that mixes clips; 0 is off",
         "ema": "decay of the averaged weights that are kept; 0 is off",
-        "precision": "32, bf16-mixed or 16-mixed",
+        "precision": "32, bf16-mixed or 64-true",
     },
     "Augmentation": {},
 }
@@ -131,25 +132,14 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
         changes["milestones"] = tuple(changes["milestones"])
     if "options" in changes:
         changes["options"] = dict(parse_option(text) for text in changes["options"])
-    if base is not None:
-        recipe = read_recipe(base, **changes) if "data" in changes else read_recipe(base, **{"data": "", **changes})
-    elif "data" in changes:
-        recipe = Recipe.from_dict(changes, "the command")
-    else:
+    recipe = Recipe.from_dict({"data": "", **changes}, "the command") if base is None else read_recipe(base, **changes)
+    if not recipe.data:
         raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")
     if augment:
         recipe = Recipe.from_dict(
             {**recipe.to_dict(), "augment": {**recipe.to_dict()["augment"], **augment}}, "the command"
         )
     return recipe
-
-
-def parse_size(text: str) -> int | tuple[int, int]:
-    """112 or 72x96 (height x width)."""
-    parts = text.lower().split("x")
-    if len(parts) not in (1, 2) or not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise RunError(f"A size of {text!r} came; expected a side such as 112, or HEIGHTxWIDTH such as 72x96.")
-    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
 
 
 def parse_option(text: str) -> tuple[str, Any]:
@@ -159,4 +149,7 @@ def parse_option(text: str) -> tuple[str, Any]:
     name, found, value = text.partition("=")
     if not found or not name:
         raise RunError(f"The option {text!r} came; expected NAME=VALUE, such as taps=5.")
-    return name, yaml.safe_load(value)
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise RunError(f"The option {text!r} came; expected NAME=VALUE, such as taps=5.") from error

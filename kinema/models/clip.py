@@ -68,6 +68,14 @@ class ClipSpec:
         return cls(**known)
 
 
+def parse_size(text: str) -> int | tuple[int, int]:
+    """The size that a text such as "112", or "72x96" (height x width), names."""
+    parts = text.lower().split("x")
+    if len(parts) not in (1, 2) or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise ModelError(f"A size of {text!r} came; expected a side such as 112, or HEIGHTxWIDTH such as 72x96.")
+    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
 def height_width(size: int | tuple[int, int]) -> tuple[int, int]:
     """(height, width) of a side in pixels or of a (height, width) pair."""
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))

@@ -79,6 +79,11 @@ def make_temporal(name: str, modules: Sequence[str], causal: bool, options: dict
     for module in modules:
         kind = (MODULES | ADDED)[module]
         known[module] = sorted({field.name for field in fields(kind)} - {"causal"})
+        for key in options.keys() & {*known[module]}:
+            usual = getattr(kind, key, None)
+            if isinstance(usual, int | str) and type(options[key]) is not type(usual):
+                expected = {bool: "true or false", int: "a whole number", str: "a word"}[type(usual)]
+                raise ModelError(f"{name}: the option {key} is {options[key]!r}; expected {expected}.")
         built.append((module, kind(causal, **{key: value for key, value in options.items() if key in known[module]})))
     for option in options:
         if all(option not in own for own in known.values()):

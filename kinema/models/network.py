@@ -31,7 +31,7 @@ class Network(nn.Module):
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of logits per clip (N K): the mean of its frames' scores.
 
-        The mean is taken before the classifier, which is linear, so that dropout drops a feature from all frames at once.
+        The mean is taken before the classifier, which is linear: dropout then drops a feature from all frames at once.
         """
         return self.classifier(self.dropout(self.features(clip_NCTHW)))
 

@@ -17,8 +17,8 @@ from kinema.runs import VERSION, Run, build_network
 from kinema.training.machine import Machine
 from kinema.training.recipe import Recipe, write_recipe
 
+MARK = ".kinema"  # the first file of a run's folder
 OURS = (
-    "run.json",
     "recipe.yaml",
     "clips.csv",
     "last.pt",
@@ -31,19 +31,18 @@ OURS = (
     "evaluation",
     "tensorboard",
     "calibration.json",
+    "run.json",
 )
 
 
 def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     """Make the run's folder, or find it there; another recipe in it is an error that names what differs."""
     path = Path(recipe.out)
-    if strangers(path) and not (path / "run.json").is_file():
+    if strangers(path):
         raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
-    if restart:
-        clear(path)
     for unfinished in path.glob(".*.tmp"):
         unfinished.unlink()
-    if (path / "run.json").is_file():
+    if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
         check_same(recipe, run.recipe, path)
         return run
@@ -51,7 +50,10 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
-    build_network(recipe, table.labels)  # a wrong name or option is said before anything is written
+    build_network(recipe, table.labels)  # a wrong name or option is said before anything is written, or deleted
+    seconds = clip_seconds(split.train, recipe, machine)
+    clear(path)
+    write_atomic(path / MARK, lambda out: out.write_text("a run of kinema\n", "utf-8"))
     write_atomic(path / "clips.csv", lambda out: sides(split).to_csv(out))
     write_atomic(path / "recipe.yaml", lambda out: write_recipe(recipe, out))
     write_json(
@@ -65,7 +67,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
             "clip": recipe.clip.to_dict(),
             "options": recipe.options,
             "root": str(Path(table.root).absolute()),
-            "clip_seconds": clip_seconds(split.train, recipe, machine),
+            "clip_seconds": seconds,
             "clips": {
                 side: len(part.rows)
                 for side, part in (("train", split.train), ("validation", split.validation), ("test", split.test))
@@ -76,14 +78,19 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
 
 
 def strangers(path: Path) -> list[Path]:
-    """What is at a path that no run writes: the path itself where it is a file."""
+    """What is at a path that hinders a new run there: a file in its place, or files in a folder that is no run's.
+
+    A run's folder may hold a user's own files too; it is known by run.json or, before that is written, by MARK.
+    """
     if not path.is_dir():
         return [path] if path.exists() else []
-    return [child for child in path.iterdir() if child.name not in OURS and not child.name.startswith(".")]
+    if (path / "run.json").is_file() or (path / MARK).is_file():
+        return []
+    return [child for child in path.iterdir() if not child.name.startswith(".")]
 
 
 def clear(path: Path) -> None:
-    """Delete what a run wrote, and nothing else."""
+    """Delete what a run wrote, and nothing else; run.json last, so that a run half deleted is still seen to be one."""
     for name in OURS:
         child = path / name
         if child.is_dir():

@@ -6,11 +6,12 @@ from typing import Any
 
 from kinema.data.transforms import Augment
 from kinema.errors import RunError, nearest
-from kinema.models.clip import ClipSpec, height_width
+from kinema.models.clip import ClipSpec, height_width, parse_size
 
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
 BALANCES = ("none", "weights", "sampling")
+PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Recipe:
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
     frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
-    start: a run or a checkpoint whose weights the network starts from, where names and shapes agree.
+    start: a run or a checkpoint of the same network, whose weights it starts from (but a classifier of other classes).
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.
@@ -69,16 +70,23 @@ class Recipe:
     precision: str = "32"
 
     def __post_init__(self) -> None:
-        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES)):
+        choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS}
+        for name, known in choices.items():
             came = getattr(self, name)
             if came not in known:
                 raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}. {nearest(came, known)}")
         for name in ("epochs", "batch", "accumulate", "frames"):
             if getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 1 or more.")
-        for name in ("validation", "dropout", "ema", "label_smoothing"):
+        for name in ("validation", "dropout", "ema", "label_smoothing", "momentum"):
             if not 0 <= getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be from 0 to below 1.")
+        for name in ("lr", "fps", "clip_gradient"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
+                raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be above 0.")
+        for name in ("warmup", "mixup", "weight_decay", "seed"):
+            if getattr(self, name) < 0:
+                raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 0 or more.")
         if self.batch % self.accumulate:
             raise RunError(f"A batch of {self.batch} cannot be cut into {self.accumulate} equal parts (accumulate).")
 
@@ -103,13 +111,32 @@ class Recipe:
                 f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
                 f"Fields are {', '.join(sorted(known))}."
             )
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        values = {name: _typed(name, value, source) for name, value in values.items()}
         if isinstance(values.get("augment"), dict):
             values["augment"] = _augment(values["augment"], source)
         try:
             return cls(**values)
         except TypeError as error:
             raise RunError(f"{source} cannot be used: {error}.") from error
+
+
+def _typed(name: str, value: Any, source: str) -> Any:
+    """A value as YAML or a person wrote it, in the type of the field: "1e-3" is text to YAML 1.1, and 1 is no 1.0."""
+    if isinstance(value, list):
+        return tuple(value)
+    if name == "size" and isinstance(value, str):
+        return parse_size(value)
+    default = getattr(Recipe, name, None)
+    number = float if isinstance(default, float) or name in ("fps", "clip_gradient") else int
+    if isinstance(default, bool) or value is None or not (isinstance(default, (int, float)) or number is float):
+        return str(value) if name == "precision" else value
+    try:
+        typed = number(value)
+    except (TypeError, ValueError):
+        typed = None
+    if typed is None or typed != float(value):
+        raise RunError(f"{source} has {name} {value!r}; expected {'a' if number is float else 'a whole'} number.")
+    return typed
 
 
 def _augment(values: dict[str, Any], source: str) -> Augment:
@@ -133,7 +160,7 @@ def read_recipe(path: str | Path, **changes: Any) -> Recipe:
         raise RunError(f"The recipe {path} is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise RunError(f"The recipe {path} holds no fields; expected lines such as 'model: tam-resnet18'.")
-    return Recipe.from_dict({**values, **changes}, f"The recipe {path}")
+    return Recipe.from_dict({"data": "", **values, **changes}, f"The recipe {path}")
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

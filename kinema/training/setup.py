@@ -1,5 +1,6 @@
 """All that a training loop works on, put together from a run's folder."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from kinema.data.balance import class_weights, sampling_weights
 from kinema.data.clips import ClipTable
 from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
 from kinema.data.transforms import flip_label_map, train_transform
-from kinema.errors import DataError, RunError
+from kinema.errors import RunError
 from kinema.keyed import key_seed
 from kinema.models import Network
 from kinema.runs import Run
@@ -45,20 +46,23 @@ def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
     """Lightning Fabric on the machine's devices; under torchrun or SLURM it joins the processes that are there."""
     from lightning_fabric import Fabric
 
-    several = machine.nodes > 1 or str(machine.devices) not in ("1", "auto")
-    fabric = Fabric(
-        accelerator=machine.accelerator,
-        devices=machine.devices,
-        num_nodes=machine.nodes,
-        strategy="ddp" if several else "auto",
-        precision=recipe.precision,  # type: ignore[arg-type]
-    )
-    fabric.launch()
-    if recipe.batch % (fabric.world_size * recipe.accumulate):
-        raise RunError(
-            f"A batch of {recipe.batch} clips cannot be shared equally by {fabric.world_size} processes "
-            f"with accumulate {recipe.accumulate}."
+    devices, nodes = machine.devices, machine.nodes
+    if "LOCAL_WORLD_SIZE" in os.environ and devices == 1:  # torchrun says how many processes it started
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    several = nodes > 1 or str(devices) not in ("1", "auto")
+    try:
+        fabric = Fabric(
+            accelerator=machine.accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            strategy="ddp" if several else "auto",
+            precision=recipe.precision,  # type: ignore[arg-type]
         )
+        fabric.launch()
+    except Exception as error:
+        what = f"accelerator {machine.accelerator!r}, devices {machine.devices!r} and nodes {machine.nodes!r}"
+        raise RunError(f"No training can be started with {what}: {error}") from error
     return fabric
 
 
@@ -67,33 +71,29 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     recipe = run.recipe
     torch.manual_seed(key_seed(recipe.seed, "weights"))
     network = run.network()
-    if recipe.start:
+    saved = run.path / "last.pt"
+    if recipe.start and not saved.is_file():
         start_from(network, recipe.start)
     if fabric.world_size > 1:
         globalise(network)
     if machine.puts_channels_last(fabric.device.type):
         network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    optimizer = make_optimizer(network, recipe)
-    average = Average(network, recipe.ema) if recipe.ema else None
-    step, best = 0, None
-    if (run.path / "last.pt").is_file():
-        step, best = load_state(run.path / "last.pt", network, optimizer, average)
     wrapped: Any = torch.compile(network) if machine.compile else network
-    model, optimizer = fabric.setup(wrapped, optimizer)
-    if average is not None:
-        average.network.to(fabric.device)
+    model, optimizer = fabric.setup(wrapped, make_optimizer(network, recipe))
+    average = Average(network, recipe.ema) if recipe.ema else None  # a copy where and as precise as Fabric put it
+    step, best = load_state(saved, network, optimizer, average) if saved.is_file() else (0, None)
     weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
     return Parts(network, model, optimizer, average, plan(table, recipe, step, fabric), weights_K, step, best)
 
 
 def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Steps:
-    """Which clips belong to which step; a list that is smaller than a batch makes a smaller batch."""
+    """Which clips belong to which step; a list that is smaller than a batch is one batch."""
     share = fabric.world_size * recipe.accumulate
-    batch = min(recipe.batch, len(table.rows) // share * share)
-    if batch == 0:
-        raise DataError(
-            f"{len(table.rows)} training clips are too few for {fabric.world_size} processes with "
-            f"accumulate {recipe.accumulate}; expected at least {share}."
+    batch = min(recipe.batch, len(table.rows))
+    if batch % share:
+        raise RunError(
+            f"A batch of {batch} clips cannot be shared equally by {fabric.world_size} processes with "
+            f"{recipe.accumulate} forward passes each; choose --batch {max(batch // share, 1) * share}."
         )
     weights = sampling_weights(table) if recipe.balance == "sampling" else None
     total = recipe.epochs * (len(table.rows) // batch)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from kinema.data.clips import ClipTable
+from kinema.errors import KinemaError
 from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
 from kinema.progress import Progress
@@ -34,9 +35,15 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     """
     machine = machine or Machine()
     fabric = start_fabric(recipe, machine)
+    problem = None
     if fabric.global_rank == 0:
-        prepare(recipe, machine, restart)
-    fabric.barrier()
+        try:
+            prepare(recipe, machine, restart)
+        except KinemaError as error:
+            problem = error
+    problem = fabric.broadcast(problem)  # so that no process waits for one that has given up
+    if problem is not None:
+        raise problem
     run = Run.open(recipe.out)
     split = run.split()
     parts = assemble(run, split.train, machine, fabric)
@@ -96,27 +103,29 @@ def run_steps(
         for group in parts.optimizer.param_groups:
             group["lr"] = lr
         if recipe.clip_gradient is not None:
-            fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient)
+            fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient,
+                                  error_if_nonfinite=False)
         parts.optimizer.step()
         parts.optimizer.zero_grad(set_to_none=True)
         if parts.average is not None:
             parts.average.update(parts.network, step)
         parts.step = step + 1
+        stops = together(fabric, stop.asked)
         if log is None:
-            if stop.asked:
+            if stops:
                 raise KeyboardInterrupt
             continue
 
         log.step(parts.step, lr)
         epoch_ends = parts.step % per_epoch == 0
-        saves = epoch_ends or parts.step % every == 0 or stop.asked
+        saves = epoch_ends or parts.step % every == 0 or stops
         bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
         if epoch_ends:
             accuracy = keep_best(run, parts, validation, machine)
             bar.say(log.epoch(parts.step, accuracy))
         if saves:
             save(run, parts)
-        if stop.asked:
+        if stops:
             log.close()
             bar.say(f"Stopped and saved after step {parts.step} of {parts.steps.total}; the same command goes on.")
             raise KeyboardInterrupt
@@ -124,13 +133,18 @@ def run_steps(
         log.close()
 
 
+def together(fabric: "Fabric", asked: bool) -> bool:
+    """Whether any process was asked to stop: then all do, after the same step."""
+    if fabric.world_size == 1:
+        return asked
+    return bool(fabric.all_reduce(torch.tensor(float(asked), device=fabric.device), reduce_op="sum"))
+
+
 def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine) -> float | None:
     """Validate the weights that would be kept now, and keep them if none were better; without validation clips the
     last are the best."""
     network = parts.average.network if parts.average else parts.network
-    accuracy = None
-    if validation.rows:
-        accuracy = validation_accuracy(network, validation, run.recipe, machine)
+    accuracy = validation_accuracy(network, validation, run.recipe, machine)
     if accuracy is None or parts.best is None or accuracy >= parts.best:
         parts.best = accuracy
         save_weights(run.path / "best.safetensors", network)

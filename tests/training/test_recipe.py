@@ -31,7 +31,10 @@ def test_changes_go_before_the_file(tmp_path: Path) -> None:
         ("data: x\naugment: {flipp: true}", "Nearest: flip"),
         ("- 3", "holds no fields"),
         ("data: [", "not YAML"),
-        ("epochs: 3", "data"),
+        ("data: x\nlr: fast", "expected a number"),
+    ("data: x\nepochs: 2.5", "expected a whole number"),
+    ("data: x\nlr: -1", "above 0"),
+    ("data: x\nprecision: 16", "known are 32"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
@@ -43,3 +46,11 @@ def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: st
 def test_no_file_is_said() -> None:
     with pytest.raises(RunError, match="no recipe nowhere"):
         read_recipe("nowhere.yaml")
+
+
+def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    lines = ("data: x", "lr: 1e-3", "size: 72x96", "warmup: 2", "precision: 32", "clip_gradient: 5")
+    (tmp_path / "recipe.yaml").write_text("\n".join(lines))
+    recipe = read_recipe(tmp_path / "recipe.yaml")
+    assert (recipe.lr, recipe.size, recipe.warmup, recipe.precision) == (1e-3, (72, 96), 2.0, "32")
+    assert isinstance(recipe.clip_gradient, float)

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from kinema.errors import DataError, ModelError, RunError
+from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.runs import Run
 from kinema.training.log import read_csv
 from kinema.training.machine import Machine
@@ -247,3 +247,33 @@ def test_a_full_disk_is_said_and_loses_nothing(motion: Path, tmp_path: Path) -> 
     assert "Traceback" not in found.stderr
     subprocess.run(command, check=True, capture_output=True)
     assert (out / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("precision", ["32", "64-true"])
+def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "whole"), ema=0.9, precision=precision, **{**TINY, "batch": 16})
+    whole = train(recipe, HERE, quiet=True).path
+    stopped = Path(str(whole).replace("whole", "stopped"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kinema.training.train.together", lambda fabric, asked: (stopped / "last.pt").exists())
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(recipe, out=str(stopped)), HERE, quiet=True)
+    assert torch.load(stopped / "last.pt", weights_only=True)["step"] > 1
+    train(replace(recipe, out=str(stopped)), HERE, quiet=True)
+    assert same(weights(whole), weights(stopped))
+
+
+def test_restart_with_a_typo_deletes_nothing(tiny_run: Path) -> None:
+    before = weights(tiny_run)
+    with pytest.raises(KinemaError):
+        train(replace(Run.open(tiny_run).recipe, data="nowhere"), HERE, restart=True, quiet=True)
+    assert same(before, weights(tiny_run))
+
+
+def test_broken_validation_clips_do_not_end_a_training(motion: Path, tmp_path: Path) -> None:
+    rows = [f"{motion}/{path.relative_to(motion)},{path.parent.name},{split}" for path, split in
+            zip(sorted(motion.glob("*/*.mp4")), "train train train test".split() * 15, strict=True)]
+    (tmp_path / "bad.mp4").write_text("no video")
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows, f"{tmp_path}/bad.mp4,left,val"]))
+    recipe = Recipe(str(tmp_path / "list.csv"), out=str(tmp_path / "run"), **{**TINY, "epochs": 1})
+    assert (train(recipe, HERE, quiet=True).path / "best.safetensors").exists()
