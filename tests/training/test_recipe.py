@@ -32,9 +32,9 @@ def test_changes_go_before_the_file(tmp_path: Path) -> None:
         ("- 3", "holds no fields"),
         ("data: [", "not YAML"),
         ("data: x\nlr: fast", "expected a number"),
-    ("data: x\nepochs: 2.5", "expected a whole number"),
-    ("data: x\nlr: -1", "above 0"),
-    ("data: x\nprecision: 16", "known are 32"),
+        ("data: x\nepochs: 2.5", "expected a whole number"),
+        ("data: x\nlr: -1", "above 0"),
+        ("data: x\nprecision: 16", "known are 32"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:

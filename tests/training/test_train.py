@@ -1,58 +1,23 @@
 """Training: it resumes to the bit, survives what is wrong with the clips, and says what is wrong with the call."""
 
-import json
 import os
 import random
-import resource
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
-from kinema.errors import DataError, KinemaError, ModelError, RunError
+from kinema.errors import RunError
 from kinema.runs import Run
 from kinema.training.log import read_csv
-from kinema.training.machine import Machine
 from kinema.training.recipe import Recipe
 from kinema.training.train import train
 from tests.conftest import TINY
-
-HERE = Machine(accelerator="cpu", workers=0)
-COMMAND = [sys.executable, "-m", "kinema", "train"]
-OPTIONS = [
-    "--model",
-    "tam-resnet_tiny",
-    "--frames",
-    "4",
-    "--size",
-    "32",
-    "--epochs",
-    "4",
-    "--batch",
-    "4",
-    "--accelerator",
-    "cpu",
-    "--ema",
-    "0.99",
-    "--mixup",
-    "0.2",
-    "--optimizer",
-    "adamw",
-]
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    return load_file(run / "last.safetensors")
-
-
-def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+from tests.training.common import COMMAND, HERE, OPTIONS, same, weights
 
 
 def test_a_run_is_a_folder_that_can_be_opened(tiny_run: Path, motion: Path) -> None:
@@ -181,74 +146,6 @@ def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path, preci
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < bound
 
 
-def break_clips(folder: Path, count: int) -> list[str]:
-    """Copy nothing, break `count` clips of a folder in the ways of the world; return their paths."""
-    chosen = sorted(folder.glob("*/*.mp4"))[::7][:count]
-    for number, path in enumerate(chosen):
-        whole = path.read_bytes()
-        path.write_bytes((whole[: len(whole) // 3], b"", b"this is a text\n" * 50)[number % 3])
-    return [str(path.relative_to(folder)) for path in chosen]
-
-
-def test_broken_clips_are_counted_and_named(motion: Path, tmp_path: Path) -> None:
-    import shutil
-
-    data = Path(shutil.copytree(motion, tmp_path / "data"))
-    broken = break_clips(data, 6)
-    run = train(Recipe(str(data), out=str(tmp_path / "run"), **{**TINY, "epochs": 1}), HERE, quiet=True)
-    named = {json.loads(line)["path"] for line in (run.path / "problems.jsonl").read_text().splitlines()}
-    training = {row.path for row in run.split().train.rows}
-    assert named == set(broken) & training
-    assert named
-
-
-def test_only_broken_clips_is_an_error_in_words(motion: Path, tmp_path: Path) -> None:
-    for label in ("a", "b"):
-        (tmp_path / "data" / label).mkdir(parents=True)
-        for number in range(4):
-            (tmp_path / "data" / label / f"{number}.mp4").write_text("no video")
-    with pytest.raises(DataError, match="None of the training clips could be read"):
-        train(Recipe(str(tmp_path / "data"), out=str(tmp_path / "run"), **TINY), HERE, quiet=True)
-
-
-def test_an_unknown_model_writes_nothing(motion: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="tam-resnet18"):
-        train(Recipe(str(motion), model="tma-resnet18", out=str(tmp_path / "run")), HERE, quiet=True)
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_run_of_another_version_is_refused(tiny_run: Path, tmp_path: Path) -> None:
-    facts = json.loads((tiny_run / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps({**facts, "version": 99}))
-    with pytest.raises(RunError, match="version 99; this kinema reads version 1"):
-        Run.open(tmp_path)
-
-
-def test_a_folder_of_something_else_is_left_alone(motion: Path, tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("important")
-    recipe = Recipe(str(motion), out=str(tmp_path), **TINY)
-    for restart in (False, True):
-        with pytest.raises(RunError):
-            train(recipe, HERE, restart=restart, quiet=True)
-    assert (tmp_path / "thesis.txt").read_text() == "important"
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_said_and_loses_nothing(motion: Path, tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    command = [*COMMAND, str(motion), "--out", str(out), *OPTIONS, "--workers", "0", "--cache", "0"]
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))  # no file grows larger, as on a full disk
-
-    found = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
-    assert found.returncode == 1
-    assert "disk is full" in found.stderr
-    assert "Traceback" not in found.stderr
-    subprocess.run(command, check=True, capture_output=True)
-    assert (out / "last.safetensors").exists()
-
-
 @pytest.mark.parametrize("precision", ["32", "64-true"])
 def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "whole"), ema=0.9, precision=precision, **{**TINY, "batch": 16})
@@ -261,19 +158,3 @@ def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path,
     assert torch.load(stopped / "last.pt", weights_only=True)["step"] > 1
     train(replace(recipe, out=str(stopped)), HERE, quiet=True)
     assert same(weights(whole), weights(stopped))
-
-
-def test_restart_with_a_typo_deletes_nothing(tiny_run: Path) -> None:
-    before = weights(tiny_run)
-    with pytest.raises(KinemaError):
-        train(replace(Run.open(tiny_run).recipe, data="nowhere"), HERE, restart=True, quiet=True)
-    assert same(before, weights(tiny_run))
-
-
-def test_broken_validation_clips_do_not_end_a_training(motion: Path, tmp_path: Path) -> None:
-    rows = [f"{motion}/{path.relative_to(motion)},{path.parent.name},{split}" for path, split in
-            zip(sorted(motion.glob("*/*.mp4")), "train train train test".split() * 15, strict=True)]
-    (tmp_path / "bad.mp4").write_text("no video")
-    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows, f"{tmp_path}/bad.mp4,left,val"]))
-    recipe = Recipe(str(tmp_path / "list.csv"), out=str(tmp_path / "run"), **{**TINY, "epochs": 1})
-    assert (train(recipe, HERE, quiet=True).path / "best.safetensors").exists()
