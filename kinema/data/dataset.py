@@ -62,6 +62,7 @@ class TrainingClips(Dataset):
     problems: ProblemLog
     span: float = 1.0
     broken: set[int] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)  # partly broken clips that this process has written down
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -84,11 +85,12 @@ class TrainingClips(Dataset):
 
     def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         frames = self.cache.open(self.table.path(row), row)
-        if frames.warnings:
-            self.problems.add(row.path, "; ".join(frames.warnings), readable=True)
         first, count = window(len(frames.times_seconds), self.span, generator)
         indices = sample(self.spec, frames.times_seconds[first : first + count], generator) + first
         images_THWC = torch.from_numpy(frames.read(indices.tolist()))
+        if frames.warnings and row.path not in self.reported:  # a folder's pictures are known once they are read
+            self.reported.add(row.path)
+            self.problems.add(row.path, "; ".join(frames.warnings), readable=True)
         target_K = torch.zeros(len(self.table.labels))
         target_K[list(row.labels)] = 1
         return self.transform(images_THWC, target_K, generator)

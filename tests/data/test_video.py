@@ -1,6 +1,7 @@
 """Frame k of a file is what PyAV decodes as its k-th, whatever the container, the codec and the order of reading."""
 
 import pickle
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from kinema.data.video import index, open_video
+from kinema.data.video.decoder import Decoder
 from kinema.errors import VideoError
 from tests.data.encode import How, decoded, encode, pictures
 
@@ -84,6 +86,26 @@ def test_missing_stamps_are_filled_in(tmp_path: Path) -> None:
         assert "no time stamp" in video.warnings[0]
     some = index.seconds([None, 100, None, 300, None], av.time_base * 0 + 0.01)  # type: ignore[arg-type]
     assert np.allclose(some, [0, 1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("missing", [range(12), range(3), range(8, 12), (2, 5, 6)])
+def test_one_pass_and_the_index_agree_on_missing_stamps(
+    tmp_path: Path, missing: Sequence[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = Decoder._decode
+
+    def unstamped(self: Decoder) -> Iterator[av.VideoFrame]:
+        for number, frame in enumerate(decode(self)):
+            if number in missing:
+                frame.pts = None
+            yield frame
+
+    monkeypatch.setattr(Decoder, "_decode", unstamped)
+    path = encode(tmp_path / "a.mp4", 12)
+    with open_video(path) as video, open_video(path) as other:
+        assert [time for time, _ in video.frames()] == other.times_seconds.tolist()
+        assert video.warnings == other.warnings
+        assert "no time stamp" in video.warnings[0]
 
 
 def test_a_clock_that_goes_backward(tmp_path: Path) -> None:

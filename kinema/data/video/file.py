@@ -71,15 +71,24 @@ class VideoFile(Video):
         return self._indexed.warnings if self._warnings is None else self._warnings
 
     def frames(self) -> Iterator[tuple[float, Picture]]:
-        """Every (time in seconds, H W 3 uint8), decoding as it goes; a frame without a time stamp follows at 25 fps."""
+        """Every (time in seconds, H W 3 uint8), decoding as it goes.
+
+        At the first frame without a time stamp the file is gone through once more: its time lies between those of its
+        neighbours, as in `times_seconds`.
+        """
         pts: list[int | None] = []
-        resized, time_seconds = 0, -0.04
+        resized = 0
         with self._decoder() as decoder:
-            for frame in decoder:
+            for number, frame in enumerate(decoder):
                 pts.append(frame.pts)
                 resized += not self._pixels.fits(frame)
-                time_seconds = time_seconds + 0.04 if frame.pts is None else frame.pts * float(decoder.time_base)
-                yield time_seconds, self._pixels(frame)
+                picture = self._pixels(frame)
+                if frame.pts is not None:
+                    yield frame.pts * float(decoder.time_base), picture
+                elif number < len(self):
+                    yield float(self.times_seconds[number]), picture
+                else:
+                    raise self._changed(number)
         self._warnings = problems(decoder, pts, resized)
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
@@ -105,7 +114,10 @@ class VideoFile(Video):
                         del left[0]
                         if not left:
                             return
-        raise VideoError(f"{shown(self.path)} has changed since it was opened: frame {left[0]} is gone. Open it again.")
+        raise self._changed(left[0])
+
+    def _changed(self, number: int) -> VideoError:
+        return VideoError(f"{shown(self.path)} has changed since it was opened: frame {number} is gone. Open it again.")
 
     def close(self) -> None:
         """Forget the frames in memory; a closed video can be read again, from its file."""

@@ -12,8 +12,8 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from kinema.data.cache import VideoPart
 from kinema.data.clips import ClipRow
+from kinema.data.frames import VideoPart
 from kinema.data.video import open_video
 from kinema.errors import VideoError
 from kinema.evaluation.result import Evaluation
