@@ -7,18 +7,21 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.sampling import sample, window
-from kinema.errors import DataError, VideoError
+from kinema.errors import DataError, KinemaError, VideoError
 from kinema.keyed import keyed_generator
 from kinema.models.clip import ClipSpec
 
+QUEUED_BYTES = 1 << 30  # of batches that wait for the network
 Key = tuple[int, int]  # epoch and index: with the seed, all that a training clip's random draws depend on
 Transform = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 
@@ -144,16 +147,52 @@ class Steps:
             yield from (keys[base : base + part] for base in bases)
 
 
-def make_loader(clips: Dataset, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
+@dataclass(frozen=True)
+class Told(Dataset):
+    """The same clips, with what is wrong in the user's words as a value: torch adds a worker's stack to an error."""
+
+    clips: Dataset
+
+    def __getitem__(self, key: Key) -> Any:
+        try:
+            return self.clips[key]
+        except KinemaError as error:
+            return error
+
+
+class Loader(DataLoader):
+    """A loader of `Told` clips that raises what they tell, in the process that asks for batches."""
+
+    def __iter__(self) -> Any:
+        for batch in super().__iter__():
+            if isinstance(batch, KinemaError):
+                raise batch
+            yield batch
+
+
+def collate(clips: list[Any]) -> Any:
+    """One batch of clips, or the first error among them."""
+    error = next((clip for clip in clips if isinstance(clip, KinemaError)), None)
+    return error or default_collate(clips)
+
+
+def make_loader(clips: TrainingClips, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
     """Batches (clips_NCTHW, targets_NK) of all of `steps`, made by `workers` processes (0: by this one)."""
-    return DataLoader(
-        clips,
+    batch_bytes = 4 * prod(clips.spec.shape_CTHW) * (steps.batch // (steps.processes * steps.accumulate))
+    return Loader(
+        Told(clips),
         batch_sampler=steps,
         num_workers=workers,
+        collate_fn=collate,
         pin_memory=pin_memory,
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=queue_length(workers, batch_bytes) if workers else None,
         worker_init_fn=quiet_worker if workers else None,
     )
+
+
+def queue_length(workers: int, batch_bytes: int) -> int:
+    """How many batches each worker makes ahead: up to 4, fewer where all would take more memory than QUEUED_BYTES."""
+    return max(min(QUEUED_BYTES // (workers * batch_bytes), 4), 1)
 
 
 def quiet_worker(_: int) -> None:
