@@ -1,1 +1,1 @@
-"""."""
+"""From a user's videos and lists to batches of clips."""

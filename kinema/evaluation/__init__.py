@@ -1,1 +1,1 @@
-"""."""
+"""Judging networks fairly: predictions, measures with their intervals, calibration and reports."""

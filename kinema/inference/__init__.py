@@ -1,1 +1,1 @@
-"""."""
+"""Asking a trained network about videos."""
