@@ -13,12 +13,14 @@ import torch
 from kinema.data.sampling import sample_views
 from kinema.data.transforms.boxes import centre, whole
 from kinema.data.transforms.inputs import to_input
-from kinema.data.transforms.resize import cut, resize
+from kinema.data.transforms.resize import cut, resize, storage_resize
 from kinema.data.video import Video
+from kinema.data.video.video import typical_fps
 from kinema.models.clip import ClipSpec
 
 USUAL_SECONDS, USUAL_FPS = 10.0, 25.0  # of a clip and a video about which nothing else is known
 MOST_FRAMES = 3000  # kept of a window; a longer one is thinned out evenly
+LEAST_FRAMES = 4  # that a window lasts, and no fewer than a clip has
 
 
 @dataclass(frozen=True)
@@ -33,35 +35,40 @@ class Window:
 def window_seconds(spec: ClipSpec, clip_seconds: float | None = None) -> float:
     """How long a window is: as long as the clips of the training or, where that is not known, as the clip asks for."""
     if clip_seconds is not None:
-        return max(clip_seconds, 1e-3)
+        return clip_seconds
     return USUAL_SECONDS if spec.sampling == "uniform" else spec.frames * spec.stride / (spec.fps or USUAL_FPS)
 
 
 def windows(video: Video, spec: ClipSpec, seconds: float, views: int = 1) -> Iterator[Window]:
     """The whole video as one window if it is shorter than two, else windows of `seconds` that overlap by half.
 
-    Together they cover the video; the last one ends with it. No more frames are kept than two windows hold, each
-    already as small as the network wants it.
+    Together they cover the video; the last one ends with it. Where the clock jumps, or nothing was recorded, windows
+    that hold no new frame are left out. A window lasts as many frames as a clip has, or more. No more frames are kept
+    than two windows hold, each already as small as the network wants it.
     """
     kept = Kept(spec)
     start: float | None = None
+    lasts = covered = 0.0
     for time, picture_HWC in video.frames():
-        kept.add(time, picture_HWC, seconds)
+        kept.add(time, picture_HWC)
         if start is None:
-            if kept.lasts < 2 * seconds:
+            lasts = max(seconds, kept.step * max(spec.frames, LEAST_FRAMES))
+            if kept.lasts < 2 * lasts:
                 continue
-            start = kept.times[0]
-        while kept.times[-1] >= start + seconds:
-            yield kept.window(start, start + seconds, views)
-            start += seconds / 2
-            kept.drop_before(min(start, kept.times[-1] - seconds))
+            start = covered = kept.times[0]
+        while kept.times[-1] >= start + lasts:
+            if kept.holds(covered, start + lasts):
+                covered = start + lasts
+                yield kept.window(start, covered, views)
+            start += lasts / 2 * kept.halves_until_new(start + lasts, lasts / 2)
+            kept.drop_before(min(start, kept.times[-1] - lasts))
     if not kept.times:
         return
     end = kept.times[-1] + kept.step
     if start is None:
         yield kept.window(kept.times[0], end, views)
-    elif end > start + seconds / 2 + kept.step / 2:
-        yield kept.window(max(end - seconds, kept.times[0]), end, views)
+    elif kept.holds(covered, end):
+        yield kept.window(max(end - lasts, kept.times[0]), end, views)
 
 
 class Kept:
@@ -78,22 +85,36 @@ class Kept:
         """Seconds from the first kept frame to the end of the last."""
         return self.times[-1] - self.times[0] + self.step
 
-    def add(self, time: float, picture_HWC: np.ndarray, seconds: float) -> None:
-        """Keep a frame, cut and shrunk as for an evaluation; a clock that runs backward stands still instead."""
+    @property
+    def close(self) -> float:
+        """Seconds by which times that are meant to be the same may differ."""
+        return self.step * 1e-3
+
+    def add(self, time: float, picture_HWC: np.ndarray) -> None:
+        """Keep a frame, shrunk and cut as for an evaluation; a clock that runs backward stands still instead."""
         time = max(time, self.times[-1]) if self.times else time
         self.count += 1
         if (self.count - 1) % self.every:
             return
-        target, size = (self.spec.height, self.spec.width), (picture_HWC.shape[0], picture_HWC.shape[1])
+        stored_1HWC = storage_resize(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], self.spec)
+        target, size = (self.spec.height, self.spec.width), (stored_1HWC.shape[1], stored_1HWC.shape[2])
         box = whole(size) if self.spec.crop == "stretch" else centre(size, target)
-        frame_1HWC = cut(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], box)
-        self.pictures.append(resize(frame_1HWC, target).clone())
+        self.pictures.append(resize(cut(stored_1HWC, box), target).clone())
         self.times.append(time)
         if len(self.times) > 1 and time > self.times[0]:
-            self.step = (time - self.times[0]) / (len(self.times) - 1)
+            self.step = 1 / typical_fps(np.array(self.times))
         if len(self.times) > MOST_FRAMES:
             self.every *= 2
             self.times, self.pictures = deque(list(self.times)[::2]), deque(list(self.pictures)[::2])
+
+    def holds(self, start: float, end: float) -> bool:
+        """Whether a kept frame begins in a part of the video."""
+        return any(start <= time + self.close < end for time in self.times)
+
+    def halves_until_new(self, end: float, half: float) -> int:
+        """By how many half windows a window that ended at `end` must move on to hold the first frame after it."""
+        coming = next((time for time in self.times if time + self.close >= end), end)
+        return max(int((coming + self.close - end) // half) + 1, 1)
 
     def drop_before(self, time: float) -> None:
         """Forget frames that came before the one on show at a time."""
@@ -102,11 +123,9 @@ class Kept:
             self.pictures.popleft()
 
     def window(self, start: float, end: float, views: int) -> Window:
-        """The clips of a part of the video; of a pause without frames, the frame that was on show."""
+        """The clips of a part of the video, which must hold a frame."""
         times = np.array(self.times)
-        inside = np.flatnonzero((times >= start - self.step * 1e-3) & (times < end - self.step * 1e-3))
-        if not len(inside):
-            inside = np.array([max(0, int(np.searchsorted(times, start, side="right")) - 1)])
+        inside = np.flatnonzero((times + self.close >= start) & (times + self.close < end))
         indices_VT = sample_views(self.spec, times[inside], views)
         clips = [to_input(torch.cat([self.pictures[inside[index]] for index in indices_T.tolist()]), self.spec)
                  for indices_T in indices_VT]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from kinema.data.frames import shrink
 from kinema.data.sampling import sample_views
 from kinema.data.transforms import test_transform as transform_of
 from kinema.data.video import open_video
@@ -74,12 +75,32 @@ def test_a_window_holds_the_frames_of_its_time() -> None:
         assert numbers(window) == (first + sample_views(SPEC, np.arange(20) / 10, 1)[0]).tolist()
 
 
-def test_a_pause_shows_the_frame_before_it() -> None:
+def test_a_pause_gives_no_windows() -> None:
     found = list(windows(Counter(60, pause=(30, 10.0)), SPEC, seconds=2.0))
-    paused = [window for window in found if 5 < window.start_seconds < 10]
-    assert paused
-    assert all(numbers(window) == [29] * 4 for window in paused)
+    assert [round(window.start_seconds, 6) for window in found] == [0, 1, 12, 13, 14]
+    assert numbers(found[1])[-1] <= 29
+    assert numbers(found[2])[0] >= 30
     assert found[-1].end_seconds == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize("jump", [95_443.7, 1e9])
+def test_a_jump_of_the_clock_gives_no_windows(jump: float) -> None:
+    found = list(windows(Counter(60, pause=(31, jump)), SPEC, seconds=2.0))
+    assert 4 <= len(found) <= 8
+    seen = [number for window in found for number in numbers(window)]
+    assert min(seen) <= 2
+    assert max(seen) >= 56
+    for one, following in pairwise(found):
+        assert numbers(one) != numbers(following)
+
+
+@pytest.mark.parametrize("frames", [1, 4, 16])
+def test_a_window_lasts_a_few_frames(frames: int) -> None:
+    spec = ClipSpec(frames=frames, height=16, width=16)
+    found = list(windows(Counter(200), spec, window_seconds(spec, 0.0)))
+    assert len(found) <= 200 / max(frames, 4) * 2
+    assert found[0].end_seconds == pytest.approx(max(frames, 4) / 10)
+    assert found[-1].end_seconds == pytest.approx(20)
 
 
 def test_few_frames_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +133,8 @@ def test_clips_equal_those_of_an_evaluation() -> None:
     ):
         (window,) = windows(video, spec, seconds=10.0, views=3)
         indices_VT = sample_views(spec, video.times_seconds, 3)
-        expected = torch.cat([transform_of(spec)(torch.from_numpy(video.read(indices))) for indices in indices_VT])
+        stored = [shrink(video.read(indices), spec) for indices in indices_VT]
+        expected = torch.cat([transform_of(spec)(torch.from_numpy(frames_THWC)) for frames_THWC in stored])
         assert torch.equal(window.clips_VCTHW, expected)
 
 

@@ -98,5 +98,5 @@ def typical_fps(times_seconds: NDArray[np.float64], otherwise: float = 25.0) -> 
     steps = steps[steps > 0]
     if not steps.size:
         return otherwise
-    middle = np.median(steps)
+    middle = np.quantile(steps, 0.5, method="lower")  # one of the steps, so that some last about as long
     return float(1 / steps[(steps > middle / 2) & (steps < middle * 1.5)].mean())
