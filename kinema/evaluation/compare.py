@@ -24,11 +24,11 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
     on different clips the two are resampled on their own, which gives a wider interval.
     """
     hits = [hits_N(each.scores_NK(), each.targets) for each in (one, other)]
-    paired = sorted(one.paths) == sorted(other.paths) and len(set(one.paths)) == len(one.paths)
+    paired = sorted(one.clips) == sorted(other.clips) and len(set(one.clips)) == len(one)
     value = float(hits[0].mean() - hits[1].mean())
     if paired:
-        place = {path: index for index, path in enumerate(other.paths)}
-        gain = hits[0] - hits[1][[place[path] for path in one.paths]]
+        place = {clip: index for index, clip in enumerate(other.clips)}
+        gain = hits[0] - hits[1][[place[clip] for clip in one.clips]]
         sums_BM = resampled_sums(np.stack([gain, np.ones_like(gain)], axis=1), groups_of(len(one), one.sources),
                                  resamples, seed)
         means_B = sums_BM[:, 0] / sums_BM[:, 1]

@@ -6,14 +6,16 @@ from pathlib import Path
 from shlex import quote
 
 from kinema.data.clips import ClipTable, read_table
+from kinema.data.labels import label_key, label_numbers
 from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
 from kinema.evaluation.calibration import Calibration, calibrate, digest
-from kinema.evaluation.predict import device_of, predict
+from kinema.evaluation.predict import NoClipsError, device_of, predict
 from kinema.evaluation.result import Evaluated, Evaluation
 from kinema.files import write_json
 from kinema.runs import Run
 from kinema.training.machine import Machine
+from kinema.training.prepare import make_cache
 
 SIDES = ("train", "validation", "test")
 
@@ -41,9 +43,10 @@ def evaluate(
     table, described, name = clips_of(run, data, split)
     name += "" if which == "best" else f"-{which}"
     name += "" if views == (1, 1) else f"-{views[0]}x{views[1]}"
-    network = run.model(which).to(device_of(machine or Machine()))
+    machine = machine or Machine()
+    network = run.model(which).to(device_of(machine))
     started = time.monotonic()
-    answers = predict(network, table, views, machine)
+    answers = predict(network, table, views, machine, make_cache(run.recipe, machine))
     seconds = time.monotonic() - started
     cost = profile(network)
     judged = table.subset(answers.read)
@@ -90,14 +93,15 @@ def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = 
     Clips without a label are left out; several labels a clip are for networks trained so (`multi_label`).
     """
     used = sorted({label for row in table.rows for label in row.labels})
-    unknown = [table.labels[label] for label in used if table.labels[label] not in labels]
+    known = label_numbers(labels)
+    unknown = [table.labels[label] for label in used if label_key(table.labels[label]) not in known]
     if unknown:
         raise DataError(
             f"{len(unknown)} of the data's {len(used)} classes are not among the {len(labels)} the run was trained on: "
             f"{', '.join(unknown[:5])}. Rename them, or leave them out. {nearest(unknown[0], labels)}".strip()
         )
-    number = {index: labels.index(name) for index, name in enumerate(table.labels) if name in labels}
-    rows = tuple(replace(row, labels=tuple(sorted(number[label] for label in row.labels))) for row in table.rows)
+    matched = iter(table.relabel(labels).rows)  # which holds all clips that have a label
+    rows = tuple(next(matched) if row.labels else row for row in table.rows)
     rows = rows if multi_label else tuple(row for row in rows if row.labels)
     if not rows:
         raise DataError("None of the clips has a label, so there is nothing to compare the network's answers with.")
@@ -115,13 +119,21 @@ def options(data: str | Path | None, split: str | None, views: tuple[int, int], 
 
 
 def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
-    """The calibration of the run's best weights: from its file or, the first time, from its validation clips."""
+    """The calibration of the run's best weights: from its file or, the first time, from its validation clips.
+
+    There is none where no validation clip can be read.
+    """
     learnt = Calibration.of(run.path)
     validation = run.split().validation
     if learnt.clips or not validation.rows:
         return learnt
-    network = run.model().to(device_of(machine or Machine()))
-    learnt = calibrate(predict(network, validation, machine=machine).predictions)
+    machine = machine or Machine()
+    network = run.model().to(device_of(machine))
+    try:
+        answers = predict(network, validation, machine=machine, cache=make_cache(run.recipe, machine))
+    except NoClipsError:
+        return replace(learnt, how="not calibrated: none of the validation clips can be read")
+    learnt = calibrate(answers.predictions)
     learnt = replace(learnt, weights=digest(run.path / "best.safetensors"))
     write_json(run.path / "calibration.json", learnt.to_dict())
     return learnt

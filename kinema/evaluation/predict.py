@@ -3,6 +3,7 @@
 Axes: N clips, V views, M views of all clips of a batch, C channels, T frames, H rows, W columns, K classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from kinema.data.clips import ClipTable
 from kinema.data.dataset import quiet_worker
 from kinema.data.sampling import sample_views
 from kinema.data.transforms import test_transform
-from kinema.errors import DataError, VideoError
+from kinema.errors import DataError, KinemaError, VideoError, nearest
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import sources_of
 from kinema.progress import Progress
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network
 
 MOST_AT_ONCE, PIXELS_AT_ONCE = 32, 32 * 8 * 224 * 224  # clips, and pixels of them, in one forward pass
+KINDS = ("cpu", "cuda", "mps", "gpu")
 Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
+
+
+class NoClipsError(DataError):
+    """None of the clips to be judged can be read."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def predict(
 ) -> Answers:
     """Run `network`, where it is, over every view of every clip; clips that cannot be read are named, not fatal.
 
-    views: (clips, crops) of each video. DataError when no clip at all can be read.
+    views: (clips, crops) of each video. `NoClipsError` when no clip at all can be read.
     """
     machine = machine or Machine()
     clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
@@ -93,12 +99,20 @@ def predict(
     network.train(was_training)
     if not logits:
         example = f" The first one: {broken[0][1]}" if broken else ""
-        raise DataError(f"None of the {len(table)} clips could be read.{example}")
+        raise NoClipsError(f"None of the {len(table)} clips could be read.{example}")
     read = tuple(sorted(logits))
     targets = table.subset(read).targets()
     predictions = Predictions(tuple(table.rows[index].path for index in read), np.stack([logits[i] for i in read]),
-                              targets, table.labels, sources_of(table, read))
+                              targets, table.labels, sources_of(table, read), parts_of(table, read))
     return Answers(predictions, read, tuple(broken), tuple(partly))
+
+
+def parts_of(table: ClipTable, kept: Sequence[int]) -> tuple[str, ...] | None:
+    """Which part of its file each kept clip is; None where all are whole files."""
+    rows = [table.rows[index] for index in kept]
+    bounds = [(row.start_seconds, row.end_seconds, row.start_frame, row.end_frame) for row in rows]
+    words = tuple(" ".join("-" if bound is None else str(bound) for bound in part) for part in bounds)
+    return words if any(bound is not None for part in bounds for bound in part) else None
 
 
 @torch.inference_mode()
@@ -122,7 +136,16 @@ def evaluation_loader(clips: EvaluationClips, videos: int, machine: Machine) -> 
 
 
 def device_of(machine: Machine) -> torch.device:
-    """The device that answers: the machine's accelerator, or the best there is."""
-    if machine.accelerator != "auto":
-        return torch.device({"gpu": "cuda"}.get(machine.accelerator, machine.accelerator))
-    return torch.device("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    """The device that answers: the machine's accelerator, or the best there is; KinemaError where it is not there."""
+    there = ["cpu"]
+    if torch.backends.mps.is_available():
+        there.insert(0, "mps")
+    if torch.cuda.is_available():
+        there = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count())), *there]
+    name = machine.accelerator
+    if name == "auto" or (name == "gpu" and there[0] != "cpu"):
+        return torch.device(there[0])
+    if name not in there:
+        hint = "" if name.partition(":")[0] in KINDS else nearest(name, KINDS)
+        raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}. {hint}".strip())
+    return torch.device(name)

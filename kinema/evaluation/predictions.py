@@ -17,7 +17,8 @@ class Predictions:
     """The logits of every view of every clip, beside the truth.
 
     `targets` holds each clip's class (N whole numbers) or, where a clip may have several labels, a 0/1 table N x K.
-    `sources` names the recording each clip was cut from: clips of one source are not independent.
+    `sources` names the recording each clip was cut from: clips of one source are not independent. `parts` tells clips
+    of one file apart; None where all are whole files.
     """
 
     paths: tuple[str, ...]
@@ -25,6 +26,7 @@ class Predictions:
     targets: np.ndarray
     labels: tuple[str, ...]
     sources: tuple[str, ...] | None = None
+    parts: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.logits_NVK.ndim != 3 or self.logits_NVK.shape[2] != len(self.labels):
@@ -35,8 +37,9 @@ class Predictions:
         for name, count in (("paths", len(self.paths)), ("targets", len(self.targets))):
             if count != clips:
                 raise DataError(f"There are {clips} clips but {count} {name}.")
-        if self.sources is not None and len(self.sources) != clips:
-            raise DataError(f"There are {clips} clips but {len(self.sources)} sources.")
+        for name, values in (("sources", self.sources), ("parts", self.parts)):
+            if values is not None and len(values) != clips:
+                raise DataError(f"There are {clips} clips but {len(values)} {name}.")
         wrong = int((~np.isfinite(self.logits_NVK)).any(axis=(1, 2)).sum())
         if wrong:
             raise KinemaError(
@@ -46,6 +49,11 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def clips(self) -> list[tuple[str, str]]:
+        """What tells each clip from the others: its file and its part of it."""
+        return list(zip(self.paths, self.parts or [""] * len(self), strict=True))
 
     @property
     def views(self) -> int:
@@ -81,8 +89,9 @@ class Predictions:
             "targets": self.targets,
             "labels": np.array(self.labels, dtype=np.str_),
         }
-        if self.sources is not None:
-            arrays["sources"] = np.array(self.sources, dtype=np.str_)
+        for name, values in (("sources", self.sources), ("parts", self.parts)):
+            if values is not None:
+                arrays[name] = np.array(values, dtype=np.str_)
         with path.open("wb") as file:
             np.savez_compressed(file, **arrays)
         return path
@@ -97,4 +106,5 @@ class Predictions:
                 targets=saved["targets"],
                 labels=tuple(saved["labels"].tolist()),
                 sources=tuple(saved["sources"].tolist()) if "sources" in saved else None,
+                parts=tuple(saved["parts"].tolist()) if "parts" in saved else None,
             )

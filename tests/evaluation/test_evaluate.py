@@ -2,16 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import kinema
 from kinema.data.clips import read_table
-from kinema.errors import DataError, RunError
+from kinema.errors import DataError, KinemaError, RunError
 from kinema.evaluation.calibration import Calibration
+from kinema.evaluation.compare import difference
 from kinema.evaluation.evaluate import calibration_of, match_labels
+from kinema.evaluation.predict import NoClipsError, device_of, predict
+from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import Evaluation
 from kinema.runs import Run
 from kinema.training.machine import Machine
@@ -112,3 +117,58 @@ def test_labels_are_matched_by_name(motion: Path) -> None:
     matched = match_labels(table, turned)
     for before, after in zip(table.rows, matched.rows, strict=True):
         assert table.labels[before.labels[0]] == turned[after.labels[0]]
+
+
+def test_labels_are_matched_whatever_their_case(motion: Path) -> None:
+    table = read_table(motion)
+    shouted = tuple(label.upper() for label in table.labels)
+    assert match_labels(table, shouted).rows == table.rows
+
+
+def test_no_readable_validation_clip_is_no_calibration(run: Path, motion: Path, tmp_path: Path) -> None:
+    opened = Run.open(run)
+    shutil.copytree(motion, tmp_path / "data")
+    for row in opened.split().validation.rows:
+        (tmp_path / "data" / row.path).write_text("no video")
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**facts, "root": str(tmp_path / "data")}))
+    (run / "calibration.json").unlink(missing_ok=True)
+    opened = Run.open(run)
+    with pytest.raises(NoClipsError):
+        predict(opened.model(), opened.split().validation, machine=HERE)
+    assert calibration_of(opened, HERE).clips == 0
+    assert kinema.evaluate(run, machine=HERE).calibration.temperature == 1
+
+
+def test_evaluations_find_their_clips_in_the_cache(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = kinema.evaluate(run, machine=HERE)
+    monkeypatch.setattr("kinema.data.cache.open_video", None)
+    assert np.array_equal(kinema.evaluate(run, machine=HERE).predictions.logits_NVK, first.predictions.logits_NVK)
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("cdua", "no device 'cdua' here; there is cpu.*Nearest: cuda"), ("cuda:99", "no device 'cuda:99'"),
+    ("cuda:x", "no device 'cuda:x'"), ("", "no device ''"),
+])
+def test_devices_that_are_not_there(name: str, words: str) -> None:
+    with pytest.raises(KinemaError, match=words):
+        device_of(Machine(accelerator=name))
+    assert device_of(Machine(accelerator="cpu")).type == "cpu"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+@pytest.mark.parametrize("name", ["cuda", "cuda:0"])
+def test_cuda_where_there_is_none(name: str) -> None:
+    with pytest.raises(KinemaError, match=f"no device '{name}' here; there is cpu"):
+        device_of(Machine(accelerator=name))
+
+
+def test_clips_of_one_file_are_told_apart(tmp_path: Path) -> None:
+    logits_NVK = np.eye(2)[[0, 1, 0]][:, None]
+    one = Predictions(("a", "a", "b"), logits_NVK, np.array([0, 1, 1]), ("x", "y"), parts=("0 5", "5 9", "- -"))
+    order = [2, 0, 1]
+    other = Predictions(("b", "a", "a"), logits_NVK[order], one.targets[order], one.labels, parts=("- -", "0 5", "5 9"))
+    found = difference(one, Predictions.load(other.save(tmp_path / "other.npz")))
+    assert found.paired
+    assert found.estimate.to_list() == [0, 0]
+    assert not difference(one, replace(other, parts=None)).paired
