@@ -1,12 +1,18 @@
 """`kinema recognize` and `kinema features`."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kinema.cli.output import command, print_json, say
 from kinema.errors import KinemaError, VideoError
+from kinema.progress import Progress
+
+if TYPE_CHECKING:
+    from kinema.inference.recognizer import Result
 
 RUN = Annotated[str, typer.Argument(help="folder of a run")]
 VIDEOS = Annotated[list[str], typer.Argument(help="video files, or folders of frames")]
@@ -34,46 +40,45 @@ def recognize(
 
     recognizer = Recognizer(run, device=device)
     facts: list[dict[str, Any]] = []
-    failed = 0
-    for path in videos:
-        try:
-            result = recognizer(path)
-        except VideoError as error:
-            failed += 1
-            facts.append({"video": path, "error": str(error)})
+    lines_tell = sys.stdout.isatty() and not as_json
+    results = sys.stdout  # the bar takes what is printed for its own
+    with Progress("recognising", len(videos), quiet=lines_tell or len(videos) == 1) as bar:
+        for path in videos:
+            try:
+                result = recognizer(path)
+            except VideoError as error:
+                facts.append({"video": path, "error": str(error)})
+                lines = [f"{path}\tunreadable: {error}"]
+            else:
+                facts.append(fact(path, result, top, windows))
+                lines = list(words(path, result, recognizer.labels, top, windows))
             if not as_json:
-                say(f"{path}\tunreadable: {error}")
-            continue
-        facts.append(
-            {
-                "video": path,
-                "unknown": result.unknown,
-                "top": [{"label": label, "score": score} for label, score in result.top[:top]],
-                "windows": [
-                    {"start_seconds": start, "end_seconds": end, "scores": [float(score) for score in scores]}
-                    for start, end, scores in result.windows
-                ]
-                if windows
-                else [],
-            }
-        )
-        if not as_json:
-            show(path, result, recognizer.labels, top, windows)
+                print(*lines, sep="\n", file=results, flush=True)
+            bar.advance()
     if as_json:
         print_json(facts)
-    if failed:
+    if any("error" in each for each in facts):
         raise typer.Exit(1)
 
 
-def show(path: str, result: object, labels: tuple[str, ...], top: int, windows: bool) -> None:
-    """Print one video's labels, best first."""
-    unknown = "unknown, perhaps " if result.unknown else ""  # type: ignore[attr-defined]
-    words = ", ".join(f"{label} {score:.1%}" for label, score in result.top[:top])  # type: ignore[attr-defined]
-    say(f"{path}\t{unknown}{words}")
+def fact(path: str, result: "Result", top: int, windows: bool) -> dict[str, Any]:
+    """One video's labels as plain values."""
+    parts = [
+        {"start_seconds": start, "end_seconds": end, "scores": [float(score) for score in scores]}
+        for start, end, scores in result.windows
+    ]
+    best = [{"label": label, "score": score} for label, score in result.top[:top]]
+    return {"video": path, "unknown": result.unknown, "top": best, "windows": parts if windows else []}
+
+
+def words(path: str, result: "Result", labels: tuple[str, ...], top: int, windows: bool) -> Iterator[str]:
+    """One video's labels, best first, in lines."""
+    best = ", ".join(f"{label} {score:.1%}" for label, score in result.top[:top])
+    yield f"{path}\t{'unknown, perhaps ' if result.unknown else ''}{best}"
     if windows:
-        for start, end, scores in result.windows:  # type: ignore[attr-defined]
-            best = int(scores.argmax())
-            say(f"  {start:8.2f} to {end:8.2f} s\t{labels[best]} {float(scores[best]):.1%}")
+        for start, end, scores in result.windows:
+            k = int(scores.argmax())
+            yield f"  {start:8.2f} to {end:8.2f} s\t{labels[k]} {float(scores[k]):.1%}"
 
 
 @command
