@@ -7,6 +7,7 @@ import argparse
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,37 +45,48 @@ OPTIONS = [
 
 
 def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
-    """Kill a training at `wanted` random moments, resuming it each time; compare its weights with a whole one's."""
+    """Kill trainings at `wanted` random moments, resuming after each; compare the weights of each that ends with those
+    of one that was never killed."""
     data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
-    options = [str(data), *OPTIONS, "--epochs", str(epochs)]
+    command = [*TRAIN, str(data), *OPTIONS, "--epochs", str(epochs), "--out"]
     started = time.monotonic()
-    subprocess.run([*TRAIN, *options, "--out", str(folder / "whole")], check=True, capture_output=True)
+    subprocess.run([*command, str(folder / "whole")], check=True, capture_output=True)
     seconds = time.monotonic() - started
-    draw, moments = random.Random(0), []
+    draw, moments, equal = random.Random(0), [], []
     while len(moments) < wanted:
-        process = subprocess.Popen(
-            [*TRAIN, *options, "--out", str(folder / "killed")],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(draw.uniform(0.1, 0.4) * seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            saved = folder / "killed" / "last.pt"
+        run, before = folder / f"killed{len(equal)}", len(moments)
+        while len(moments) < wanted and killed(command, run, draw.uniform(0.1, 0.4) * seconds):
+            saved = run / "last.pt"
             moments.append(torch.load(saved, weights_only=True)["step"] if saved.exists() else 0)
             print(f"kill {len(moments)}: last checkpoint at step {moments[-1]}", flush=True)
+        subprocess.run([*command, str(run)], check=True, capture_output=True)
+        if len(moments) > before:
+            equal.append(same(folder / "whole", run))
         else:
-            break
-    subprocess.run([*TRAIN, *options, "--out", str(folder / "killed")], check=True, capture_output=True)
-    whole, killed = load_file(folder / "whole" / "last.safetensors"), load_file(folder / "killed" / "last.safetensors")
-    equal = all(torch.equal(whole[name], killed[name]) for name in whole)
+            shutil.rmtree(run)  # it ended before it was killed and shows nothing
     return (
-        f"| SIGKILL | {len(moments)} kills, checkpoints found at steps {', '.join(map(str, moments))} | "
-        f"final weights {'bit-identical' if equal else 'DIFFER'} |"
+        f"| SIGKILL | {len(moments)} kills of {len(equal)} trainings, checkpoints found at steps "
+        f"{', '.join(map(str, moments))} | final weights {'bit-identical' if all(equal) else 'DIFFER'} |"
     )
+
+
+def killed(command: list[str], run: Path, after_seconds: float) -> bool:
+    """Train into a folder; whether the training was killed, or ended before."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*command, str(run)], start_new_session=True, stdout=quiet, stderr=quiet)
+    try:
+        if process.wait(after_seconds):
+            raise SystemExit(f"a training failed with {process.returncode}: {' '.join(command)} {run}")
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+    return False
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two runs ended with the same weights, to the bit."""
+    first, second = load_file(one / "last.safetensors"), load_file(other / "last.safetensors")
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
 def family_megabytes(pid: int) -> float:
@@ -100,7 +112,7 @@ def memory(folder: Path, clips: int, warm_up: int = 500) -> str:
     dataset = TrainingClips(
         table,
         recipe.clip,
-        train_transform(recipe.clip, recipe.augment, None),
+        train_transform(recipe.clip, recipe.augment),
         ClipCache(None, recipe.clip, 0),
         0,
         ProblemLog(folder / "problems.jsonl"),
