@@ -3,15 +3,30 @@
 torch's SyncBatchNorm refuses CPU tensors; this one works wherever torch.distributed does.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.modules.batchnorm import _BatchNorm
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+class Total(torch.autograd.Function):
+    """The sum of a tensor over all processes; each gets the sum of all gradients back."""
+
+    @staticmethod
+    def forward(ctx: Any, part: torch.Tensor) -> torch.Tensor:
+        total = part.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        total = gradient.contiguous().clone()
+        dist.all_reduce(total)
+        return total
 
 
 class GlobalBatchNorm(_BatchNorm):
@@ -30,14 +45,16 @@ class GlobalBatchNorm(_BatchNorm):
             return super().forward(input)
         axes = [axis for axis in range(input.ndim) if axis != 1]
         shape = [1, -1] + [1] * (input.ndim - 2)
-        count = torch.tensor(float(input.numel() // input.shape[1]), dtype=input.dtype, device=input.device)
+        exact = torch.float64 if input.device.type == "cpu" else torch.float32  # as torch's own layer sums
+        count = torch.tensor(float(input.numel() // input.shape[1]), dtype=exact, device=input.device)
         dist.all_reduce(count)
-        mean_C = all_reduce(input.sum(axes)) / count
-        centred = input - mean_C.view(shape)
-        variance_C = all_reduce(centred.square().sum(axes)) / count
+        mean_C = Total.apply(input.sum(axes, dtype=exact)) / count
+        centred = input.to(exact) - mean_C.view(shape)
+        variance_C = Total.apply(centred.square().sum(axes)) / count
         self._remember(mean_C.detach(), variance_C.detach() * count / (count - 1).clamp(min=1))
         output = centred * torch.rsqrt(variance_C + self.eps).view(shape)
-        return output * self.weight.view(shape) + self.bias.view(shape) if self.affine else output
+        output = output * self.weight.view(shape) + self.bias.view(shape) if self.affine else output
+        return output.to(input.dtype)
 
     @torch.no_grad()
     def _remember(self, mean_C: torch.Tensor, variance_C: torch.Tensor) -> None:
