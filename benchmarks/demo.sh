@@ -8,7 +8,7 @@ echo "== 1. data: real video files, classes in reversible pairs"
 kinema data make motion "$out/motion"
 echo "== 2. training: tsn sees each frame alone, tam sees neighbouring frames"
 for module in tsn tam; do
-    kinema train "$out/motion" --recipe recipes/motion.yaml --model "$module-resnet_tiny" --out "$out/runs/$module"
+    kinema train "$out/motion" --recipe recipes/motion.yaml --model "$module-resnet_tiny" --channels-last --out "$out/runs/$module"
 done
 echo "== 3. evaluation on clips of other sources, side by side"
 kinema evaluate "$out/runs/tam" "$out/runs/tsn" --report "$out/report.html"

@@ -58,7 +58,7 @@ def run_fold(recipe: Recipe) -> None:
     if (recipe.model, str(recipe.seed), fold) in done:
         return
     started = time.monotonic()
-    train(recipe, Machine(accelerator="cpu", workers=0), quiet=True)
+    train(recipe, Machine(accelerator="cpu", workers=0, channels_last=True), quiet=True)
     seconds = time.monotonic() - started
     found = evaluate(recipe.out, machine=Machine(accelerator="cpu", workers=0))
     right_N = found.predictions.scores_NK().argmax(1) == found.predictions.targets

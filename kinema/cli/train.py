@@ -35,9 +35,8 @@ def train_options(
         typer.Option(min=1, help="steps from one checkpoint to the next [default: an epoch]", rich_help_panel=MACHINE),
     ] = None,
     channels_last: Annotated[
-        bool | None,
-        typer.Option(help="layout of clips in memory [default: on a CPU yes]", rich_help_panel=MACHINE),
-    ] = None,
+        bool, typer.Option("--channels-last", help="faster memory layout, less exact on a CPU", rich_help_panel=MACHINE)
+    ] = False,
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,

@@ -76,7 +76,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
         start_from(network, recipe.start)
     if fabric.world_size > 1:
         globalise(network)
-    if machine.puts_channels_last(fabric.device.type):
+    if machine.channels_last:
         network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     wrapped: Any = torch.compile(network) if machine.compile else network
     model, optimizer = fabric.setup(wrapped, make_optimizer(network, recipe))

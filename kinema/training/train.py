@@ -75,14 +75,13 @@ def run_steps(
     loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
     log = RunLog(run.path, parts.step, per_epoch) if chief else None
     every = machine.save_every or per_epoch
-    last_channels = machine.puts_channels_last(fabric.device.type)
     parts.model.train()
     for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
         step, part = parts.step, micro % recipe.accumulate
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part, fabric.global_rank))  # what dropout draws from
         clips_NCTHW, targets_NK = fabric.to_device((clips_NCTHW, targets_NK))
-        if last_channels:
+        if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         if recipe.mixup:
             clips_NCTHW, targets_NK = mix(
