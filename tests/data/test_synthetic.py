@@ -15,6 +15,7 @@ from kinema.data.synthetic import DEFAULTS, KINDS, make, plan, preview, read_tru
 from kinema.data.synthetic.encode import write_mp4
 from kinema.data.synthetic.spec import SyntheticSpec
 from kinema.data.synthetic.truth import from_runs, to_runs
+from kinema.data.video import open_video
 from kinema.errors import DataError
 
 
@@ -46,7 +47,10 @@ def test_a_set_is_files_a_table_and_their_truth(kind: str, tmp_path: Path) -> No
     for row in rows:
         assert row["path"].split("/")[0] == row["label"] == truth[row["path"]].label
         assert truth[row["path"]].events[0][0] == row["label"]
-    frames = decode(folder / rows[0]["path"])
+    with open_video(folder / rows[0]["path"]) as video:
+        frames = video.read(range(len(video)))
+        assert video.fps == pytest.approx(spec.fps)
+        assert not video.warnings
     assert frames.shape == (spec.frames, spec.height, spec.width, 3)
     masks = truth[rows[0]["path"]].masks
     assert masks
