@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -105,12 +106,13 @@ def _write(spec: SyntheticSpec, out: Path, clips: list[Clip]) -> list[str]:
 
 
 def make(
-    spec: SyntheticSpec | str, out: str | Path, *, workers: int | None = None, progress: Progress | None = None
+    spec: SyntheticSpec | str, out: str | Path, *, workers: int | None = 1, progress: Progress | None = None
 ) -> Path:
     """Make a data set in a folder and return the folder.
 
-    spec may be a kind's name; workers is a number of processes (one for each core unless told otherwise, 1 for none
-    beside this one) and changes nothing in the files. A folder that already holds this very set is left as it is.
+    spec may be a kind's name. workers is a number of processes, None one for each core; it changes nothing in the
+    files. More than one start anew from the main module, which must then be a file with its work under
+    `if __name__ == "__main__"`. A folder that already holds this very set is left as it is.
     Raises DataError if the folder holds anything else.
     """
     spec = synthetic_spec(spec) if isinstance(spec, str) else spec
@@ -150,5 +152,13 @@ def _chunks(spec: SyntheticSpec, out: Path, clips: list[Clip], workers: int) -> 
     if workers <= 1 or len(chunks) == 1:
         yield from (_write(spec, out, chunk) for chunk in chunks)
         return
-    with ProcessPoolExecutor(min(workers, len(chunks)), mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=get_context("spawn"), initializer=_leave_stopping)
+    try:
         yield from pool.map(_write, [spec] * len(chunks), [out] * len(chunks), chunks)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_stopping() -> None:
+    """Let Ctrl-C reach the main process alone, which then stops the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
