@@ -22,7 +22,7 @@ def evaluate(
         str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")
     ] = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
-    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 3, 5 or 10, averaged")] = 1,
+    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 2 (with its mirror image), 3, 5 or 10, averaged")] = 1,
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
     report: Annotated[
         str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")

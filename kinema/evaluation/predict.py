@@ -15,7 +15,7 @@ from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipTable
 from kinema.data.dataset import quiet_worker
 from kinema.data.sampling import sample_views
-from kinema.data.transforms import test_transform
+from kinema.data.transforms import MIRRORED, flip_label_map, swap_label, test_transform
 from kinema.errors import DataError, KinemaError, VideoError, nearest
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import sources_of
@@ -94,7 +94,7 @@ def predict(
             if there:
                 logits_MK = answer(network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(like))
                 for (index, _), logits_VK in zip(there, np.split(logits_MK, len(there)), strict=True):
-                    logits[index] = logits_VK
+                    logits[index] = mirrored_back(logits_VK, views[1], table.labels)
             bar.advance(len(batch), f"{len(broken)} unreadable" if broken else "")
     network.train(was_training)
     if not logits:
@@ -105,6 +105,15 @@ def predict(
     predictions = Predictions(tuple(table.rows[index].path for index in read), np.stack([logits[i] for i in read]),
                               targets, table.labels, sources_of(table, read), parts_of(table, read))
     return Answers(predictions, read, tuple(broken), tuple(partly))
+
+
+def mirrored_back(logits_VK: np.ndarray, crops: int, labels: Sequence[str]) -> np.ndarray:
+    """The answers to mirrored views as answers to the video: what is "left" in a mirror is "right"."""
+    if crops not in MIRRORED:
+        return logits_VK
+    logits = torch.from_numpy(logits_VK).unflatten(0, (-1, crops)).clone()  # clips in time, crops, classes
+    logits[:, crops // 2 :] = swap_label(logits[:, crops // 2 :], flip_label_map(labels))
+    return logits.flatten(0, 1).numpy()
 
 
 def parts_of(table: ClipTable, kept: Sequence[int]) -> tuple[str, ...] | None:

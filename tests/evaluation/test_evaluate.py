@@ -15,7 +15,7 @@ from kinema.errors import DataError, KinemaError, RunError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.compare import difference
 from kinema.evaluation.evaluate import calibration_of, match_labels
-from kinema.evaluation.predict import NoClipsError, device_of, predict
+from kinema.evaluation.predict import NoClipsError, device_of, mirrored_back, predict
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import Evaluation
 from kinema.runs import Run
@@ -58,6 +58,13 @@ def test_views_are_clips_times_crops(run: Path) -> None:
     assert found.views == 6
     assert found.name == "test-2x3"
     assert found.to_dict()["gmacs"] == pytest.approx(6 * found.gmacs_per_view)
+
+
+def test_what_is_left_in_a_mirror_is_right() -> None:
+    seen_VK = np.arange(12, dtype=np.float32).reshape(4, 3)  # two clips in time, each with its mirror image
+    told_VK = mirrored_back(seen_VK, 2, ("turn left", "walk", "turn right"))
+    assert told_VK.tolist() == [[0, 1, 2], [5, 4, 3], [6, 7, 8], [11, 10, 9]]
+    assert mirrored_back(seen_VK, 1, ("turn left", "walk", "turn right")) is seen_VK
 
 
 def test_broken_clips_are_named_and_counted(run: Path, motion: Path, tmp_path: Path) -> None:

@@ -48,12 +48,12 @@ def _mirrored(name: str) -> str:
 
 
 def swap_label(label: Any, flips: Flips) -> Any:
-    """The label of a mirrored clip: a number, several of them, or a row of zeros and ones (a tensor of K)."""
-    if isinstance(label, Tensor) and label.ndim == 1:
-        order = torch.arange(len(label))
+    """The label of a mirrored clip: a number, several of them, or a row of zeros and ones (a tensor of K, or ... K)."""
+    if isinstance(label, Tensor) and label.ndim >= 1:
+        order = torch.arange(label.shape[-1])
         for old, new in flips.swap.items():
             order[new] = old
-        return label[order]
+        return label[..., order]
     if isinstance(label, Sequence):
         return type(label)(flips.swap.get(int(one), int(one)) for one in label)  # type: ignore[call-arg]
     return flips.swap.get(int(label), label)

@@ -21,9 +21,9 @@ TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
     1: lambda picture, target: [boxes.centre(picture, target)],
     3: boxes.three,
     5: boxes.five,
-    10: boxes.five,  # and their mirror images
     "stretch": lambda picture, target: [boxes.whole(picture)],
 }
+MIRRORED = {2: 1, 10: 5}  # crops, of which the second half are the first half's mirror images
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ class TestTransform:
 
     def __call__(self, frames_THWC: Tensor) -> Tensor:
         target = self.spec.height, self.spec.width
-        crops = "stretch" if self.crops == 1 and self.spec.crop == "stretch" else self.crops
+        crops = MIRRORED.get(self.crops, self.crops)  # type: ignore[call-overload]
+        crops = "stretch" if crops == 1 and self.spec.crop == "stretch" else crops
         found = TEST_CROPS[crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
         views = [resize(cut(frames_THWC, box), target) for box in found]
-        if self.crops == 10:
+        if self.crops in MIRRORED:
             views += [view.flip(2) for view in views]
         return torch.stack([to_input(view, self.spec) for view in views])
 
@@ -75,11 +76,11 @@ def train_transform(spec: ClipSpec, augment: Augment, flip_labels: Flips = NO_FL
 def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # noqa: PT028 (no test of pytest's)
     """The transform of clips that are judged: call it with frames.
 
-    `crops`: 1 what `spec.crop` says, 3 from end to end of the longer side, 5 the corners and the centre, 10 these and
-    their mirror images, or "stretch": the picture squeezed into the clip, as in training with crop "stretch".
+    `crops`: 1 what `spec.crop` says, 3 from end to end of the longer side, 5 the corners and the centre, or "stretch":
+    the picture squeezed into the clip, as in training with crop "stretch"; 2 and 10 are 1 and 5 and their mirror images.
     """
-    if crops not in TEST_CROPS:
-        raise DataError(f"A test takes {', '.join(map(str, TEST_CROPS))} crops; {crops!r} came.")
+    if crops not in (*TEST_CROPS, *MIRRORED):
+        raise DataError(f"A test takes 1, 2, 3, 5, 10 or \"stretch\" crops; {crops!r} came.")
     return TestTransform(spec, crops)
 
 
