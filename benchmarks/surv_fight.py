@@ -24,8 +24,8 @@ import torch
 
 from kinema import evaluate, train
 from kinema.evaluation.intervals import groups_of, percentiles, resampled_sums
-from kinema.training.machine import Machine
-from kinema.training.recipe import Recipe, read_recipe
+from kinema.machine import Machine
+from kinema.recipe import Recipe, read_recipe
 
 ROOT = Path(__file__).parents[1]
 RECIPE, LOG, CLIPS, TABLE = (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kinema.evaluation.profile import profile
     from kinema.inference.recognizer import Recognizer
     from kinema.models import ClipSpec, Network, create_model, list_models
-    from kinema.training.recipe import Recipe
+    from kinema.recipe import Recipe
     from kinema.training.train import train
     from kinema.weights import load_weights
 
@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ClipSpec": "kinema.models",
     "Network": "kinema.models",
-    "Recipe": "kinema.training.recipe",
+    "Recipe": "kinema.recipe",
     "Recognizer": "kinema.inference.recognizer",
     "create_model": "kinema.models",
     "evaluate": "kinema.evaluation.evaluate",

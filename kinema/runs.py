@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kinema.errors import RunError
 from kinema.models.clip import ClipSpec
-from kinema.training.recipe import Recipe, read_recipe
+from kinema.recipe import Recipe, read_recipe
 
 if TYPE_CHECKING:
     from kinema.data.splits import Split

@@ -45,8 +45,8 @@ TINY = {"model": "tam-resnet_tiny", "frames": 4, "size": 32, "epochs": 2, "batch
 @pytest.fixture(scope="session")
 def tiny_run(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that was trained for two epochs on `motion`."""
-    from kinema.training.machine import Machine
-    from kinema.training.recipe import Recipe
+    from kinema.machine import Machine
+    from kinema.recipe import Recipe
     from kinema.training.train import train
 
     out = tmp_path_factory.mktemp("runs") / "tiny"

@@ -18,11 +18,13 @@ def evaluate(
     data: Annotated[
         str | None, typer.Option(help="other clips with the same class names [default: the run's test side]")
     ] = None,
+    format: Annotated[str | None, typer.Option(help="format of --data; recognised where not given")] = None,
+    root: Annotated[str | None, typer.Option(help="folder that the paths in --data are relative to")] = None,
     split: Annotated[
         str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")
     ] = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
-    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 2 (with its mirror image), 3, 5 or 10, averaged")] = 1,
+    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")] = 1,
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
     report: Annotated[
         str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")
@@ -43,10 +45,10 @@ def evaluate(
     """
     from kinema import evaluate as judge
     from kinema.evaluation.report import write_report
-    from kinema.training.machine import Machine
+    from kinema.machine import Machine
 
     machine = Machine(accelerator=accelerator, workers=workers)
-    found = [judge(run, data, split, (views, crops), which, machine) for run in runs]
+    found = [judge(run, data, split, (views, crops), which, machine, format, root) for run in runs]
     page = Path(report) if report else Path(runs[0]) / "report.html"
     if len(found) > 1 or report:
         page = write_report(found, page)

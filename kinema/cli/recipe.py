@@ -9,11 +9,12 @@ import typer
 from kinema.data.transforms import Augment
 from kinema.errors import RunError
 from kinema.models.clip import parse_size
-from kinema.training.recipe import Recipe, read_recipe
+from kinema.recipe import Recipe, read_recipe
 
 PANELS = {
     "Data": {
         "format": "format of an official list; recognised where not given",
+        "root": "folder that the list's paths are relative to [default: the list's own]",
         "split": "fold=0 (that fold is the test side), fold=0/10, split=val; else the data's own, else fold=0",
         "validation": "share of the training side that chooses the best epoch and calibrates, by source",
         "seed": "the seed of every random draw",
@@ -55,7 +56,7 @@ PANELS = {
     "Augmentation": {},
 }
 ELSEWHERE = ("data", "model", "out", "augment")  # named by the command itself
-TEXT = {"size", "split", "format", "start", "input"}
+TEXT = {"size", "split", "format", "root", "start", "input"}
 LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float]}
 
 

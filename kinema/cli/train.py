@@ -56,7 +56,7 @@ def train(**given: Any) -> None:
 
       kinema train list.csv -m i3d-resnet50 --frames 16 --size 224 --start runs/first --out runs/longer
     """
-    from kinema.training.machine import Machine
+    from kinema.machine import Machine
     from kinema.training.train import train as run_training
 
     base, restart = given.pop("recipe"), given.pop("restart")

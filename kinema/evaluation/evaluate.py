@@ -10,12 +10,11 @@ from kinema.data.labels import label_key, label_numbers
 from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
 from kinema.evaluation.calibration import Calibration, calibrate, digest
-from kinema.evaluation.predict import NoClipsError, device_of, predict
+from kinema.evaluation.predict import NoClipsError, predict
 from kinema.evaluation.result import Evaluated, Evaluation
 from kinema.files import write_json
+from kinema.machine import Machine
 from kinema.runs import Run
-from kinema.training.machine import Machine
-from kinema.training.prepare import make_cache
 
 SIDES = ("train", "validation", "test")
 
@@ -27,9 +26,12 @@ def evaluate(
     views: int | tuple[int, int] = 1,
     which: str = "best",
     machine: Machine | None = None,
+    format: str | None = None,
+    root: str | Path | None = None,
 ) -> Evaluation:
     """Judge a run on the clips kept aside for its test, or on other `data` with the same class names.
 
+    data: a folder, a csv or an official list, of a `format` and with paths relative to `root` as in `read_table`.
     split: a side of the run ("train", "validation", "test"), or, with `data`, as `kinema train` takes it ("fold=0",
     "split=val"): its test side. views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
     or "last". Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that cannot be
@@ -40,18 +42,19 @@ def evaluate(
 
     run = run if isinstance(run, Run) else Run.open(run)
     views = (views, 1) if isinstance(views, int) else views
-    table, described, name = clips_of(run, data, split)
+    table, described, name = clips_of(run, data, split, format, root)
     name += "" if which == "best" else f"-{which}"
     name += "" if views == (1, 1) else f"-{views[0]}x{views[1]}"
     machine = machine or Machine()
-    network = run.model(which).to(device_of(machine))
+    network = run.model(which).to(machine.device())
     started = time.monotonic()
-    answers = predict(network, table, views, machine, make_cache(run.recipe, machine))
+    answers = predict(network, table, views, machine, machine.cache(run.recipe.clip))
     seconds = time.monotonic() - started
     cost = profile(network)
     judged = table.subset(answers.read)
-    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds,
-                      options(data, split, views, which), trained_on(run, judged), answers.broken, answers.partly)
+    asked = options(data, split, views, which, format, root)
+    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds, asked,
+                      trained_on(run, judged), answers.broken, answers.partly)
     untempered = Calibration(how="only the best weights are calibrated")
     calibration = calibration_of(run, machine) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
@@ -60,7 +63,9 @@ def evaluate(
     return evaluation
 
 
-def clips_of(run: Run, data: str | Path | None, split: str | None) -> tuple[ClipTable, str, str]:
+def clips_of(
+    run: Run, data: str | Path | None, split: str | None, format: str | None = None, root: str | Path | None = None
+) -> tuple[ClipTable, str, str]:
     """The clips to judge, numbered like the run's classes, what they are in words, and a name for the files."""
     if data is None:
         side = split or "test"
@@ -71,7 +76,7 @@ def clips_of(run: Run, data: str | Path | None, split: str | None) -> tuple[Clip
         if not table.rows:
             raise RunError(f"{run.path} has no {side} clips. Name clips with --data, or another side with --split.")
         return table, f"{run.recipe.data} ({side} side)", side
-    table = read_table(data)
+    table = read_table(data, format=format, root=root)
     if split is not None:
         table = split_table(table, split, run.recipe.seed).test
     table = match_labels(table, run.labels, run.facts.get("multi_label", False))
@@ -111,9 +116,13 @@ def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = 
     return replace(table, rows=rows, labels=labels, multi_label=multi_label)
 
 
-def options(data: str | Path | None, split: str | None, views: tuple[int, int], which: str) -> str:
+def options(
+    data: str | Path | None, split: str | None, views: tuple[int, int], which: str, format: str | None,
+    root: str | Path | None,
+) -> str:
     """The options of `kinema evaluate` that ask for the same."""
-    asked = {"--data": data, "--split": split, "--views": views[0] if views[0] > 1 else None,
+    asked = {"--data": data, "--format": format, "--root": root, "--split": split,
+             "--views": views[0] if views[0] > 1 else None,
              "--crops": views[1] if views[1] > 1 else None, "--which": which if which != "best" else None}
     return " ".join(f"{name} {quote(str(value))}" for name, value in asked.items() if value is not None)
 
@@ -128,9 +137,9 @@ def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
     if learnt.clips or not validation.rows:
         return learnt
     machine = machine or Machine()
-    network = run.model().to(device_of(machine))
+    network = run.model().to(machine.device())
     try:
-        answers = predict(network, validation, machine=machine, cache=make_cache(run.recipe, machine))
+        answers = predict(network, validation, machine=machine, cache=machine.cache(run.recipe.clip))
     except NoClipsError:
         return replace(learnt, how="not calibrated: none of the validation clips can be read")
     learnt = calibrate(answers.predictions)

@@ -16,17 +16,16 @@ from kinema.data.clips import ClipTable
 from kinema.data.dataset import quiet_worker
 from kinema.data.sampling import sample_views
 from kinema.data.transforms import MIRRORED, flip_label_map, swap_label, test_transform
-from kinema.errors import DataError, KinemaError, VideoError, nearest
+from kinema.errors import DataError, VideoError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import sources_of
+from kinema.machine import Machine
 from kinema.progress import Progress
-from kinema.training.machine import Machine
 
 if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network
 
 MOST_AT_ONCE, PIXELS_AT_ONCE = 32, 32 * 8 * 224 * 224  # clips, and pixels of them, in one forward pass
-KINDS = ("cpu", "cuda", "mps", "gpu")
 Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
 
 
@@ -142,19 +141,3 @@ def evaluation_loader(clips: EvaluationClips, videos: int, machine: Machine) -> 
         return DataLoader(clips, batch_size=videos, collate_fn=list)
     return DataLoader(clips, batch_size=videos, collate_fn=list, num_workers=workers, prefetch_factor=1,
                       worker_init_fn=quiet_worker)
-
-
-def device_of(machine: Machine) -> torch.device:
-    """The device that answers: the machine's accelerator, or the best there is; KinemaError where it is not there."""
-    there = ["cpu"]
-    if torch.backends.mps.is_available():
-        there.insert(0, "mps")
-    if torch.cuda.is_available():
-        there = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count())), *there]
-    name = machine.accelerator
-    if name == "auto" or (name == "gpu" and there[0] != "cpu"):
-        return torch.device(there[0])
-    if name not in there:
-        hint = "" if name.partition(":")[0] in KINDS else nearest(name, KINDS)
-        raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}. {hint}".strip())
-    return torch.device(name)

@@ -17,11 +17,11 @@ import torch
 from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.evaluation.calibration import Calibration
-from kinema.evaluation.predict import at_once, device_of
+from kinema.evaluation.predict import at_once
 from kinema.inference.windows import Window, window_seconds, windows
+from kinema.machine import Machine
 from kinema.models import Network
 from kinema.runs import Run
-from kinema.training.machine import Machine
 
 WINDOWS_AT_ONCE = 8
 
@@ -67,7 +67,7 @@ class Recognizer:
             network, self.calibration = run.model(), Calibration.of(run.path)
             self.multi_label = bool(run.facts.get("multi_label", False))
             seconds = run.clip_seconds if window is None else window
-        self.network = network.to(device_of(Machine(accelerator=device or "auto"))).eval()
+        self.network = network.to(Machine(accelerator=device or "auto").device()).eval()
         self.labels = network.labels or tuple(f"class {k}" for k in range(network.classes))
         self.window_seconds = window_seconds(network.clip, seconds)
 

@@ -2,7 +2,7 @@
 
 from torch import nn, optim
 
-from kinema.training.recipe import Recipe
+from kinema.recipe import Recipe
 
 
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict]:

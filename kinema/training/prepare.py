@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 
 import kinema
-from kinema.data.cache import ClipCache, default_folder
 from kinema.data.clips import ClipTable, read_table
 from kinema.data.splits import Split, split_table
 from kinema.errors import DataError, RunError, VideoError
 from kinema.files import write_atomic, write_json
 from kinema.keyed import keyed_generator
+from kinema.machine import Machine
+from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
-from kinema.training.machine import Machine
-from kinema.training.recipe import Recipe, write_recipe
 
 MARK = ".kinema"  # the first file of a run's folder
 OURS = (
@@ -46,7 +45,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
         run = Run.open(path)
         check_same(recipe, run.recipe, path)
         return run
-    table = read_table(recipe.data, format=recipe.format)
+    table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
@@ -119,16 +118,11 @@ def sides(split: Split) -> ClipTable:
     return replace(split.train, rows=rows)
 
 
-def make_cache(recipe: Recipe, machine: Machine) -> ClipCache:
-    """The cache of decoded clips that a machine allows."""
-    return ClipCache(default_folder(), recipe.clip, int(machine.cache_gigabytes * 2**30))
-
-
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:
     """How long the clip that the network sees lasts: the median of a few training clips, in seconds."""
     import torch
 
-    cache, durations = make_cache(recipe, machine), []
+    cache, durations = machine.cache(recipe.clip), []
     for index in torch.randperm(len(table.rows), generator=keyed_generator(recipe.seed, "clip_seconds")).tolist():
         row = table.rows[index]
         try:

@@ -14,15 +14,14 @@ from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
 from kinema.data.transforms import flip_label_map, train_transform
 from kinema.errors import RunError
 from kinema.keyed import key_seed
+from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network
+from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import load_state
 from kinema.training.ema import Average
-from kinema.training.machine import Machine
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
-from kinema.training.prepare import make_cache
-from kinema.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -46,6 +45,8 @@ def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
     """Lightning Fabric on the machine's devices; under torchrun or SLURM it joins the processes that are there."""
     from lightning_fabric import Fabric
 
+    if machine.accelerator in ("auto", "cpu"):
+        keep_freed_memory()
     devices, nodes = machine.devices, machine.nodes
     if "LOCAL_WORLD_SIZE" in os.environ and devices == 1:  # torchrun says how many processes it started
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
@@ -114,7 +115,7 @@ def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, 
     """Batches (clips_NCTHW, targets_NK) of all the steps that are left."""
     recipe = run.recipe
     transform = train_transform(recipe.clip, recipe.augment, flip_label_map(run.labels))
-    cache, problems = make_cache(recipe, machine), ProblemLog(run.path / "problems.jsonl")
+    cache, problems = machine.cache(recipe.clip), ProblemLog(run.path / "problems.jsonl")
     clips = TrainingClips(table, recipe.clip, transform, cache, recipe.seed, problems, recipe.augment.span)
     return make_loader(clips, steps, machine.reading_processes(), pin_memory)
 

@@ -11,14 +11,14 @@ from kinema.data.clips import ClipTable
 from kinema.errors import KinemaError
 from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
+from kinema.machine import Machine
 from kinema.progress import Progress
+from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import save_state, save_weights
 from kinema.training.log import RunLog
 from kinema.training.loss import hits, loss_of, mix
-from kinema.training.machine import Machine
 from kinema.training.prepare import prepare
-from kinema.training.recipe import Recipe
 from kinema.training.schedule import learning_rate
 from kinema.training.setup import Parts, assemble, start_fabric, training_loader
 from kinema.training.stop import Stop

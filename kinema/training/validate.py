@@ -6,10 +6,9 @@ from kinema.data.clips import ClipTable
 from kinema.errors import DataError
 from kinema.evaluation.metrics import metrics
 from kinema.evaluation.predict import predict
+from kinema.machine import Machine
 from kinema.models import Network
-from kinema.training.machine import Machine
-from kinema.training.prepare import make_cache
-from kinema.training.recipe import Recipe
+from kinema.recipe import Recipe
 
 
 def validation_accuracy(network: Network, table: ClipTable, recipe: Recipe, machine: Machine) -> float | None:
@@ -20,7 +19,7 @@ def validation_accuracy(network: Network, table: ClipTable, recipe: Recipe, mach
     if not table.rows:
         return None
     try:
-        answers = predict(network, table, machine=machine, cache=make_cache(recipe, machine), quiet=True)
+        answers = predict(network, table, machine=machine, cache=machine.cache(recipe.clip), quiet=True)
     except DataError:
         return None
     found = metrics(answers.predictions)

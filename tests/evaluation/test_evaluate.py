@@ -15,11 +15,11 @@ from kinema.errors import DataError, KinemaError, RunError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.compare import difference
 from kinema.evaluation.evaluate import calibration_of, match_labels
-from kinema.evaluation.predict import NoClipsError, device_of, mirrored_back, predict
+from kinema.evaluation.predict import NoClipsError, mirrored_back, predict
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import Evaluation
+from kinema.machine import Machine
 from kinema.runs import Run
-from kinema.training.machine import Machine
 
 HERE = Machine(accelerator="cpu", workers=0)
 
@@ -80,6 +80,17 @@ def test_broken_clips_are_named_and_counted(run: Path, motion: Path, tmp_path: P
     page = (run / "report.html").read_text()
     assert videos[0].name in page
     assert "2\u202fclips could not be read" in page
+
+
+def test_a_list_that_lies_elsewhere_than_its_videos(run: Path, motion: Path, tmp_path: Path) -> None:
+    videos = sorted(motion.glob("*/*.mp4"))[::5]
+    lines = [f"{video.relative_to(motion)},{video.parent.name}" for video in videos]
+    (tmp_path / "mine.csv").write_text("path,label\n" + "\n".join(lines) + "\n")
+    found = kinema.evaluate(run, tmp_path / "mine.csv", machine=HERE, format="csv", root=motion)
+    assert found.n == len(videos)
+    assert f"--root {motion}" in found.about.asked
+    with pytest.raises(DataError, match="None of the"):
+        kinema.evaluate(run, tmp_path / "mine.csv", machine=HERE)
 
 
 def test_other_data_with_some_of_the_classes(run: Path, motion: Path, tmp_path: Path) -> None:
@@ -159,15 +170,15 @@ def test_evaluations_find_their_clips_in_the_cache(run: Path, monkeypatch: pytes
 ])
 def test_devices_that_are_not_there(name: str, words: str) -> None:
     with pytest.raises(KinemaError, match=words):
-        device_of(Machine(accelerator=name))
-    assert device_of(Machine(accelerator="cpu")).type == "cpu"
+        Machine(accelerator=name).device()
+    assert Machine(accelerator="cpu").device().type == "cpu"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 @pytest.mark.parametrize("name", ["cuda", "cuda:0"])
 def test_cuda_where_there_is_none(name: str) -> None:
     with pytest.raises(KinemaError, match=f"no device '{name}' here; there is cpu"):
-        device_of(Machine(accelerator=name))
+        Machine(accelerator=name).device()
 
 
 def test_clips_of_one_file_are_told_apart(tmp_path: Path) -> None:

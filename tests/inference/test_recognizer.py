@@ -12,9 +12,9 @@ from kinema.errors import KinemaError, VideoError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import predict
 from kinema.inference.features import features
+from kinema.machine import Machine
 from kinema.models.clip import ClipSpec
 from kinema.runs import Run
-from kinema.training.machine import Machine
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from kinema.training.machine import Machine
+from kinema.machine import Machine
 
 HERE = Machine(accelerator="cpu", workers=0)
 COMMAND = [sys.executable, "-m", "kinema", "train"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kinema.errors import DataError, KinemaError, ModelError, RunError
+from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.training.recipe import Recipe
 from kinema.training.train import train
 from tests.conftest import TINY
 from tests.training.common import COMMAND, HERE, OPTIONS, same, weights

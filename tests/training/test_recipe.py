@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kinema.errors import RunError
-from kinema.training.recipe import Recipe, read_recipe, write_recipe
+from kinema.recipe import Recipe, read_recipe, write_recipe
 
 
 def test_a_written_recipe_is_read_back(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from kinema.errors import RunError
+from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.log import read_csv
-from kinema.training.recipe import Recipe
 from kinema.training.train import train
 from tests.conftest import TINY
 from tests.training.common import COMMAND, HERE, OPTIONS, same, weights
@@ -45,6 +45,16 @@ def test_a_seed_gives_the_same_weights_and_another_gives_others(motion: Path, tm
     assert same(weights(train(recipe, replace(HERE, workers=2), quiet=True).path), weights(tiny_run))
     other = replace(recipe, seed=1, out=str(tmp_path / "other"), epochs=1)
     assert not same(weights(train(other, HERE, quiet=True).path), weights(tiny_run))
+
+
+def test_a_list_may_lie_elsewhere_than_its_videos(motion: Path, tmp_path: Path) -> None:
+    videos = sorted(motion.glob("*/*.mp4"))[::2]
+    lines = [f"{video.relative_to(motion)},{video.parent.name}" for video in videos]
+    (tmp_path / "list.csv").write_text("path,label\n" + "\n".join(lines) + "\n")
+    recipe = Recipe(str(tmp_path / "list.csv"), out=str(tmp_path / "run"), root=str(motion), **{**TINY, "epochs": 1})
+    run = train(recipe, HERE, quiet=True)
+    assert run.split().train.rows
+    assert not (run.path / "problems.jsonl").exists()
 
 
 def test_another_recipe_in_the_folder_is_refused(tiny_run: Path) -> None:

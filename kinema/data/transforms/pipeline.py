@@ -23,7 +23,7 @@ TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
     5: boxes.five,
     "stretch": lambda picture, target: [boxes.whole(picture)],
 }
-MIRRORED = {2: 1, 10: 5}  # crops, of which the second half are the first half's mirror images
+MIRRORED: dict[int | str, int | str] = {2: 1, 10: 5}  # crops, the second half of which mirror the first
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class TestTransform:
 
     def __call__(self, frames_THWC: Tensor) -> Tensor:
         target = self.spec.height, self.spec.width
-        crops = MIRRORED.get(self.crops, self.crops)  # type: ignore[call-overload]
+        crops = MIRRORED.get(self.crops, self.crops)
         crops = "stretch" if crops == 1 and self.spec.crop == "stretch" else crops
         found = TEST_CROPS[crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
         views = [resize(cut(frames_THWC, box), target) for box in found]
@@ -77,7 +77,7 @@ def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # no
     """The transform of clips that are judged: call it with frames.
 
     `crops`: 1 what `spec.crop` says, 3 from end to end of the longer side, 5 the corners and the centre, or "stretch":
-    the picture squeezed into the clip, as in training with crop "stretch"; 2 and 10 are 1 and 5 and their mirror images.
+    the picture squeezed into the clip, as in training with crop "stretch"; 2 and 10 are 1 and 5 and their mirrors.
     """
     if crops not in (*TEST_CROPS, *MIRRORED):
         raise DataError(f"A test takes 1, 2, 3, 5, 10 or \"stretch\" crops; {crops!r} came.")

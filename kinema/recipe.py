@@ -18,7 +18,8 @@ PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale,
 class Recipe:
     """Everything that decides which weights a training run ends with.
 
-    data: a folder with a class per sub-folder, a csv or an official list. out: the run's folder.
+    data: a folder with a class per sub-folder, a csv or an official list, whose `format` is else recognised and whose
+    paths are relative to `root`, else to the list's folder. out: the run's folder.
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
     frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
@@ -33,6 +34,7 @@ class Recipe:
     model: str = "tam-resnet18"
     out: str = "runs/first"
     format: str | None = None
+    root: str | None = None
     split: str | None = None
     validation: float = 0.1
     seed: int = 0

@@ -1,0 +1,75 @@
+"""Where networks run: nothing here decides what is learnt, only how fast."""
+
+import ctypes
+import os
+from dataclasses import dataclass
+
+import torch
+
+from kinema.data.cache import ClipCache, default_folder
+from kinema.errors import KinemaError, nearest
+from kinema.models.clip import ClipSpec
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's numbers
+KINDS = ("cpu", "cuda", "mps", "gpu")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Devices, processes and memory for a run.
+
+    accelerator: "auto", "cpu", "cuda", "mps". devices: processes on this machine, one a device. nodes: machines.
+    workers: processes that read clips, for each device; None: one a processor, at most 8. cache_gigabytes: how much
+    of the disk decoded clips may take; 0 is off. save_every: steps between checkpoints; None: once an epoch.
+    channels_last: the layout of clips in memory; on a CPU small networks train a fifth faster with it, but torch then
+    sums batch statistics and their gradients a hundred times less exactly.
+    """
+
+    accelerator: str = "auto"
+    devices: int | str = 1
+    nodes: int = 1
+    workers: int | None = None
+    cache_gigabytes: float = 4.0
+    save_every: int | None = None
+    channels_last: bool = False
+    compile: bool = False
+
+    def reading_processes(self) -> int:
+        """How many processes read clips, for each device."""
+        if self.workers is not None:
+            return self.workers
+        there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(there, 8)
+
+    def cache(self, clip: ClipSpec) -> ClipCache:
+        """The cache of decoded clips, kept as large as `clip` needs them."""
+        return ClipCache(default_folder(), clip, int(self.cache_gigabytes * 2**30))
+
+    def device(self) -> torch.device:
+        """The device that answers: the accelerator, or the best there is; KinemaError where it is not there."""
+        there = ["cpu"]
+        if torch.backends.mps.is_available():
+            there.insert(0, "mps")
+        if torch.cuda.is_available():
+            there = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count())), *there]
+        name = self.accelerator
+        if name == "auto" or (name == "gpu" and there[0] != "cpu"):
+            return torch.device(there[0])
+        if name not in there:
+            hint = "" if name.partition(":")[0] in KINDS else nearest(name, KINDS)
+            raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}. {hint}".strip())
+        return torch.device(name)
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees, for its next step, where the C library is glibc.
+
+    It would else give each large tensor back to the system and have the next one's pages zeroed; a small network's
+    training step on a CPU is about a tenth faster without that (`benchmarks/training_speed.py`).
+    """
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(M_MMAP_MAX, 0)
+    mallopt(M_TRIM_THRESHOLD, -1)
