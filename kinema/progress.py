@@ -50,7 +50,7 @@ class Progress:
     def say(self, text: str) -> None:
         """Write a line of its own, above the bar."""
         if self.bar is not None:
-            self.bar.console.print(text, highlight=False)
+            self.bar.console.print(text, highlight=False, markup=False)
         elif not self.quiet:
             print(text, file=sys.stderr, flush=True)
 

@@ -2,7 +2,8 @@
 
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
 
 from kinema.data.transforms import Augment
 from kinema.errors import RunError, nearest
@@ -11,6 +12,7 @@ from kinema.models.clip import ClipSpec, height_width, parse_size
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
 BALANCES = ("none", "weights", "sampling")
+WORDS = {str: "text", bool: "true or false", tuple: "a list", dict: "values by name", Augment: "values by name"}
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
 
 
@@ -124,19 +126,26 @@ class Recipe:
 
 def _typed(name: str, value: Any, source: str) -> Any:
     """A value as YAML or a person wrote it, in the type of the field: "1e-3" is text to YAML 1.1, and 1 is no 1.0."""
-    if isinstance(value, list):
-        return tuple(value)
+    asked = Recipe.__annotations__[name]
+    kinds = get_args(asked) if isinstance(asked, UnionType) else (asked,)
+    value = str(value) if name == "precision" else value
+    if value is None and NoneType in kinds:
+        return None
     if name == "size" and isinstance(value, str):
         return parse_size(value)
-    default = getattr(Recipe, name, None)
-    number = float if isinstance(default, float) or name in ("fps", "clip_gradient") else int
-    if isinstance(default, bool) or value is None or not (isinstance(default, (int, float)) or number is float):
-        return str(value) if name == "precision" else value
+    if isinstance(value, (list, tuple)) and ((name == "size" and len(value) == 2) or name == "milestones"):
+        return tuple(value)
+    number = next((kind for kind in (float, int) if kind in kinds), None)
+    if number is None:
+        kind = get_origin(kinds[0]) or kinds[0]
+        if not isinstance(value, kind) and not (kind is Augment and isinstance(value, dict)):
+            raise RunError(f"{source} has {name} {value!r}; expected {WORDS[kind]}.")
+        return value
     try:
         typed = number(value)
     except (TypeError, ValueError):
         typed = None
-    if typed is None or typed != float(value):
+    if typed is None or isinstance(value, bool) or typed != float(value):
         raise RunError(f"{source} has {name} {value!r}; expected {'a' if number is float else 'a whole'} number.")
     return typed
 

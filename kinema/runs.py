@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kinema.models import Network
 
 VERSION = 1
+WEIGHTS = ("best", "last")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,17 @@ class Run:
             facts = json.loads(facts_path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise RunError(f"{facts_path} is damaged: {error}.") from error
-        version = facts.get("version") if isinstance(facts, dict) else None
+        if not isinstance(facts, dict):
+            raise RunError(f"{facts_path} is damaged: it holds no facts by name.")
+        version = facts.get("version")
         if version != VERSION:
             raise RunError(
                 f"{path} is a run of version {version}; this kinema reads version {VERSION}. "
                 f"Use the kinema that wrote it ({facts.get('kinema', 'unknown')}), or train anew."
             )
+        missing = [name for name in ("model", "labels", "clip", "root", "clip_seconds") if name not in facts]
+        if missing:
+            raise RunError(f"{facts_path} is damaged: it does not say the run's {', '.join(missing)}.")
         return cls(path, facts, read_recipe(path / "recipe.yaml"))
 
     @property
@@ -76,6 +82,8 @@ class Run:
         """The trained network in evaluation mode; which: "best" or "last"."""
         from kinema.weights import load_weights
 
+        if which not in WEIGHTS:
+            raise RunError(f"A run has no {which!r} weights; it has {' and '.join(WEIGHTS)}.")
         weights = self.path / f"{which}.safetensors"
         if not weights.is_file():
             raise RunError(f"{self.path} has no {which} weights yet: its training has not come to a first checkpoint.")

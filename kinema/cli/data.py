@@ -16,7 +16,7 @@ app = typer.Typer(
 def check(
     data: Annotated[str, typer.Argument(help="folder with a class per sub-folder, csv or official list")],
     format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="processes that decode [default: one a processor]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that decode \\[default: one a core]")] = None,
     min_frames: Annotated[int, typer.Option(min=1, help="fewer frames than this is too short")] = 8,
     clean: Annotated[str | None, typer.Option(help="write a list of the clips without problems to this csv")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -68,7 +68,7 @@ def make(
     test_fraction: Annotated[
         float | None, typer.Option(min=0, max=1, help="share of the sources on the test side")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="processes that draw [default: one a processor]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes that draw \\[default: one a processor]")] = None,
 ) -> None:
     """Make up a data set of real video files, with the truth (class, times, masks, boxes) beside them.
 

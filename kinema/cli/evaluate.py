@@ -6,17 +6,34 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kinema.cli.output import command, print_json, say, table
+from kinema.runs import WEIGHTS
 
 if TYPE_CHECKING:
     from kinema.evaluation.intervals import Estimate
     from kinema.evaluation.result import Evaluation
+
+CROPS = (1, 2, 3, 5, 10)
+
+
+def known_crops(crops: int) -> int:
+    """Refuse a number of crops that has no meaning."""
+    if crops not in CROPS:
+        raise typer.BadParameter(f"{crops}; expected {', '.join(map(str, CROPS))}.")
+    return crops
+
+
+def known_weights(which: str) -> str:
+    """Refuse weights that no run has."""
+    if which not in WEIGHTS:
+        raise typer.BadParameter(f"{which!r}; expected {' or '.join(WEIGHTS)}.")
+    return which
 
 
 @command
 def evaluate(
     runs: Annotated[list[str], typer.Argument(help="folders of runs; several are compared side by side")],
     data: Annotated[
-        str | None, typer.Option(help="other clips with the same class names [default: the run's test side]")
+        str | None, typer.Option(help="other clips with the same class names \\[default: the run's test side]")
     ] = None,
     format: Annotated[str | None, typer.Option(help="format of --data; recognised where not given")] = None,
     root: Annotated[str | None, typer.Option(help="folder that the paths in --data are relative to")] = None,
@@ -24,10 +41,12 @@ def evaluate(
         str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")
     ] = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
-    crops: Annotated[int, typer.Option(help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")] = 1,
-    which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
+    crops: Annotated[
+        int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")
+    ] = 1,
+    which: Annotated[str, typer.Option(callback=known_weights, help="weights: best or last")] = "best",
     report: Annotated[
-        str | None, typer.Option(help="where the report of several runs goes [default: in the first run]")
+        str | None, typer.Option(help="where the report of several runs goes \\[default: in the first run]")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",

@@ -14,7 +14,7 @@ from kinema.recipe import Recipe, read_recipe
 PANELS = {
     "Data": {
         "format": "format of an official list; recognised where not given",
-        "root": "folder that the list's paths are relative to [default: the list's own]",
+        "root": "folder that the list's paths are relative to \\[default: the list's own]",
         "split": "fold=0 (that fold is the test side), fold=0/10, split=val; else the data's own, else fold=0",
         "validation": "share of the training side that chooses the best epoch and calibrates, by source",
         "seed": "the seed of every random draw",
@@ -104,7 +104,7 @@ def _type(owner: type, name: str) -> Any:
 
 def _option(name: str, kind: Any, flag: str, text: str, panel: str, default: Any) -> inspect.Parameter:
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
-    shown = "" if default in (None, {}, False) and kind is not bool else f" [default: {_words(default)}]"
+    shown = "" if default in (None, {}, False) and kind is not bool else f" \\[default: {_words(default)}]"
     option = typer.Option(*flags, help=text + shown, rich_help_panel=panel, show_default=False)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
@@ -133,6 +133,9 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
         changes["milestones"] = tuple(changes["milestones"])
     if "options" in changes:
         changes["options"] = dict(parse_option(text) for text in changes["options"])
+    own = read_recipe(base).options if base is not None and "options" in changes else {}
+    if own:
+        changes["options"] = {**own, **changes["options"]}
     recipe = Recipe.from_dict({"data": "", **changes}, "the command") if base is None else read_recipe(base, **changes)
     if not recipe.data:
         raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN = Annotated[str, typer.Argument(help="folder of a run")]
 VIDEOS = Annotated[list[str], typer.Argument(help="video files, or folders of frames")]
-ACCELERATOR = Annotated[str | None, typer.Option(help="cpu, cuda or mps [default: the best there is]")]
+ACCELERATOR = Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")]
 
 
 @command

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from kinema.cli.output import command, say
+from kinema.cli.output import command, fail, say
 from kinema.cli.recipe import parameters, recipe_of
+from kinema.errors import KinemaError
 
 MACHINE = "Machine"
 
@@ -14,7 +15,7 @@ MACHINE = "Machine"
 def train_options(
     data: Annotated[str | None, typer.Argument(help="folder with a class per sub-folder, csv or official list")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="a name; `kinema models` lists them")] = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="the run's folder [default: runs/MODEL]")] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="the run's folder \\[default: runs/MODEL]")] = None,
     recipe: Annotated[
         str | None, typer.Option("--recipe", "-r", help="a YAML file; options go before what it says")
     ] = None,
@@ -32,7 +33,7 @@ def train_options(
     ] = 4.0,
     save_every: Annotated[
         int | None,
-        typer.Option(min=1, help="steps from one checkpoint to the next [default: an epoch]", rich_help_panel=MACHINE),
+        typer.Option(min=1, help="steps between checkpoints \\[default: an epoch]", rich_help_panel=MACHINE),
     ] = None,
     channels_last: Annotated[
         bool, typer.Option("--channels-last", help="faster memory layout, less exact on a CPU", rich_help_panel=MACHINE)
@@ -72,7 +73,11 @@ def train(**given: Any) -> None:
     )
     if given["out"] is None and base is None:
         given["out"] = f"runs/{given['model'] or 'tam-resnet18'}"
-    run = run_training(recipe_of(base, given), machine, restart=restart)
+    try:
+        recipe = recipe_of(base, given)
+    except KinemaError as error:
+        fail(str(error), code=2)
+    run = run_training(recipe, machine, restart=restart)
     say(f"Trained {run.recipe.model}: {run.path}")
     say(f"Next: kinema evaluate {run.path}")
 

@@ -31,7 +31,8 @@ def partition(table: ClipTable, shares: Sequence[float], seed: int) -> np.ndarra
     for number, row in enumerate(table.rows):
         members[row.group].append(number)
     if len(members) < len(shares):
-        raise DataError(f"{len(members)} sources (files, where none is given) do not make {len(shares)} parts.")
+        fewer = f" Ask for fewer: fold=0/{len(members)}." if len(members) > 1 else " More are needed."
+        raise DataError(f"{len(members)} sources (files, where none is given) do not make {len(shares)} parts.{fewer}")
     clips = len(table.labels)  # the number after the last class counts clips, so that parts are also of fair size
     weight = [1 / max(number, 1) ** 2 for number in (*table.counts().values(), len(table))]
     filled = [[0] * len(weight) for _ in shares]
@@ -124,7 +125,7 @@ def split_table(table: ClipTable, spec: str | None = None, seed: int = 0, valida
     train, middle, test = sides(labelled, spec, seed)
     if not 0 <= validation < 1:
         raise DataError(f"validation={validation} is no share of the train side. Expected 0 up to, but not 1.")
-    if validation and not len(middle):
+    if validation and not len(middle) and len({row.group for row in train.rows}) > 1:
         part_N = partition(train, [1 - validation, validation], seed)
         train, middle = train.subset(np.flatnonzero(part_N == 0)), train.subset(np.flatnonzero(part_N == 1))
     for side, name in ((train, "train on"), (test, "test on")):

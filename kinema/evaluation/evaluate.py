@@ -32,8 +32,8 @@ def evaluate(
     """Judge a run on the clips kept aside for its test, or on other `data` with the same class names.
 
     data: a folder, a csv or an official list, of a `format` and with paths relative to `root` as in `read_table`.
-    split: a side of the run ("train", "validation", "test"), or, with `data`, as `kinema train` takes it ("fold=0",
-    "split=val"): its test side. views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
+    split: a side of the run ("train", "validation", "test"), or, with `data`, the rows of a split ("split=val") or a
+    fold ("fold=0"). views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
     or "last". Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that cannot be
     read are counted and named, and left out.
     """
@@ -78,7 +78,8 @@ def clips_of(
         return table, f"{run.recipe.data} ({side} side)", side
     table = read_table(data, format=format, root=root)
     if split is not None:
-        table = split_table(table, split, run.recipe.seed).test
+        own = split.startswith("split=")
+        table = table.select(split.removeprefix("split=")) if own else split_table(table, split, run.recipe.seed).test
     table = match_labels(table, run.labels, run.facts.get("multi_label", False))
     if split is None:
         return table, str(data), f"data-{Path(data).stem}"

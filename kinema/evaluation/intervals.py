@@ -75,8 +75,8 @@ def wilson(value: float, trials: int) -> tuple[float, float]:
 def proportion(value: float, values_B: np.ndarray, groups: int) -> Estimate:
     """A proportion with its resampled interval.
 
-    Where every clip is right (or wrong) all resamples agree, which would claim certainty: there it is Wilson's
-    interval with each of the `groups` counted as one trial.
+    Where all resamples agree, since every clip is right (or wrong) or all sources are alike or there is but one, they
+    would claim certainty: there it is Wilson's interval with each of the `groups` counted as one trial.
     """
-    low, high = wilson(value, groups) if value in (0.0, 1.0) else percentiles(values_B)
-    return Estimate(value, low, high)
+    low, high = percentiles(values_B)
+    return Estimate(value, *(wilson(value, groups) if low == high else (low, high)))

@@ -77,6 +77,9 @@ def predict(
     views: (clips, crops) of each video. `NoClipsError` when no clip at all can be read.
     """
     machine = machine or Machine()
+    test_transform(network.clip, views[1])  # says before any process starts that there are no such crops
+    if views[0] < 1:
+        raise DataError(f"views={views[0]} came; a video is judged on 1 clip in time or more.")
     clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
     logits: dict[int, np.ndarray] = {}
     broken: list[tuple[str, str]] = []

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import chain
+from operator import index
 from typing import Any
 
 from torch import nn
@@ -40,8 +41,11 @@ def create_model(
     modules, backbone, tp = parse(name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
-    if isinstance(classes, str) or (classes if isinstance(classes, int) else len(classes)) < 1:
-        raise ModelError(f"classes={classes!r}: expected their number, 1 or more, or a list of their labels.")
+    classes = check_classes(classes)
+    if frames is not None and whole(frames) is None:
+        raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
+    if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share below 1.")
     side = SIDES.get(backbone, 224)
     clip = clip or ClipSpec(height=side, width=side)
     clip = clip if frames is None else replace(clip, frames=frames)
@@ -51,7 +55,24 @@ def create_model(
         return seeing if sees(block, blocks) else alone
 
     built = BACKBONES[backbone](Plan(clip.channels, clip.frames, temporal, tp, pool))
-    return Network(name, built, clip, classes if isinstance(classes, int) else tuple(classes), dropout)
+    return Network(name, built, clip, classes, dropout)
+
+
+def check_classes(classes: Any) -> int | tuple[str, ...]:
+    """The number of classes, or their labels, all different; ModelError for anything else."""
+    number = len(classes) if isinstance(classes, list | tuple) else whole(classes) or 0
+    if number < 1:
+        raise ModelError(f"classes={classes!r}: expected their number, 1 or more, or a list of their labels.")
+    if not isinstance(classes, list | tuple):
+        return number
+    if len({*classes}) < number:
+        raise ModelError("Two classes have one name; a network's labels are all different.")
+    return tuple(classes)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number of any library as Python's own; None for what is no number, truth values too."""
+    return None if isinstance(value, bool) or not hasattr(value, "__index__") else index(value)
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -63,6 +84,7 @@ def list_models(pattern: str = "*") -> list[str]:
 
 def parse(name: str) -> tuple[list[str], str, bool]:
     """A name's modules, its backbone, and whether frames are pooled between stages."""
+    name = str(name)  # whatever came is told as no name
     first, *rest = name.split("-")
     modules, backbone = first.split("+"), rest[0] if rest else ""
     if backbone not in BACKBONES or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):

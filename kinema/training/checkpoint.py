@@ -37,10 +37,10 @@ def load_state(path: Path, network: nn.Module, optimizer: optim.Optimizer, avera
     """Put a saved state back; return the number of steps done and the best validation accuracy so far."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        if average is not None:
+            average.network.load_state_dict(state["average"])
+        return state["step"], state["best"]
     except Exception as error:
         raise RunError(f"{path} is damaged ({type(error).__name__}); `--restart` trains anew.") from error
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    if average is not None:
-        average.network.load_state_dict(state["average"])
-    return state["step"], state["best"]

@@ -1,6 +1,7 @@
 """From a recipe to a run's folder: the clips, their sides, and what the network will be told."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kinema.errors import DataError, RunError, VideoError
 from kinema.files import write_atomic, write_json
 from kinema.keyed import keyed_generator
 from kinema.machine import Machine
+from kinema.models import Network
 from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
 
@@ -34,8 +36,11 @@ OURS = (
 )
 
 
-def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
-    """Make the run's folder, or find it there; another recipe in it is an error that names what differs."""
+def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: int = 1) -> Run:
+    """Make the run's folder, or find it there; another recipe in it is an error that names what differs.
+
+    All that can be known to be wrong is said before anything is written, or deleted.
+    """
     path = Path(recipe.out)
     if strangers(path):
         raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
@@ -49,7 +54,12 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
-    build_network(recipe, table.labels)  # a wrong name or option is said before anything is written, or deleted
+    network = build_network(recipe, table.labels)
+    if recipe.start:
+        if Path(recipe.start).absolute().is_relative_to(path.absolute()):
+            raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
+        start_from(network, recipe.start)
+    share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)
     write_atomic(path / MARK, lambda out: out.write_text("a run of kinema\n", "utf-8"))
@@ -63,6 +73,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False) -> Run:
             "model": recipe.model,
             "labels": list(table.labels),
             "multi_label": table.multi_label,
+            "notes": notes(recipe, split),
             "clip": recipe.clip.to_dict(),
             "options": recipe.options,
             "root": str(Path(table.root).absolute()),
@@ -116,6 +127,36 @@ def sides(split: Split) -> ClipTable:
     named = (("train", split.train), ("val", split.validation), ("test", split.test))
     rows = tuple(replace(row, split=side) for side, part in named for row in part.rows)
     return replace(split.train, rows=rows)
+
+
+def notes(recipe: Recipe, split: Split) -> list[str]:
+    """What a user should know of the clips before they are trained on, a sentence each."""
+    said = list(split.train.notes)
+    others = Counter(row.split for row in split.train.rows if row.split not in (None, "train"))
+    said += [f"{count} clips of split {name!r} are trained on." for name, count in others.items()]
+    if sum(map(bool, split.train.counts().values())) == 1 and not split.train.multi_label:
+        said.append("All clips to train on are of one class, so there is nothing to tell apart.")
+    if recipe.validation and not split.validation.rows:
+        said.append("The clips have too few sources to keep some for validation: the last weights are the result.")
+    return said
+
+
+def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
+    """Clips of an optimiser step, of a list that may hold fewer; RunError where the processes cannot share them."""
+    batch, share = min(recipe.batch, clips), processes * recipe.accumulate
+    if batch % share:
+        raise RunError(
+            f"A batch of {batch} clips cannot be shared equally by {processes} processes with "
+            f"{recipe.accumulate} forward passes each; choose --batch {max(batch // share, 1) * share}."
+        )
+    return batch
+
+
+def start_from(network: Network, source: str) -> None:
+    """Give a network the weights of a run or a checkpoint, but for a classifier of other classes."""
+    from kinema.weights import load_weights
+
+    load_weights(network, source, strict=False)
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

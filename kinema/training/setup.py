@@ -22,6 +22,7 @@ from kinema.training.checkpoint import load_state
 from kinema.training.ema import Average
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
+from kinema.training.prepare import share_batch, start_from
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -89,13 +90,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
 
 def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Steps:
     """Which clips belong to which step; a list that is smaller than a batch is one batch."""
-    share = fabric.world_size * recipe.accumulate
-    batch = min(recipe.batch, len(table.rows))
-    if batch % share:
-        raise RunError(
-            f"A batch of {batch} clips cannot be shared equally by {fabric.world_size} processes with "
-            f"{recipe.accumulate} forward passes each; choose --batch {max(batch // share, 1) * share}."
-        )
+    batch = share_batch(recipe, len(table.rows), fabric.world_size)
     weights = sampling_weights(table) if recipe.balance == "sampling" else None
     total = recipe.epochs * (len(table.rows) // batch)
     return Steps(
@@ -118,13 +113,3 @@ def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, 
     cache, problems = machine.cache(recipe.clip), ProblemLog(run.path / "problems.jsonl")
     clips = TrainingClips(table, recipe.clip, transform, cache, recipe.seed, problems, recipe.augment.span)
     return make_loader(clips, steps, machine.reading_processes(), pin_memory)
-
-
-def start_from(network: Network, source: str) -> None:
-    """Give a network the weights of a run or a checkpoint, but for a classifier of other classes."""
-    from pathlib import Path
-
-    from kinema.weights import load_weights
-
-    path = Path(source)
-    load_weights(network, path / "best.safetensors" if path.is_dir() else path, strict=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from kinema.data.clips import ClipTable
+from kinema.data.dataset import ProblemLog
 from kinema.errors import KinemaError
 from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
@@ -38,7 +39,7 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     problem = None
     if fabric.global_rank == 0:
         try:
-            prepare(recipe, machine, restart)
+            prepare(recipe, machine, restart, fabric.world_size)
         except KinemaError as error:
             problem = error
     problem = fabric.broadcast(problem)  # so that no process waits for one that has given up
@@ -53,7 +54,11 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
             Stop() as stop,
             Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar,
         ):
+            for note in run.facts.get("notes", ()) if parts.step == 0 else ():
+                bar.say(note)
             run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
+            for line in told(ProblemLog(run.path / "problems.jsonl").read()):
+                bar.say(line)
     if fabric.global_rank == 0:
         calibration_of(run, machine)
     fabric.barrier()
@@ -130,6 +135,17 @@ def run_steps(
             raise KeyboardInterrupt
     if log:
         log.close()
+
+
+def told(problems: list[dict], shown: int = 5) -> list[str]:
+    """How many clips could not be read, or only in part, in words, and the first of them with what is wrong."""
+    said = []
+    for readable, what in ((False, "could not be read and were left out"), (True, "could be read only in part")):
+        found = [problem for problem in problems if problem["readable"] == readable]
+        if found:
+            said.append(f"{len(found)} clips {what}; problems.jsonl names them all:")
+            said += [f"  {problem['path']}: {problem['problem']}" for problem in found[:shown]]
+    return said
 
 
 def together(fabric: "Fabric", asked: bool) -> bool:

@@ -9,12 +9,12 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
-from kinema.weights import ibm, mit_tsm, mmaction2, tin
+from kinema.weights import ibm, mit_tsm, mmaction2, tanet, tin
 from kinema.weights.read import read_weights
 from kinema.weights.zoo import Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (OWN, mmaction2.ZOO, tin.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+ZOOS = (OWN, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
 CLASSIFIER = ("classifier.weight", "classifier.bias")
 SHOWN = 4  # names of each kind that an error lists
 
@@ -22,9 +22,12 @@ SHOWN = 4  # names of each kind that an error lists
 def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
     """Give a network the weights of a file or a dict of tensors; whose naming it is is found out.
 
-    All must fit. Without `strict` a classifier of other classes is left as it is, and all else must still fit. Raises
-    ModelError, before anything has changed, with what is unknown, missing or of another shape.
+    A run's folder gives its best weights. All must fit. Without `strict` a classifier of other classes is left as it
+    is, and all else must still fit. Raises ModelError, before anything has changed, with what is unknown, missing or of
+    another shape.
     """
+    if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
+        source = Path(source) / "best.safetensors"
     own = network.state_dict()
     theirs = to_own_names(read_weights(source), own)
     if not strict and any(key in theirs and theirs[key].shape[0] != network.classes for key in CLASSIFIER):

@@ -1,12 +1,14 @@
-"""open-mmlab/mmaction2: tsn and tsm, with non-local blocks, over ResNets."""
+"""open-mmlab/mmaction2: tsn and tsm, with non-local blocks, and tanet, over ResNets."""
 
 from kinema.weights.ibm import RESNET
 from kinema.weights.mit_tsm import NONLOCAL, UNWRAP
+from kinema.weights.tanet import ADAPT
 from kinema.weights.zoo import Zoo
 
 RULES = (
     (r"^backbone\.", ""),
     (r"^cls_head\.fc_cls\.", "fc."),
+    (r"\.block\.", ".net."),
     (r"\.conv(\d)\.bn\.", r".bn\1."),
     (r"^conv1\.bn\.", "bn1."),
     (r"conv(\d)\.conv\.", r"conv\1."),
@@ -17,5 +19,7 @@ RULES = (
     (r"\.non_local_block\.(\w+)\.(0\.)?conv\.", r".nl.\1."),
 )
 
-ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL,
-          zeros=r"\.after\.out\.bias$")
+ZOO = Zoo(
+    "mmaction2 resnet", r"^backbone\.layer1\.0\.(block\.)?conv1\.conv\.",
+    RULES + ADAPT + UNWRAP + RESNET + NONLOCAL, zeros=r"\.after\.out\.bias$",
+)

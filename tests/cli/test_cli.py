@@ -77,13 +77,7 @@ def test_an_unknown_name_gets_the_nearest() -> None:
     "arguments",
     [
         ["train", "nowhere/"],
-        ["train", "nowhere/", "--epochs", "0"],
-        ["train", "{motion}", "--recipe", "nowhere.yaml"],
-        ["train", "{motion}", "--size", "big"],
-        ["train", "{motion}", "--option", "taps"],
-        ["train", "{motion}", "--crop", "resize"],
         ["train", "{motion}", "--split", "fold=9", "--out", "{tmp}/run"],
-        ["train"],
         ["evaluate", "nowhere"],
         ["recognize", "nowhere", "video.mp4"],
         ["data", "check", "nowhere"],
@@ -95,6 +89,34 @@ def test_bad_input_is_an_error_in_words(arguments: list[str], motion: Path, tmp_
     text = kinema(*(word.format(motion=motion, tmp=tmp_path) for word in arguments), code=1)
     assert text.splitlines()[-1].startswith("error: ")
     assert "fault of kinema" not in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train"],
+        ["train", "{motion}", "--epochs", "0"],
+        ["train", "{motion}", "--recipe", "nowhere.yaml"],
+        ["train", "{motion}", "--size", "big"],
+        ["train", "{motion}", "--option", "taps"],
+        ["train", "{motion}", "--crop", "resize"],
+        ["train", "{motion}", "--lr", "-1"],
+        ["evaluate", "{run}", "--crops", "4"],
+        ["evaluate", "{run}", "--which", "newest"],
+        ["evaluate", "{run}", "--views", "0"],
+        ["profile", "tam-resnet18", "--frames", "0"],
+        ["nonsense"],
+    ],
+)
+def test_a_wrong_call_ends_with_code_2(arguments: list[str], motion: Path, tiny_run: Path) -> None:
+    text = kinema(*(word.format(motion=motion, run=tiny_run) for word in arguments), code=2)
+    assert "fault of kinema" not in text
+
+
+def test_help_shows_defaults() -> None:
+    text = " ".join(kinema("train", "--help").split())
+    for words in ("[default: 30]", "[default: runs/MODEL]", "[default: adamw]"):
+        assert words in text
 
 
 def test_evaluate_prints_what_was_measured(tiny_run: Path) -> None:

@@ -61,6 +61,16 @@ def test_what_is_passed_over_is_said(tmp_path: Path) -> None:
     assert "Passed over: 1 x video outside any class folder." in table.notes
 
 
+def test_a_link_to_a_folder_above_is_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, "a/v.mp4", "b/deep/w.mp4", "elsewhere.d/x.mp4")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path / "a")
+    (tmp_path / "b" / "deep" / "up").symlink_to(tmp_path)
+    (tmp_path / "b" / "more").symlink_to(tmp_path / "elsewhere.d")
+    table = read_table(tmp_path)
+    assert [row.path for row in table.rows] == ["a/v.mp4", "b/deep/w.mp4", "b/more/x.mp4", "elsewhere.d/x.mp4"]
+    assert "Passed over: 2 x link to a folder above it." in table.notes
+
+
 def test_train_and_test_folders_are_splits(tmp_path: Path) -> None:
     table = read_table(touch(tmp_path, "train/a/1.mp4", "train/b/2.mp4", "validation/a/3.mp4", "test/b/4.mp4"))
     assert table.labels == ("a", "b")

@@ -1,5 +1,6 @@
 """A csv is read however it was saved, or an error names its row."""
 
+import os
 import string
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def test_a_windows_drive_stays_a_drive(tmp_path: Path) -> None:
         ("path,label\na,b.mp4,x\n", r"row 2: 3 cells, but the header has 2"),
         ("path,label\n", r"has a header but no clip"),
         ("path,labels\na.mp4,x;;y\n", r"row 2: the label of a.mp4 is empty"),
+        ('path,label\na.mp4,x\n"b.mp4,x\n' + "c.mp4,y\n" * 20_000, r"row 3: .*quote"),
+        ('path,label\n"b.mp4,x\n' + "c.mp4,y\n" * 30, r"row 2: a cell goes on for 30 lines"),
         ("path,label\na.mp4,jump\nb.mp4,Jump\n", r"both 'Jump' and 'jump'"),
     ],
 )
@@ -87,7 +90,15 @@ def test_several_labels_stand_in_one_cell_or_in_rows(tmp_path: Path) -> None:
     rows = read_table(write(tmp_path / "rows.csv", "path,label\na.mp4,run\nb.mp4,wave\na.mp4,wave\na.mp4,wave\n"))
     assert rows.multi_label
     assert rows.targets().tolist() == [[1, 1], [0, 1]]
-    assert rows.notes == ("1 rows repeat an earlier one and were left out.",)
+    assert rows.notes[0] == "1 rows repeat an earlier one and were left out."
+    assert "the first is a.mp4: run, wave" in rows.notes[1]
+    assert not one.notes
+
+
+def test_one_file_has_one_path(tmp_path: Path) -> None:
+    spelt = ("up/a.mp4", "./up/a.mp4", f"{tmp_path}/up/a.mp4", "up/../up/a.mp4", "up//a.mp4")
+    table = read_table(write(tmp_path / "list.csv", "path,label\n" + "".join(f"{path},x\n" for path in spelt)))
+    assert [row.path for row in table.rows] == ["up/a.mp4"]
 
 
 def test_labels_are_names_or_numbers(tmp_path: Path) -> None:
@@ -115,7 +126,7 @@ TIMES = st.none() | st.floats(0, 1e6).map(lambda seconds: round(seconds, 3))
     st.lists(
         st.builds(
             ClipRow,
-            NAMES,
+            NAMES.map(os.path.normpath),
             st.sampled_from([(0,), (1,), (2,)]),
             start_seconds=TIMES,
             split=st.sampled_from([None, "train", "val", "test", "mine"]),

@@ -117,7 +117,7 @@ def test_a_source_on_both_sides_is_refused() -> None:
     ("spec", "message"),
     [
         ("fold=7", "No clip is in fold '7'. Folds: 0, 1"),
-        ("fold=0/99", "do not make 99 parts"),
+        ("fold=0/99", "20 sources .* do not make 99 parts. Ask for fewer: fold=0/20"),
         ("half", "is no split. Expected"),
         ("split=exam", "the clips have no splits"),
         ("fold=0/1", "at least 2"),
@@ -126,6 +126,12 @@ def test_a_source_on_both_sides_is_refused() -> None:
 def test_a_split_that_cannot_be_says_why(spec: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         split_table(table_of([ClipRow(f"{n}.mp4", (n % 2,)) for n in range(20)]), spec)
+
+
+def test_too_few_sources_for_validation_are_all_trained_on() -> None:
+    rows = [ClipRow(f"{n}.mp4", (n % 2,), split="train" if n else "test") for n in range(2)]
+    split = split_table(table_of(rows), validation=0.1)
+    assert (len(split.train), len(split.validation), len(split.test)) == (1, 0, 1)
 
 
 def test_a_class_that_is_only_tested_is_noted() -> None:

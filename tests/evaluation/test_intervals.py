@@ -36,6 +36,12 @@ def test_a_perfect_score_is_not_certain() -> None:
     assert estimate.low == pytest.approx(0.963, abs=1e-3)
 
 
+def test_sources_that_agree_are_not_certain_either() -> None:
+    estimate = proportion(0.25, np.full(100, 0.25), groups=1)
+    assert estimate.low < 0.1
+    assert estimate.high > 0.7
+
+
 def test_wilson_equals_the_table() -> None:
     assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
     assert np.isnan(wilson(0.5, 0)).all()

@@ -5,10 +5,10 @@ import torch
 
 from kinema.models import list_models
 from kinema.models.layers import Conv, Pool, TimePad, edges
-from tests.models.test_networks import clip, network
+from tests.models.test_networks import SIZED, clip, network
 
-NAMES = [name for name in list_models("*resnet_tiny*") if not name.startswith("tin")]
-INCEPTIONS = [name for name in list_models("*-inception_v1*") if not name.startswith("tin")]
+NAMES = [name for name in list_models("*resnet_tiny*") if not name.startswith(SIZED)]
+INCEPTIONS = [name for name in list_models("*-inception_v1*") if not name.startswith(SIZED)]
 
 
 @pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in INCEPTIONS)])

@@ -1,5 +1,6 @@
 """A name says what a network is; what is not a name is told, with the nearest that is."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -76,7 +77,10 @@ def test_different_answers_add_up_in_any_order() -> None:
 @pytest.mark.parametrize(("given", "told"), [
     ({"pool": "mean"}, "it is one of max, avg"), ({"where": "tops"}, "Nearest: top"), ({"classes": 0}, "classes=0"),
     ({"classes": "run"}, "classes='run'"), ({"classes": []}, r"classes=\[\]"), ({"frames": 0}, "frames is 0"),
-    ({"taps": 0}, "taps are 0"), ({"blend": "min"}, "it must be sum or max"),
+    ({"classes": 2.0}, "classes=2.0"), ({"classes": True}, "classes=True"), ({"classes": None}, "classes=None"),
+    ({"classes": ["a", "a"]}, "Two classes"), ({"classes": {"a", "b"}}, "expected their number"),
+    ({"frames": "8"}, "frames='8'"), ({"frames": 2.5}, "frames=2.5"), ({"causal": "no"}, "causal='no'"),
+    ({"dropout": 2}, "dropout=2"), ({"taps": 0}, "taps are 0"), ({"blend": "min"}, "it must be sum or max"),
 ])
 def test_a_value_that_cannot_be_is_told(given: dict, told: str) -> None:
     with pytest.raises(ModelError, match=told):
@@ -85,11 +89,19 @@ def test_a_value_that_cannot_be_is_told(given: dict, told: str) -> None:
 
 @pytest.mark.parametrize(("name", "option"), [
     ("tsm-resnet_tiny", {"fold": 1}), ("tin-resnet_tiny", {"fold": 3}), ("tin-resnet_tiny", {"causal": True}),
+    ("tanet-resnet_tiny", {"causal": True}), ("tanet-resnet_tiny", {"widen": 0}),
     ("tsn+se-resnet_tiny", {"reduction": 0}), ("tsn+nonlocal-resnet_tiny", {"attention": "cosine"}),
 ])
 def test_a_modules_own_limits_are_told(name: str, option: dict) -> None:
     with pytest.raises(ModelError, match=name.partition("-")[0].rpartition("+")[2]):
         create_model(name, 5, **option)
+
+
+def test_a_number_of_any_library_is_a_number() -> None:
+    assert create_model("tsn-resnet_tiny", np.int64(5), frames=np.int32(4)).classes == 5
+    for name in (None, 3):
+        with pytest.raises(ModelError, match="No model is called"):
+            create_model(name)  # type: ignore[arg-type]
 
 
 def test_labels_are_kept() -> None:

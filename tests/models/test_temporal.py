@@ -9,9 +9,10 @@ from kinema.models import create_model
 from kinema.models.temporal.nonlocal_ import Attention
 from kinema.models.temporal.se import ChannelGate
 from kinema.models.temporal.tam import ChannelMix, GreatestTap
+from kinema.models.temporal.tanet import Adapt
 from kinema.models.temporal.tin import Interlace
 from kinema.models.temporal.tsm import Shift
-from tests.models.test_networks import clip, network
+from tests.models.test_networks import SIZED, clip, network
 
 
 def numbered(channels: int, frames: int) -> torch.Tensor:
@@ -72,9 +73,19 @@ def test_tin_moves_channels_by_its_offsets() -> None:
         [0, 1, 2, 3], [0.5, 1.5, 2.5, 3.5], [2, 3, 4, 0], [1.5, 2.5, 3.5, 2], [1, 2, 3, 4], [1, 2, 3, 4]]))
 
 
-def test_tin_takes_clips_of_its_own_length() -> None:
-    with pytest.raises(ModelError, match="takes 8 frames here, not 4"):
-        network("tin-resnet_tiny")(clip(4))
+@pytest.mark.parametrize("module", SIZED)
+def test_some_take_clips_of_their_own_length(module: str) -> None:
+    with pytest.raises(ModelError, match=f"{module} network takes 8 frames here, not 4"):
+        network(f"{module}-resnet_tiny")(clip(4))
+
+
+def test_tanet_blends_by_what_it_is_told() -> None:
+    layer = Adapt(channels=2, frames=4, wide=8, narrow=1).eval()
+    with torch.no_grad():
+        layer.weigh[3].weight.zero_()  # every weight is a half
+        layer.blend[3].weight.zero_()  # every frame is a third of itself and its neighbours
+    blended = layer(numbered(2, 4))[0, 0, :, 0, 0]
+    torch.testing.assert_close(blended, torch.tensor([3.0, 6.0, 9.0, 7.0]) / 6)
 
 
 def test_in_deep_networks_every_second_block_shifts() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.recipe import Recipe
@@ -44,6 +45,60 @@ def test_only_broken_clips_is_an_error_in_words(motion: Path, tmp_path: Path) ->
             (tmp_path / "data" / label / f"{number}.mp4").write_text("no video")
     with pytest.raises(DataError, match="None of the training clips could be read"):
         train(Recipe(str(tmp_path / "data"), out=str(tmp_path / "run"), **TINY), HERE, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"start": "{tmp}/run"}, "which --restart would delete"), ({"start": "nowhere.pt"}, "no file"),
+     ({"batch": 9, "accumulate": 3}, None), ({"batch": 8, "accumulate": 8, "model": "tam-resnet_small"}, "No model")],
+)  # fmt: skip
+def test_a_restart_that_cannot_be_deletes_nothing(
+    wrong: dict, told: str | None, tiny_run: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    before = weights(out)
+    wrong = {name: value.format(tmp=tmp_path) if name == "start" else value for name, value in wrong.items()}
+    recipe = replace(Run.open(tiny_run).recipe, out=str(out), epochs=1, **wrong)
+    if told is None:
+        assert train(recipe, HERE, restart=True, quiet=True)
+    else:
+        with pytest.raises(KinemaError, match=told):
+            train(recipe, HERE, restart=True, quiet=True)
+        assert same(weights(out), before)
+
+
+def test_a_wrong_start_leaves_no_folder(motion: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        train(Recipe(str(motion), out=str(tmp_path / "run"), start="nowhere.pt", **TINY), HERE, quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_state_without_a_part_is_said_to_be_damaged(tiny_run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    state = torch.load(out / "last.pt", weights_only=True)
+    torch.save({name: value for name, value in state.items() if name != "optimizer"}, out / "last.pt")
+    with pytest.raises(RunError, match=r"last.pt is damaged .*`--restart`"):
+        train(replace(Run.open(out).recipe, out=str(out)), HERE, quiet=True)
+
+
+def test_what_is_odd_is_said(motion: Path, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    import shutil
+
+    data = Path(shutil.copytree(motion, tmp_path / "data"))
+    (data / "clips.csv").unlink()
+    for folder in [path for path in data.iterdir() if path.name != "left"]:
+        shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+    recipe = Recipe(str(data), out=str(tmp_path / "run"), split="fold=1/2", **{**TINY, "epochs": 1, "batch": 2})
+    first = train(recipe, HERE).split().train.rows[0].path
+    assert "of one class" in capfd.readouterr().err
+    (data / first).write_text("no video")
+    train(recipe, HERE, restart=True)
+    told = f"1 clips could not be read and were left out; problems.jsonl names them all:\n  {first}: "
+    assert told in capfd.readouterr().err
 
 
 def test_an_unknown_model_writes_nothing(motion: Path, tmp_path: Path) -> None:

@@ -54,3 +54,22 @@ def test_yaml_is_read_as_it_is_meant(tmp_path: Path) -> None:
     recipe = read_recipe(tmp_path / "recipe.yaml")
     assert (recipe.lr, recipe.size, recipe.warmup, recipe.precision) == (1e-3, (72, 96), 2.0, "32")
     assert isinstance(recipe.clip_gradient, float)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"model": 5}, "model 5; expected text"),
+        ({"augment": "foo"}, "augment 'foo'; expected values by name"),
+        ({"size": [1, 2, 3]}, "size .*; expected a whole number"),
+        ({"options": [1]}, r"options \[1\]; expected values by name"),
+        ({"causal": "no"}, "causal 'no'; expected true or false"),
+        ({"size": None}, "size None; expected a whole number"),
+        ({"epochs": True}, "epochs True; expected a whole number"),
+        ({"lr": "fast"}, "lr 'fast'; expected a number"),
+        ({"milestones": 0.5}, "milestones 0.5"),
+    ],
+)
+def test_a_value_of_another_kind_is_told(values: dict, told: str) -> None:
+    with pytest.raises(RunError, match=told):
+        Recipe.from_dict({"data": "clips", **values})

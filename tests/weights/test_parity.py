@@ -31,11 +31,14 @@ NETWORKS: dict[str, tuple[str, dict]] = {  # the figures' name -> ours, and its 
     "mm_tsm_r50_f8": ("tsm-resnet50", {}),
     "mm_tsm_nl_r50_dot_product": ("tsm+nonlocal-resnet50", {"attention": "dot_product"}),
     "tin_resnet50_f8": ("tin-resnet50", {}),
+    "tam_tanet_resnet50_f8": ("tanet-resnet50", {}),
+    "mm_tanet_r50": ("tanet-resnet50", {}),
 }
 QUICK = ("ibm_tsn_resnet18_f8",)
 CASES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NETWORKS]
-OWN_COUNT = {  # where our multiply-adds differ: the offsets of tin are applied as a matrix product; the other
-    "tin_resnet50_f8": 3e-3, "mm_tsn_r50_seg3": 1e-3,  # classifies once per clip instead of once per frame
+OWN_COUNT = {  # where our multiply-adds differ: tin applies its offsets as a matrix product, tanet its blend as a sum,
+    "tin_resnet50_f8": 3e-3, "tam_tanet_resnet50_f8": 3e-3, "mm_tanet_r50": 3e-3,
+    "mm_tsn_r50_seg3": 1e-3,  # which classifies once per clip instead of once per frame
 }
 
 

@@ -27,11 +27,13 @@ def subfolders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: natural_key(path.name))
 
 
-def clips_below(folder: Path, ignored: Counter[str]) -> Iterator[Path]:
+def clips_below(folder: Path, ignored: Counter[str], above: tuple[str, ...] = ()) -> Iterator[Path]:
     """Videos at any depth and folders of frames, in natural order; counts what it passes over by kind.
 
-    A folder that holds pictures and no video is one clip of frames; pictures beside videos are passed over.
+    A folder that holds pictures and no video is one clip of frames; pictures beside videos are passed over, and links
+    to a folder `above`.
     """
+    above = (*above, os.path.realpath(folder))
     entries = sorted(os.scandir(folder), key=lambda entry: natural_key(entry.name))
     videos, pictures = 0, 0
     for entry in entries:
@@ -39,7 +41,10 @@ def clips_below(folder: Path, ignored: Counter[str]) -> Iterator[Path]:
         if entry.name.startswith(".") or entry.name in ("Thumbs.db", "desktop.ini"):
             ignored["hidden"] += 1
         elif entry.is_dir():
-            yield from clips_below(Path(entry.path), ignored)
+            if entry.is_symlink() and os.path.realpath(entry.path) in above:
+                ignored["link to a folder above it"] += 1
+            else:
+                yield from clips_below(Path(entry.path), ignored, above)
         elif kind in VIDEOS:
             videos += 1
             yield Path(entry.path)
@@ -55,7 +60,7 @@ def clips_below(folder: Path, ignored: Counter[str]) -> Iterator[Path]:
 
 def class_entries(root: Path, folder: Path, split: str | None, ignored: Counter[str]) -> list[Entry]:
     """The clips of one class. DataError: pictures that are not in a folder a clip."""
-    clips = list(clips_below(folder, ignored))
+    clips = list(clips_below(folder, ignored, (os.path.realpath(root),)))
     if folder in clips:
         raise DataError(
             f"{folder}: holds pictures directly. A clip of frames is a folder of its own: {folder.name}/CLIP/1.jpg."

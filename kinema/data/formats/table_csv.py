@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.formats.entries import Entry, build_table, names_or_numbers, split_name
@@ -15,6 +16,7 @@ from kinema.errors import DataError, nearest
 
 ALIASES = {"start_seconds": "start", "end_seconds": "end"}
 DELIMITERS = ",;\t|"
+MOST_LINES = 20  # that a quoted cell may go on for
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ def read_sheet(path: Path, required: Sequence[str]) -> Sheet:
     header = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader)
-    rows = ((number, row) for number, row in rows if any(row))
+    rows = ((number, row) for number, row in numbered(reader, path) if any(row))
     _, columns = next(rows, (1, []))
     columns = [ALIASES.get(name.casefold(), name.casefold()) for name in columns]
     for name in required:
@@ -45,6 +46,21 @@ def read_sheet(path: Path, required: Sequence[str]) -> Sheet:
                 f"{nearest(name, columns)}".rstrip()
             )
     return Sheet(tuple(columns), tuple(checked(rows, columns, path)))
+
+
+def numbered(reader: Any, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each row's cells and the line it begins in. DataError: a quote that is opened and never closed."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(f"{path} row {line}: {error}. Is a double quote opened here and never closed?") from error
+        if reader.line_num > line + MOST_LINES:
+            raise DataError(f"{path} row {line}: a cell goes on for {reader.line_num - line} lines. Close its quote.")
+        yield line, [cell.strip() for cell in row]
 
 
 def checked(
@@ -154,7 +170,7 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
             f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}. "
             f"{nearest('label', sheet.columns)}".rstrip()
         )
-    entries = []
+    entries: list[Entry] = []
     for number, cells in sheet.records:
         where = f"{place} row {number}"
         names = [name.strip() for name in (cells[column].split(";") if several else [cells[column]])]
@@ -168,6 +184,12 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
         raise DataError(f"{place}: has a header but no clip.")
     if labels is not None:
         entries = names_or_numbers(entries, labels)
-    several = several or any(len(entry.names) > 1 for entry in entries)
     notes = [f"{repeated} rows repeat an earlier one and were left out."] if repeated else []
+    double = [] if several else [entry for entry in entries if len(entry.names) > 1]
+    if double:
+        notes.append(
+            f"{len(double)} clips have several rows with different classes (the first is {double[0].row.path}: "
+            f"{', '.join(double[0].names)}), so each class is learnt by itself. If a clip has one class, mend its rows."
+        )
+    several = several or bool(double)
     return build_table(entries, labels, root, several, notes)

@@ -1,5 +1,6 @@
 """Text files as people have them: with a byte order mark, in old encodings, written on Windows."""
 
+import os
 import re
 from pathlib import Path
 
@@ -32,10 +33,14 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
 
 
 def local_path(text: str, root: Path) -> str:
-    """A path as this system writes it: backslashes of a list made on Windows become slashes."""
-    if "\\" not in text or (root / text).exists():
-        return text
-    return re.sub(r"\\+", "/", text)
+    """A path as this system writes it, each file in one way: backslashes of a list made on Windows become slashes, `./`
+    and `x/../` go, and a path under the root is relative to it.
+    """
+    if "\\" in text and not (root / text).exists():
+        text = re.sub(r"\\+", "/", text)
+    path = Path(os.path.normpath(text))
+    base = os.path.abspath(root)
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 
 
 def first_lines(path: Path, count: int = 200) -> list[str]:

@@ -9,12 +9,15 @@ from kinema.models.temporal.nonlocal_ import NonLocal
 from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
 from kinema.models.temporal.tam import TAM
+from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.tin import TIN
 from kinema.models.temporal.together import together
 from kinema.models.temporal.tsm import TSM
 from kinema.models.temporal.tsn import TSN
 
-MODULES: dict[str, type[Temporal]] = {"tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "i3d": I3D, "s3d": S3D}
+MODULES: dict[str, type[Temporal]] = {
+    "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
+}
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
 __all__ = ["ADDED", "MODULES", "Temporal", "together"]
