@@ -46,7 +46,7 @@ def evaluate(
     ] = 1,
     which: Annotated[str, typer.Option(callback=known_weights, help="weights: best or last")] = "best",
     report: Annotated[
-        str | None, typer.Option(help="where the report of several runs goes \\[default: in the first run]")
+        str | None, typer.Option(help="where the report of several runs goes \\[default: first run/comparison.html]")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
@@ -68,7 +68,7 @@ def evaluate(
 
     machine = Machine(accelerator=accelerator, workers=workers)
     found = [judge(run, data, split, (views, crops), which, machine, format, root) for run in runs]
-    page = Path(report) if report else Path(runs[0]) / "report.html"
+    page = Path(report) if report else Path(runs[0]) / ("report.html" if len(runs) == 1 else "comparison.html")
     if len(found) > 1 or report:
         page = write_report(found, page)
     if as_json:

@@ -104,7 +104,7 @@ def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, Cli
     if test is None or not names[test]:
         raise DataError(
             f"No labelled clip is in split {test or 'test'!r}. Splits: {', '.join(sorted(names))}. "
-            f"{nearest(test or 'test', names)}".rstrip()
+            f"{nearest(test or 'test', names)} Or split by source: fold=0.".replace("  ", " ")
         )
     validation = table.select("val") if test != "val" and names["val"] else none
     train = table.subset(i for i, row in enumerate(table.rows) if row.split not in (test, "val", "test"))

@@ -76,6 +76,8 @@ def clips_of(
         if not table.rows:
             raise RunError(f"{run.path} has no {side} clips. Name clips with --data, or another side with --split.")
         return table, f"{run.recipe.data} ({side} side)", side
+    if root is not None and not Path(root).is_dir():
+        raise DataError(f"{root}: there is no such folder (root) to find the list's files in.")
     table = read_table(data, format=format, root=root)
     if split is not None:
         own = split.startswith("split=")

@@ -44,8 +44,8 @@ def create_model(
     classes = check_classes(classes)
     if frames is not None and whole(frames) is None:
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
-    if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share below 1.")
+    if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+        raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share from 0 to 1.")
     side = SIDES.get(backbone, 224)
     clip = clip or ClipSpec(height=side, width=side)
     clip = clip if frames is None else replace(clip, frames=frames)

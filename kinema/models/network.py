@@ -44,6 +44,9 @@ class Network(nn.Module):
         if clip_NCTHW.dim() != 5 or clip_NCTHW.shape[1] != self.clip.channels:
             raise ModelError(f"{self.name} takes clips of shape (N, {self.clip.channels}, T, H, W), not "
                              f"{tuple(clip_NCTHW.shape)}.")
+        if not clip_NCTHW.is_floating_point():
+            raise ModelError(f"{self.name} takes clips of floats, normalised as its clip says, not {clip_NCTHW.dtype}. "
+                             "kinema.Recognizer takes videos and frames as they are.")
         return self.backbone(clip_NCTHW).mean((3, 4)).transpose(1, 2)
 
     def extra_repr(self) -> str:

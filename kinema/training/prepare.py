@@ -29,6 +29,7 @@ OURS = (
     "epochs.csv",
     "problems.jsonl",
     "report.html",
+    "comparison.html",
     "evaluation",
     "tensorboard",
     "calibration.json",
@@ -50,6 +51,8 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         run = Run.open(path)
         check_same(recipe, run.recipe, path)
         return run
+    if recipe.root is not None and not Path(recipe.root).is_dir():
+        raise DataError(f"{recipe.root}: there is no such folder (root) to find the list's files in.")
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:

@@ -1,6 +1,7 @@
 """Reading a file of weights without running anything that it holds."""
 
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 from kinema.errors import ModelError
 
 WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # that weights may be kept in
+KINDS = ".safetensors, .pt, .pth or .tar"
+ARCHIVES = (b"PK", b"\x80")  # how files of torch begin: a zip archive, or a pickle
 PREFIXES = ("module.", "_orig_mod.")  # what data parallelism and compilation put before every key
 HARMLESS: list[Any] = [  # numpy's numbers, which many checkpoints keep beside their weights
     np.float64(0).__reduce__()[0], np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType,
@@ -37,7 +40,12 @@ def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tens
 def read_file(path: Path) -> Mapping[str, Any]:
     """All that a file of weights holds."""
     if not path.is_file():
-        raise ModelError(f"There is no file {path}.")
+        held = "is a folder, and no run" if path.is_dir() else "does not exist"
+        raise ModelError(f"{path} {held}; expected a file of weights, or a run.")
+    with path.open("rb") as file:
+        start = file.read(8)
+    if path.suffix != ".safetensors" and not start.startswith(ARCHIVES):
+        raise ModelError(f"{path} is no file of weights: it begins with {start!r}. Expected {KINDS}.")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -45,11 +53,13 @@ def read_file(path: Path) -> Mapping[str, Any]:
         with torch.serialization.safe_globals(HARMLESS):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. Save its "
-                         f"state_dict alone where it is trusted. ({str(error).splitlines()[0]})") from error
+        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f" It asks for {asked[1]}." if asked else ""
+        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened.{what} Save "
+                         "its state_dict alone where it is trusted.") from error
     except Exception as error:
         raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {error}). "
-                         "Expected .safetensors, .pt, .pth or .tar.") from error
+                         f"Expected {KINDS}.") from error
     if not isinstance(content, Mapping):
         raise ModelError(f"{path} holds a {type(content).__name__}; expected a dict of weights by name.")
     return content

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from kinema.errors import ModelError
 from kinema.models import Network, create_model, list_models
 from kinema.models.temporal import MODULES
 from kinema.models.where import WHERE
@@ -149,3 +150,8 @@ def test_half_precision_passes(name: str) -> None:
 def test_the_same_seed_makes_the_same_network() -> None:
     one, other = network("tam-resnet_tiny").state_dict(), network("tam-resnet_tiny").state_dict()
     assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_pictures_as_they_are_stored_are_refused_in_words() -> None:
+    with pytest.raises(ModelError, match=r"clips of floats.*not torch.uint8"):
+        network("tsn-resnet_tiny")(torch.zeros(1, 3, 4, 32, 32, dtype=torch.uint8))

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
+from kinema.runs import Run
 from kinema.weights import load_weights
 
 
@@ -82,18 +83,27 @@ class Trap:
 
 
 def test_files_that_are_no_weights_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "There is no file" in complaint(tiny(), tmp_path / "nothing.pt")
+    assert "does not exist" in complaint(tiny(), tmp_path / "nothing.pt")
+    assert "is a folder, and no run" in complaint(tiny(), tmp_path)
     (tmp_path / "text.pt").write_text("hello")
-    assert "text.pt" in complaint(tiny(), tmp_path / "text.pt")
+    assert "it begins with b'hello'" in complaint(tiny(), tmp_path / "text.pt")
+    (tmp_path / "half.pt").write_bytes(b"PK\3\4 and no more")
+    assert "cannot be read as weights" in complaint(tiny(), tmp_path / "half.pt")
     (tmp_path / "text.safetensors").write_text("hello")
     assert "cannot be read as weights" in complaint(tiny(), tmp_path / "text.safetensors")
     torch.save({"state_dict": tiny().state_dict(), "more": Trap()}, tmp_path / "trap.pt")
-    assert "could run code" in complaint(tiny(), tmp_path / "trap.pt")
+    assert "could run code here, so it was not opened. It asks for " in complaint(tiny(), tmp_path / "trap.pt")
+    assert "weights_only" not in complaint(tiny(), tmp_path / "trap.pt")
     assert "must not run" not in capsys.readouterr().out
     torch.save([1, 2], tmp_path / "list.pt")
     assert "holds a list" in complaint(tiny(), tmp_path / "list.pt")
     assert "found 'epoch'" in complaint(tiny(), {"epoch": 3})
     assert "of no known kind" in complaint(tiny(), {"a.b": torch.zeros(1)})
+
+
+def test_a_runs_folder_gives_its_best_weights(tiny_run: Path) -> None:
+    run = Run.open(tiny_run)
+    assert torch.equal(load_weights(run.network(), tiny_run).classifier.weight, run.model().classifier.weight)
 
 
 def published() -> dict[str, torch.Tensor]:

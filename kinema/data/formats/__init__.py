@@ -20,6 +20,8 @@ from kinema.data.formats import (
     table_csv,
     ucf101,
 )
+from kinema.data.formats.folder import VIDEOS
+from kinema.data.formats.text import first_lines
 from kinema.errors import DataError, nearest
 
 
@@ -71,9 +73,12 @@ def recognise(place: Path) -> str:
         raise DataError(f"{place}: could be {' or '.join(found)}. Say which: format={found[0]!r}.")
     if place.is_dir():
         return "folder"  # whose reader says best what is missing
+    if place.suffix.lower() in VIDEOS:
+        raise DataError(f"{place}: is one video. Expected a folder with a class per sub-folder, or a list of clips.")
+    first = next(iter(first_lines(place, 1)), "")[:80]
     raise DataError(
-        f"{place}: is no list that is known by its content. Expected a csv with the columns path,label, "
-        f"or say which format it is: {', '.join(FORMATS)}."
+        f"{place}: is no list that is known by its content; it begins with {first!r}. Expected a csv with the columns "
+        f"path,label, or say which format it is: {', '.join(FORMATS)}."
     )
 
 
