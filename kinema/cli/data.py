@@ -16,6 +16,7 @@ app = typer.Typer(
 def check(
     data: Annotated[str, typer.Argument(help="folder with a class per sub-folder, csv or official list")],
     format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
+    root: Annotated[str | None, typer.Option(help="folder that the list's paths are relative to")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="processes that decode \\[default: one a core]")] = None,
     min_frames: Annotated[int, typer.Option(min=1, help="fewer frames than this is too short")] = 8,
     clean: Annotated[str | None, typer.Option(help="write a list of the clips without problems to this csv")] = None,
@@ -35,7 +36,7 @@ def check(
     from kinema.data.doctor import check as examine
     from kinema.progress import Progress
 
-    table = read_table(data, format=format)
+    table = read_table(data, format=format, root=root)
     with Progress("checking", len({row.path for row in table.rows})) as bar:
         report = examine(
             table, workers or os.cpu_count() or 1, min_frames, progress=lambda done, _: bar.advance(done - bar.done)

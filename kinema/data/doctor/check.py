@@ -11,6 +11,7 @@ from kinema.data.doctor.pool import inspect_all
 
 WHOLE: Part = (None, None, None, None)
 SIDES = ("test", "val", "train")  # of two copies on different sides, the one on the first of these is kept
+SHOWN = 3  # clips with the same frames that a problem names
 
 
 def check(
@@ -75,7 +76,9 @@ def copies(table: ClipTable, files: dict[str, FileHealth]) -> Iterator[Problem]:
             continue
         if len({row.labels for row in rows if row.labels}) > 1:
             for number in numbers:
-                others = ", ".join(f"{table.rows[n].path} ({names(table, n)})" for n in numbers if n != number)
+                alike = [f"{table.rows[n].path} ({names(table, n)})" for n in numbers if n != number]
+                more = f" and {len(alike) - SHOWN} others" if len(alike) > SHOWN else ""
+                others = ", ".join(alike[:SHOWN]) + more
                 text = f"{table.rows[number].path} ({names(table, number)}) has the same frames as {others}."
                 yield Problem("conflict", number, text)
             continue
