@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.output import command, fail, print_json, table
+from kinema.progress import Progress
 
 if TYPE_CHECKING:
     from kinema.evaluation.profile import Cost
@@ -23,6 +24,8 @@ def models(
       kinema models "tam-*"
 
       kinema models "*resnet50*" --json
+
+      kinema models --names
     """
     from kinema import list_models
     from kinema import profile as cost_of
@@ -33,7 +36,11 @@ def models(
     if names_only:
         print_json(names) if as_json else print("\n".join(names))
         return
-    costs = [(name, cost_of(name)) for name in names]
+    costs = []
+    with Progress("counting", len(names), quiet=len(names) < 5) as bar:
+        for name in names:
+            costs.append((name, cost_of(name)))
+            bar.advance()
     if as_json:
         print_json([_facts(name, cost) for name, cost in costs])
         return
