@@ -14,7 +14,7 @@ from kinema.weights.read import read_weights
 from kinema.weights.zoo import Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (OWN, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+ZOOS = (OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
 CLASSIFIER = ("classifier.weight", "classifier.bias")
 SHOWN = 4  # names of each kind that an error lists
 

@@ -8,7 +8,6 @@ from kinema.weights.zoo import Zoo
 RULES = (
     (r"^backbone\.", ""),
     (r"^cls_head\.fc_cls\.", "fc."),
-    (r"\.block\.", ".net."),
     (r"\.conv(\d)\.bn\.", r".bn\1."),
     (r"^conv1\.bn\.", "bn1."),
     (r"conv(\d)\.conv\.", r"conv\1."),
@@ -19,7 +18,6 @@ RULES = (
     (r"\.non_local_block\.(\w+)\.(0\.)?conv\.", r".nl.\1."),
 )
 
-ZOO = Zoo(
-    "mmaction2 resnet", r"^backbone\.layer1\.0\.(block\.)?conv1\.conv\.",
-    RULES + ADAPT + UNWRAP + RESNET + NONLOCAL, zeros=r"\.after\.out\.bias$",
-)
+TANET = Zoo("mmaction2 tanet", r"^backbone\.layer1\.0\.tam\.G\.0\.", (*RULES, (r"\.block\.", ".net."), *ADAPT, *RESNET))
+ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL,
+          zeros=r"\.after\.out\.bias$")
