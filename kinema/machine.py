@@ -65,7 +65,7 @@ def keep_freed_memory() -> None:
     """Let this process keep what it frees, for its next step, where the C library is glibc.
 
     It would else give each large tensor back to the system and have the next one's pages zeroed; a small network's
-    training step on a CPU is about a tenth faster without that (`benchmarks/training_speed.py`).
+    training step on a CPU takes 0.8 to 0.9 of the time without that (`benchmarks/training_speed.py`).
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
