@@ -37,10 +37,6 @@ OPTIONS = [
     "0.2",
     "--accelerator",
     "cpu",
-    "--save-every",
-    "5",
-    "--workers",
-    "1",
 ]
 
 
@@ -48,7 +44,8 @@ def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
     """Kill trainings at `wanted` random moments, resuming after each; compare the weights of each that ends with those
     of one that was never killed."""
     data = make(synthetic_spec("motion", clips=120, frames=8, height=32, width=32), folder / "motion", workers=2)
-    command = [*TRAIN, str(data), *OPTIONS, "--epochs", str(epochs), "--out"]
+    often = ["--save-every", "5", "--workers", "1", "--epochs", str(epochs)]
+    command = [*TRAIN, str(data), *OPTIONS, *often, "--out"]
     started = time.monotonic()
     subprocess.run([*command, str(folder / "whole")], check=True, capture_output=True)
     seconds = time.monotonic() - started
@@ -61,7 +58,7 @@ def kills(folder: Path, wanted: int, epochs: int = 40) -> str:
             print(f"kill {len(moments)}: last checkpoint at step {moments[-1]}", flush=True)
         subprocess.run([*command, str(run)], check=True, capture_output=True)
         if len(moments) > before:
-            equal.append(same(folder / "whole", run))
+            equal.append(same(weights(folder / "whole"), weights(run)))
         else:
             shutil.rmtree(run)  # it ended before it was killed and shows nothing
     return (
@@ -83,9 +80,13 @@ def killed(command: list[str], run: Path, after_seconds: float) -> bool:
     return False
 
 
-def same(one: Path, other: Path) -> bool:
-    """Whether two runs ended with the same weights, to the bit."""
-    first, second = load_file(one / "last.safetensors"), load_file(other / "last.safetensors")
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    """The last weights of a run."""
+    return load_file(run / "last.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    """Whether two sets of weights are equal to the bit."""
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 

@@ -3,8 +3,8 @@
 python benchmarks/training_speed.py [--rounds 5]
 
 Broken files: `kinema train` on a folder in which one file in twenty is truncated, empty, text or without pictures,
-against the same folder whole; nothing is cached before. Kept memory: training steps in a process that keeps what it
-frees (as every training on a CPU does), against one that does not.
+against the same folder whole; nothing is cached before. Kept memory: forward and backward passes in a process that
+keeps what it frees (as every training on a CPU does), against one that does not.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def seconds_to_train(data: Path, folder: Path) -> float:
 
 
 def seconds_of_steps(how: str) -> float:
-    """How long 50 training steps take in a process of their own."""
+    """How long 50 forward and backward passes take in a process of their own."""
     found = subprocess.run([sys.executable, "-c", STEPS, how], check=True, capture_output=True, text=True)
     return float(found.stdout)
 
@@ -103,7 +103,7 @@ def main() -> None:
                 lambda: seconds_to_train(broken, folder / "a"), lambda: seconds_to_train(whole, folder / "b"), rounds
             )
             + " |",
-            "| freed memory kept, 50 steps | "
+            "| freed memory kept, 50 passes | "
             + alternate(lambda: seconds_of_steps("kept"), lambda: seconds_of_steps("returned"), rounds)
             + " |",
         ]

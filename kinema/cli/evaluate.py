@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from kinema.evaluation.intervals import Estimate
     from kinema.evaluation.result import Evaluation
 
-CROPS = (1, 2, 3, 5, 10)
-
 
 def known_crops(crops: int) -> int:
     """Refuse a number of crops that has no meaning."""
+    from kinema.data.transforms import CROPS
+
     if crops not in CROPS:
         raise typer.BadParameter(f"{crops}; expected {', '.join(map(str, CROPS))}.")
     return crops

@@ -127,22 +127,20 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
     augment = {
         name.removeprefix("augment_"): changes.pop(name) for name in list(changes) if name.startswith("augment_")
     }
+    options: dict[str, Any] = {}
     if "size" in changes:
         changes["size"] = parse_size(changes["size"])
     if "milestones" in changes:
         changes["milestones"] = tuple(changes["milestones"])
     if "options" in changes:
-        changes["options"] = dict(parse_option(text) for text in changes["options"])
-    own = read_recipe(base).options if base is not None and "options" in changes else {}
-    if own:
-        changes["options"] = {**own, **changes["options"]}
+        options = dict(parse_option(text) for text in changes.pop("options"))
     recipe = Recipe.from_dict({"data": "", **changes}, "the command") if base is None else read_recipe(base, **changes)
     if not recipe.data:
         raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")
-    if augment:
-        recipe = Recipe.from_dict(
-            {**recipe.to_dict(), "augment": {**recipe.to_dict()["augment"], **augment}}, "the command"
-        )
+    if augment or options:
+        found = recipe.to_dict()
+        joined = {"augment": {**found["augment"], **augment}, "options": {**found["options"], **options}}
+        recipe = Recipe.from_dict({**found, **joined}, "the command")
     return recipe
 
 

@@ -166,3 +166,9 @@ def read_table(
     from kinema.data.formats import read  # the readers build tables, so they come after this module
 
     return read(Path(data), format, None if labels is None else tuple(labels), None if root is None else Path(root))
+
+
+def check_root(root: str | Path | None) -> None:
+    """Refuse a folder that is not there to find a list's files in; a list alone can be read without it."""
+    if root is not None and not Path(root).is_dir():
+        raise DataError(f"{root}: there is no such folder (root) to find the list's files in.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-from kinema.data.clips import ClipTable, read_table
+from kinema.data.clips import ClipTable, check_root, read_table
 from kinema.data.labels import label_key, label_numbers
 from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
@@ -76,8 +76,7 @@ def clips_of(
         if not table.rows:
             raise RunError(f"{run.path} has no {side} clips. Name clips with --data, or another side with --split.")
         return table, f"{run.recipe.data} ({side} side)", side
-    if root is not None and not Path(root).is_dir():
-        raise DataError(f"{root}: there is no such folder (root) to find the list's files in.")
+    check_root(root)
     table = read_table(data, format=format, root=root)
     if split is not None:
         own = split.startswith("split=")

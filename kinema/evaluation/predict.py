@@ -15,7 +15,7 @@ from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipTable
 from kinema.data.dataset import quiet_worker
 from kinema.data.sampling import sample_views
-from kinema.data.transforms import MIRRORED, flip_label_map, swap_label, test_transform
+from kinema.data.transforms import MIRRORED, TestTransform, flip_label_map, swap_label, test_transform
 from kinema.errors import DataError, VideoError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import sources_of
@@ -51,18 +51,18 @@ class EvaluationClips(Dataset):
     spec: "ClipSpec"
     views: tuple[int, int]
     cache: ClipCache
+    transform: TestTransform
 
     def __len__(self) -> int:
         return len(self.table.rows)
 
     def __getitem__(self, index: int) -> Read:
         row = self.table.rows[index]
-        transform = test_transform(self.spec, self.views[1])
         try:
             frames = self.cache.open(self.table.path(row), row)
             indices_VT = sample_views(self.spec, frames.times_seconds, self.views[0])
             frames_THWC = torch.from_numpy(frames.read(indices_VT.flatten().tolist()))
-            views = [transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
+            views = [self.transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
         except VideoError as error:
             return index, None, str(error)
         return index, torch.cat(views), "; ".join(frames.warnings)
@@ -77,10 +77,10 @@ def predict(
     views: (clips, crops) of each video. `NoClipsError` when no clip at all can be read.
     """
     machine = machine or Machine()
-    test_transform(network.clip, views[1])  # says before any process starts that there are no such crops
     if views[0] < 1:
         raise DataError(f"views={views[0]} came; a video is judged on 1 clip in time or more.")
-    clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip))
+    transform = test_transform(network.clip, views[1])  # says that there are no such crops before any process starts
+    clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip), transform)
     logits: dict[int, np.ndarray] = {}
     broken: list[tuple[str, str]] = []
     partly: list[tuple[str, str]] = []

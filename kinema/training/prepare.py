@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import kinema
-from kinema.data.clips import ClipTable, read_table
+from kinema.data.clips import ClipTable, check_root, read_table
 from kinema.data.splits import Split, split_table
 from kinema.errors import DataError, RunError, VideoError
 from kinema.files import write_atomic, write_json
@@ -51,8 +51,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         run = Run.open(path)
         check_same(recipe, run.recipe, path)
         return run
-    if recipe.root is not None and not Path(recipe.root).is_dir():
-        raise DataError(f"{recipe.root}: there is no such folder (root) to find the list's files in.")
+    check_root(recipe.root)
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:

@@ -3,10 +3,10 @@
 from kinema.data.transforms.augment import Augment
 from kinema.data.transforms.flips import Flips, flip_label_map, swap_label
 from kinema.data.transforms.inputs import to_input
-from kinema.data.transforms.pipeline import MIRRORED, test_transform, train_transform
+from kinema.data.transforms.pipeline import CROPS, MIRRORED, TestTransform, test_transform, train_transform
 from kinema.data.transforms.resize import storage_resize
 
 __all__ = [
-    "MIRRORED", "Augment", "Flips", "flip_label_map", "storage_resize", "swap_label", "test_transform", "to_input",
-    "train_transform",
+    "CROPS", "MIRRORED", "Augment", "Flips", "TestTransform", "flip_label_map", "storage_resize", "swap_label",
+    "test_transform", "to_input", "train_transform",
 ]

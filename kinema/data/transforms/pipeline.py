@@ -24,6 +24,7 @@ TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
     "stretch": lambda picture, target: [boxes.whole(picture)],
 }
 MIRRORED: dict[int | str, int | str] = {2: 1, 10: 5}  # crops, the second half of which mirror the first
+CROPS = tuple(sorted(number for number in (*TEST_CROPS, *MIRRORED) if isinstance(number, int)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # no
     the picture squeezed into the clip, as in training with crop "stretch"; 2 and 10 are 1 and 5 and their mirrors.
     """
     if crops not in (*TEST_CROPS, *MIRRORED):
-        raise DataError(f"A test takes 1, 2, 3, 5, 10 or \"stretch\" crops; {crops!r} came.")
+        raise DataError(f"A test takes {', '.join(map(str, CROPS))} or \"stretch\" crops; {crops!r} came.")
     return TestTransform(spec, crops)
 
 
