@@ -60,7 +60,7 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
         for video, name, first, last, where in parse(path, native):
             if not 1 <= first <= last:
                 raise DataError(f"{where}: frames {first} to {last}; they count from 1, the last not before the first.")
-            file = local_path(video, root).removeprefix("./")
+            file = local_path(video, root)
             person = "_".join(Path(file).name.split("_")[:2])
             row = ClipRow(file, (), start_frame=first - 1, end_frame=last, split=split_of(path), source=person)
             entries.append(Entry(row, (name,), where))
