@@ -99,3 +99,14 @@ def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
     """The greatest of `size` x `size` pixels; at the far edges windows may stick out, as published with Inception."""
     padding = size // 2 if step == 1 else 0
     return nn.MaxPool3d((1, size, size), (1, step, step), (0, padding, padding), ceil_mode=True)
+
+
+class Mean(nn.Module):
+    """The mean of all places and frames: features_NCTHW -> features_ND."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        return x_NCTHW.mean((3, 4)).mean(2)

@@ -1,30 +1,24 @@
-"""From a name to a network: module[+module]-backbone[-tp]."""
+"""From a name to a network: module[+module]-backbone[-tp], or the name a network was published with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import partial
-from itertools import chain
 from operator import index
 from typing import Any
 
-from torch import nn
-
 from kinema.errors import ModelError, nearest
+from kinema.models.backbones import BACKBONES
 from kinema.models.clip import ClipSpec
-from kinema.models.inception import Inception
 from kinema.models.network import Network
+from kinema.models.options import shared_out
 from kinema.models.plan import Plan
-from kinema.models.resnet import SIZES, ResNet
+from kinema.models.published import PUBLISHED
+from kinema.models.table import Published
 from kinema.models.temporal import ADDED, MODULES, Temporal, together
 from kinema.models.where import Where, find_where
 
-BACKBONES: dict[str, Callable[[Plan], nn.Module]] = {
-    **{name: partial(ResNet, size) for name, size in SIZES.items()},
-    "inception_v1": Inception,
-}
-SIDES = {"resnet_tiny": 112}  # pixels across the clips a backbone is made for, where that is not 224
 POOLS = ("max", "avg")
+ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too
 
 
 def create_model(
@@ -35,10 +29,11 @@ def create_model(
 
     `classes` is their number or their labels. `clip` is what it will be fed, `frames` changes that clip's. `where` says
     which blocks see time: "all", "top", "bottom", "alternate", or where(block, blocks) -> bool. `causal` networks never
-    look at later frames. `pool` is how `-tp` pools, "max" or "avg". `options` are those of the temporal modules. Raises
-    ModelError when a name, a value or an option is unknown.
+    look at later frames. `pool` is how `-tp` pools, "max" or "avg". `options` are those of the temporal modules and of
+    the backbone. Raises ModelError when a name, a value or an option is unknown.
     """
-    modules, backbone, tp = parse(name)
+    row = PUBLISHED.get(name) if isinstance(name, str) else None
+    modules, backbone, tp = parse(row.model if row else name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
     classes = check_classes(classes)
@@ -46,16 +41,27 @@ def create_model(
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share from 0 to 1.")
-    side = SIDES.get(backbone, 224)
-    clip = clip or ClipSpec(height=side, width=side)
+    clip = clip or usual_clip(backbone, row)
     clip = clip if frames is None else replace(clip, frames=frames)
-    seeing, alone, sees = make_temporal(name, modules, causal, options), Temporal(causal), find_where(where)
+    options = {**(row.options if row else {}), **options}
+    build = BACKBONES[backbone].build
+    given = shared_out(name, options, {**{m: (MODULES | ADDED)[m] for m in modules}, backbone: build})
+    built = [(module, (MODULES | ADDED)[module](causal, **given[module])) for module in modules]
+    seeing = together(built, name) if len(built) > 1 else built[0][1] if built else Temporal(causal)
+    alone, sees = Temporal(causal), find_where(where)
 
     def temporal(block: int, blocks: int) -> Temporal:
         return seeing if sees(block, blocks) else alone
 
-    built = BACKBONES[backbone](Plan(clip.channels, clip.frames, temporal, tp, pool))
-    return Network(name, built, clip, classes, dropout)
+    body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
+    readout = seeing.readout(body.channels, clip.frames)  # type: ignore[arg-type]
+    return Network(name, body, readout, clip, classes, dropout)
+
+
+def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
+    """The clip a network expects when nothing is said: as published, or its backbone's."""
+    side = BACKBONES[backbone].size
+    return row.clip if row else ClipSpec(frames=BACKBONES[backbone].frames, height=side, width=side)
 
 
 def check_classes(classes: Any) -> int | tuple[str, ...]:
@@ -76,40 +82,39 @@ def whole(value: Any) -> int | None:
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """The names that fit a pattern, in which * stands for any text. More can be added: `i3d+se+nonlocal-resnet50`."""
-    added = ("", *(f"+{name}" for name in ADDED))
-    names = (f"{m}{a}-{b}{tp}" for m in MODULES for a in added for b in BACKBONES for tp in ("", "-tp"))
+    """The names that fit a pattern, in which * stands for any text.
+
+    Any module goes with any backbone that asks, and more can be added: `i3d+se+nonlocal-resnet50`.
+    """
+    names = [*PUBLISHED, *(name for name, backbone in BACKBONES.items() if not backbone.asks)]
+    for name, backbone in BACKBONES.items():
+        added = ("", *(f"+{one}" for one in ADDED)) if name in ADDED_TO else ("",)
+        names += [f"{module}{more}-{name}{tp}" for module in backbone.modules or MODULES for more in added
+                  for tp in ("", "-tp") if backbone.asks]
     return [name for name in names if fnmatchcase(name, pattern)]
+
+
+def order_aware(name: str) -> bool:
+    """Does a clip played backwards get another answer? At an even number of frames, and of all inputs but a few."""
+    row = PUBLISHED.get(name)
+    if row and row.order_aware is not None:
+        return row.order_aware
+    modules, backbone, tp = parse(row.model if row else name)
+    return tp or any((MODULES | ADDED)[m].order_aware for m in modules) or (
+        not modules and BACKBONES[backbone].order_aware)
 
 
 def parse(name: str) -> tuple[list[str], str, bool]:
     """A name's modules, its backbone, and whether frames are pooled between stages."""
     name = str(name)  # whatever came is told as no name
+    if name in BACKBONES and not BACKBONES[name].asks:
+        return [], name, False
     first, *rest = name.split("-")
     modules, backbone = first.split("+"), rest[0] if rest else ""
-    if backbone not in BACKBONES or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
+    asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
+    if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
             f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
             f"module one of {', '.join(MODULES)} (to add: {', '.join(ADDED)}) and backbone one of "
-            f"{', '.join(BACKBONES)}.")
+            f"{', '.join(filter(asks, BACKBONES))}; or a published name, which `kinema models --names` lists.")
     return modules, backbone, bool(rest[1:])
-
-
-def make_temporal(name: str, modules: Sequence[str], causal: bool, options: dict[str, Any]) -> Temporal:
-    """The modules of a name as one, each with those options that are its own."""
-    built, known = [], {}
-    for module in modules:
-        kind = (MODULES | ADDED)[module]
-        known[module] = sorted({field.name for field in fields(kind)} - {"causal"})
-        for key in options.keys() & {*known[module]}:
-            usual = getattr(kind, key, None)
-            if isinstance(usual, int | str) and type(options[key]) is not type(usual):
-                expected = {bool: "true or false", int: "a whole number", str: "a word"}[type(usual)]
-                raise ModelError(f"{name}: the option {key} is {options[key]!r}; expected {expected}.")
-        built.append((module, kind(causal, **{key: value for key, value in options.items() if key in known[module]})))
-    for option in options:
-        if all(option not in own for own in known.values()):
-            have = "; ".join(f"{module} has {', '.join(own) or 'none'}" for module, own in known.items())
-            close = nearest(option, chain(*known.values()))
-            raise ModelError(f"{name} has no option {option!r}. {close} Of its modules, {have}.")
-    return together(built, name) if len(built) > 1 else built[0][1]

@@ -11,43 +11,49 @@ from kinema.models.clip import ClipSpec
 
 
 class Network(nn.Module):
-    """A backbone, and a classifier whose scores are averaged over the frames that remain.
+    """A backbone, a readout that makes one row of its features, and a classifier.
 
     `name` says what it is, `clip` what it expects to be fed and `labels` what its `classes` mean (empty when unknown).
     """
 
     def __init__(
-        self, name: str, backbone: nn.Module, clip: ClipSpec, labels: int | tuple[str, ...], dropout: float
+        self, name: str, backbone: nn.Module, readout: nn.Module, clip: ClipSpec, labels: int | tuple[str, ...],
+        dropout: float,
     ) -> None:
         super().__init__()
         self.name, self.clip = name, clip
         self.labels, self.classes = ((), labels) if isinstance(labels, int) else (labels, len(labels))
-        self.backbone = backbone
+        self.backbone, self.readout = backbone, readout
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(backbone.channels, self.classes)  # type: ignore[arg-type]
+        self.classifier = nn.Linear(readout.channels, self.classes)  # type: ignore[arg-type]
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
-        """One row of logits per clip (N K): the mean of its frames' scores.
+        """One row of logits per clip (N K).
 
-        The mean is taken before the classifier, which is linear: dropout then drops a feature from all frames at once.
+        The usual readout is the mean of all frames, taken before the classifier, which is linear: so the logits are the
+        mean of the frames' scores, and dropout drops a feature from all frames at once.
         """
         return self.classifier(self.dropout(self.features(clip_NCTHW)))
 
     def features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
-        """One row of features per clip (N D): what the classifier sees, averaged over frames."""
-        return self.frame_features(clip_NCTHW).mean(1)
+        """One row of features per clip (N D): what the classifier sees."""
+        return self.readout(self.feature_map(clip_NCTHW))
 
     def frame_features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of features for each frame that remains at the end (N T D)."""
+        return self.feature_map(clip_NCTHW).mean((3, 4)).transpose(1, 2)
+
+    def feature_map(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
+        """What the backbone sees in each place of each frame that remains (N D T H W)."""
         if clip_NCTHW.dim() != 5 or clip_NCTHW.shape[1] != self.clip.channels:
             raise ModelError(f"{self.name} takes clips of shape (N, {self.clip.channels}, T, H, W), not "
                              f"{tuple(clip_NCTHW.shape)}.")
         if not clip_NCTHW.is_floating_point():
             raise ModelError(f"{self.name} takes clips of floats, normalised as its clip says, not {clip_NCTHW.dtype}. "
                              "kinema.Recognizer takes videos and frames as they are.")
-        return self.backbone(clip_NCTHW).mean((3, 4)).transpose(1, 2)
+        return self.backbone(clip_NCTHW)
 
     def extra_repr(self) -> str:
         return f"{self.name}, classes={self.classes}, clip={self.clip}"

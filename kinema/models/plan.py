@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a backbone is built for: clips of `channels` and `frames`, and how time enters it.
+    """What a backbone is built for: clips of so many channels, frames and pixels, and how time enters it.
 
     `temporal(block, blocks)` is the temporal module that a block asks. With `tp` the frames are halved three times, by
     `pool`: "max" or "avg".
@@ -18,6 +18,8 @@ class Plan:
 
     channels: int
     frames: int
+    height: int
+    width: int
     temporal: "Callable[[int, int], Temporal]"
     tp: bool = False
     pool: str = "max"
@@ -45,6 +47,7 @@ class Place:
     index: int  # of the block in its stage
     frames: int  # that a clip has here
     habits: Habits
+    inputs: int = 0  # channels of the block's input
     name: str = "block"  # or, of a block's convolutions, the "first", "middle" or "last"; or the "stem"
 
     def at(self, name: str) -> "Place":

@@ -5,12 +5,12 @@ Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (fr
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
-from kinema.models.layers import Conv, Pool, temporal_pool
+from kinema.models.layers import Conv
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
 
@@ -29,7 +29,7 @@ class Block(nn.Module):
         self.branch = self.make_branch(inputs, width, stride, temporal, place)
         self.gate = temporal.gate(outputs, place)
         self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else nn.Sequential(OrderedDict(
-            conv=Conv(inputs, outputs, (1, 1), stride), bn=nn.BatchNorm3d(outputs),
+            conv=Conv(inputs, outputs, (1, 1), stride), bn=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
         ))
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
@@ -39,9 +39,9 @@ class Block(nn.Module):
     ) -> nn.Sequential:
         return nn.Sequential(OrderedDict(
             conv1=temporal.conv(inputs, width, 3, stride, place.at("first")),
-            bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
+            bn1=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu1=nn.ReLU(),
             conv2=temporal.conv(width, width, 3, (1, 1), place.at("last")),
-            bn2=nn.BatchNorm3d(width),
+            bn2=nn.BatchNorm3d(width, eps=place.habits.norm_eps),
         ))
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
@@ -60,11 +60,11 @@ class Bottleneck(Block):
         outputs = width * self.expansion
         return nn.Sequential(OrderedDict(
             conv1=temporal.conv(inputs, width, 1, (1, 1), place.at("first")),
-            bn1=nn.BatchNorm3d(width), relu1=nn.ReLU(),
+            bn1=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu1=nn.ReLU(),
             conv2=temporal.conv(width, width, 3, stride, place.at("middle")),
-            bn2=nn.BatchNorm3d(width), relu2=nn.ReLU(),
+            bn2=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu2=nn.ReLU(),
             conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")),
-            bn3=nn.BatchNorm3d(outputs),
+            bn3=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
         ))
 
 
@@ -92,29 +92,29 @@ SIZES = {
 class ResNet(nn.Module):
     """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
 
-    With `-tp` each stage but the first halves the frames: by strides if its temporal module strides, else by a pool.
+    Where the temporal module steps over frames (`-tp`: in each stage but the first), its convolutions stride, or else a
+    pool stands before the stage. `norm_eps` is added to the variance by batch norm.
     """
 
-    def __init__(self, size: Size, plan: Plan) -> None:
+    def __init__(self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps) -> None:
         super().__init__()
-        blocks, frames, inputs = sum(size.counts), plan.frames, size.width
-        stem = plan.temporal(0, blocks).conv(
-            plan.channels, inputs, size.stem, (1, 2), Place(0, blocks, 0, 0, frames, HABITS, "stem"))
-        self.stem = nn.Sequential(OrderedDict(conv=stem, bn=nn.BatchNorm3d(inputs), relu=nn.ReLU()))
-        if size.stem_pool:
-            self.stem.add_module("pool", Pool("max", (1, 3), (1, 2)))
+        blocks, inputs, habits = sum(size.counts), size.width, replace(HABITS, norm_eps=norm_eps)
+        first = plan.temporal(0, blocks)
+        frames = math.ceil(plan.frames / first.step(0, plan.tp))
+        place = Place(0, blocks, 0, 0, plan.frames, habits)
+        self.stem = first.stem(plan.channels, inputs, size.stem, size.stem_pool, place)
         self.stages = nn.Sequential()
         for stage, count in enumerate(size.counts, start=1):
-            layers, width, first = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
-            frame_step = 2 if plan.tp and stage > 1 else 1
+            layers, width, first_block = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
+            frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             pixel_step = 2 if stage > 1 or not size.stem_pool else 1
             frames = math.ceil(frames / frame_step)
             for index in range(count):
-                temporal = plan.temporal(first + index, blocks)
+                temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)
+                place = Place(first_block + index, blocks, stage, index, frames, habits, inputs)
                 if index == 0 and stride[0] < frame_step:
-                    layers.add_module("pool", temporal_pool(plan.pool, temporal.causal))
-                place = Place(first + index, blocks, stage, index, frames, HABITS)
+                    layers.add_module("pool", temporal.time_pool(plan.pool, place))
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)

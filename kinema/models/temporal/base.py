@@ -3,12 +3,13 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (frames, pixels).
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import Conv, pixel_pool, temporal_pool
+from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
 
 DEEP = 33  # blocks of a resnet101, the shallowest network in which only every second block shifts
@@ -24,8 +25,20 @@ class Temporal:
 
     causal: bool = False
 
-    QUESTIONS: ClassVar = ("before", "conv", "gate", "after", "pool")
-    strides: ClassVar[bool] = False  # do its convolutions halve the frames of a `-tp` network themselves?
+    QUESTIONS: ClassVar = ("stem", "before", "conv", "gate", "after", "pool", "step", "time_pool", "readout")
+    strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
+    order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
+
+    def stem(self, inputs: int, outputs: int, size: int, pool: bool, place: Place) -> nn.Module:
+        """What the first block stands on: a convolution at half the size, and with `pool` a pool at half of that."""
+        layers: OrderedDict[str, nn.Module] = OrderedDict(
+            conv=self.conv(inputs, outputs, size, (1, 2), place.at("stem")),
+            bn=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
+            relu=nn.ReLU(),
+        )
+        if pool:
+            layers["pool"] = Pool("max", (1, 3), (1, 2))
+        return nn.Sequential(layers)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         """What a block's branch sees its input through (where there is no shortcut: what follows the block)."""
@@ -49,6 +62,18 @@ class Temporal:
         """A pool over `size` x `size` pixels, asked for by backbones that pool within or between stages."""
         pixels = pixel_pool(size, stride[1])
         return pixels if stride[0] == 1 else nn.Sequential(pixels, temporal_pool(method, self.causal))
+
+    def step(self, stage: int, tp: bool) -> int:
+        """How many frames of the stage before make one of this stage; stage 0 is the stem. `tp` is that of the name."""
+        return 2 if tp and stage > 1 else 1
+
+    def time_pool(self, method: str, place: Place) -> nn.Module:
+        """The pool that halves the frames before a stage, where convolutions do not stride."""
+        return temporal_pool(method, self.causal)
+
+    def readout(self, channels: int, frames: int) -> nn.Module:
+        """What turns the last features_NCTHW into one row a clip (N D); its `channels` are D."""
+        return Mean(channels)
 
 
 def sits_out(place: Place) -> bool:

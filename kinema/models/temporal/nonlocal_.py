@@ -1,6 +1,7 @@
 """Non-local blocks: attention over all places and frames (Wang et al., arXiv:1711.07971)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -24,6 +25,8 @@ class NonLocal(Temporal):
 
     attention: str = "softmax"
     subsample: bool = True
+
+    order_aware: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.attention not in ATTENTIONS:

@@ -1,6 +1,7 @@
 """Squeeze and excitation (Hu et al., arXiv:1709.01507)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -17,6 +18,8 @@ class SE(Temporal):
     """At the end of a branch, channels are weighted by what the whole clip holds (causal: each frame for itself)."""
 
     reduction: int = 16
+
+    order_aware: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.reduction < 1:

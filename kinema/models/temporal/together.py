@@ -1,12 +1,10 @@
 """Several temporal modules in one network: `i3d+se`, `tsm+nonlocal`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-from torch import nn
+from typing import Any
 
 from kinema.errors import ModelError
-from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
 
@@ -36,24 +34,21 @@ class Together(Temporal):
 
     @property
     def strides(self) -> bool:  # type: ignore[override]
-        return self._ask("conv").strides
+        return "conv" in self.who and self.who["conv"].strides
 
-    def before(self, channels: int, place: Place) -> nn.Module:
-        return self._ask("before").before(channels, place)
+    @property
+    def order_aware(self) -> bool:  # type: ignore[override]
+        return any(module.order_aware for module in self.who.values())
 
-    def conv(
-        self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
-    ) -> nn.Module:
-        return self._ask("conv").conv(inputs, outputs, size, stride, place, groups)
 
-    def gate(self, channels: int, place: Place) -> nn.Module:
-        return self._ask("gate").gate(channels, place)
+def pass_on(question: str) -> Callable[..., Any]:
+    """A method that hands a question to the module with an answer to it; the usual answer may ask the others in turn."""
+    def ask(self: Together, *args: Any, **kwargs: Any) -> Any:
+        who = self.who.get(question)
+        return getattr(who, question)(*args, **kwargs) if who else getattr(Temporal, question)(self, *args, **kwargs)
 
-    def after(self, channels: int, place: Place) -> nn.Module:
-        return self._ask("after").after(channels, place)
+    return ask
 
-    def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
-        return self._ask("pool").pool(size, stride, method, place)
 
-    def _ask(self, question: str) -> Temporal:
-        return self.who.get(question, Temporal(self.causal))
+for question in Temporal.QUESTIONS:
+    setattr(Together, question, pass_on(question))

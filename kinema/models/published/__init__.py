@@ -1,0 +1,5 @@
+"""Networks under the names they were published with: one file a branch of the literature, this is their table."""
+
+from kinema.models.table import Published
+
+PUBLISHED: dict[str, Published] = {}
