@@ -10,6 +10,7 @@ from pathlib import Path
 
 PLACE = Path(__file__).parents[1] / "tests" / "reference" / "parity"
 KEPT = ("id", "peer", "commit", "rule", "aliases", "params_total", "flops_at_input", "logits", "logits_float64")
+GRADIENT = ("mean_abs", "per_frame_mean_abs", "first8")
 
 
 def figures(vector: dict) -> dict:
@@ -17,6 +18,9 @@ def figures(vector: dict) -> dict:
     return {
         **{name: vector[name] for name in KEPT},
         "keys": {name: shape for name, (shape, _) in vector["keys"].items()},
+        "const": [*vector["const"]],
+        "gradient": {key: value for key, value in (vector["grad_sum_logits_wrt_x"] or {}).items() if key in GRADIENT},
+        "temporal": vector["temporal"],
         "shape_NCTHW": vector["input"]["shape_NCTHW"],
         "logits_std": vector["stats"]["logits_std"],
         "input_first4": vector["input"]["check"]["first4"],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network, create_model, list_models
     from kinema.recipe import Recipe
     from kinema.training.train import train
-    from kinema.weights import load_weights
+    from kinema.weights import from_checkpoint, identify, load_weights
 
 __version__ = "0.1.0"
 
@@ -26,6 +26,8 @@ _HOMES = {
     "Recognizer": "kinema.inference.recognizer",
     "create_model": "kinema.models",
     "evaluate": "kinema.evaluation.evaluate",
+    "from_checkpoint": "kinema.weights",
+    "identify": "kinema.weights",
     "list_models": "kinema.models",
     "load_weights": "kinema.weights",
     "open_video": "kinema.data.video",
@@ -35,8 +37,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "list_models", "load_weights",
-    "open_video", "profile", "read_table", "train",
+    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint", "identify",
+    "list_models", "load_weights", "open_video", "profile", "read_table", "train",
 ]
 
 

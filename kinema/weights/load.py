@@ -9,14 +9,10 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
-from kinema.weights import ibm, mit_tsm, mmaction2, tanet, tin
 from kinema.weights.read import read_weights
-from kinema.weights.zoo import Zoo
+from kinema.weights.translate import fit, listed, translate
 
-OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
 CLASSIFIER = ("classifier.weight", "classifier.bias")
-SHOWN = 4  # names of each kind that an error lists
 
 
 def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
@@ -29,7 +25,8 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         source = Path(source) / "best.safetensors"
     own = network.state_dict()
-    theirs = to_own_names(read_weights(source), own)
+    zoo, theirs = translate(read_weights(source))
+    theirs = {key: torch.zeros_like(own[key]) for key in own if re.search(zoo.zeros, key)} | theirs
     if not strict and any(key in theirs and theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
@@ -38,31 +35,6 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
         raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))
     network.load_state_dict({**own, **weights})
     return network
-
-
-def to_own_names(weights: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Weights under the names of a network's `own`; those kept as one tensor per frame are joined."""
-    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
-    if zoo is None:
-        raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
-                         f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
-    renamed = {key: torch.zeros_like(value) for key, value in own.items() if re.search(zoo.zeros, key)}
-    for key, value in weights.items():
-        name = zoo.rename(key)
-        if name in renamed and not torch.equal(renamed[name], value):
-            raise ModelError(f"Two different weights are both {name!r}; the second is {key!r}.")
-        renamed[name] = value
-    frames: dict[str, dict[int, torch.Tensor]] = {}
-    for key in [key for key in renamed if "@" in key]:
-        name, _, frame = key.partition("@")
-        frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
-    joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return renamed | joined
-
-
-def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """A kernel over pixels as one over a single frame; anything else as it is."""
-    return value.unsqueeze(2) if value.dim() == 4 and own.dim() == 5 else value
 
 
 def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], network: Network) -> list[str]:
@@ -87,8 +59,3 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
     if unknown or missing or shapes:
         complaints.append("is it the network of this name, with these modules and options?")
     return complaints
-
-
-def listed(names: list[str]) -> str:
-    """The first few of many names."""
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -4,11 +4,16 @@ The rule belongs to the figures in tests/reference/parity: normal numbers from P
 """
 
 import math
+import re
 import zlib
 from collections.abc import Mapping
 
 import numpy as np
 import torch
+
+TOKEN = re.compile("pos_embed|position_embed|positional_embed|pos_encoding|spatial_pos|temporal_pos|class_pos|"
+                   "time_embed|temporal_embed|class_embed|token")
+SCALE = re.compile("weight|gamma|scale")
 
 
 def normal(name: str, *shapes: tuple[int, ...]) -> list[np.ndarray]:
@@ -23,12 +28,14 @@ def weight(name: str, shape: tuple[int, ...], gain_conv: float, gain_linear: flo
         return torch.zeros(shape, dtype=torch.int64)
     value = normal(name, shape)[0]
     leaf = name.rpartition(".")[2]
-    if leaf == "running_var":
+    if leaf.endswith("running_var"):
         value = np.clip(np.float32(0.5) + np.abs(value), np.float32(0.5), np.float32(1.5))
-    elif leaf == "running_mean":
+    elif leaf.endswith("running_mean"):
         value = np.float32(0.1) * value
+    elif TOKEN.search(leaf) and "relative" not in leaf:
+        value = np.float32(0.5) * value
     elif len(shape) <= 1:
-        value = np.float32(1) + np.float32(0.1) * value if leaf == "weight" else np.float32(0.05) * value
+        value = np.float32(1) + np.float32(0.1) * value if SCALE.search(leaf) else np.float32(0.05) * value
     else:
         gain = gain_linear if len(shape) == 2 else gain_conv
         value = value * np.float32(gain / math.sqrt(math.prod(shape[1:])))
@@ -37,8 +44,9 @@ def weight(name: str, shape: tuple[int, ...], gain_conv: float, gain_linear: flo
 
 def state_dict(reference: Mapping) -> dict[str, torch.Tensor]:
     """The weights of a network whose figures are `reference`, under the names of its own implementation."""
-    aliases = reference["aliases"]
-    return {key: weight(aliases.get(key, key), tuple(shape), **reference["rule"])
+    aliases, const = reference["aliases"], reference.get("const", ())
+    return {key: torch.zeros(shape, dtype=torch.int64) if key in const
+            else weight(aliases.get(key, key), tuple(shape), **reference["rule"])
             for key, shape in reference["keys"].items()}
 
 

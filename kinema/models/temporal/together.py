@@ -42,7 +42,7 @@ class Together(Temporal):
 
 
 def pass_on(question: str) -> Callable[..., Any]:
-    """A method that hands a question to the module with an answer to it; the usual answer may ask the others in turn."""
+    """A method that hands a question to the module that answers it; the usual answer may ask other modules in turn."""
     def ask(self: Together, *args: Any, **kwargs: Any) -> Any:
         who = self.who.get(question)
         return getattr(who, question)(*args, **kwargs) if who else getattr(Temporal, question)(self, *args, **kwargs)

@@ -1,9 +1,9 @@
 """open-mmlab/mmaction2: tsn and tsm, with non-local blocks, and tanet, over ResNets."""
 
-from kinema.weights.ibm import RESNET
-from kinema.weights.mit_tsm import NONLOCAL, UNWRAP
-from kinema.weights.tanet import ADAPT
-from kinema.weights.zoo import Zoo
+from kinema.weights.zoos.ibm import RESNET
+from kinema.weights.zoos.mit_tsm import NONLOCAL, UNWRAP, shifted
+from kinema.weights.zoos.tanet import ADAPT
+from kinema.weights.zoos.zoo import Zoo
 
 RULES = (
     (r"^backbone\.", ""),
@@ -20,4 +20,4 @@ RULES = (
 
 TANET = Zoo("mmaction2 tanet", r"^backbone\.layer1\.0\.tam\.G\.0\.", (*RULES, (r"\.block\.", ".net."), *ADAPT, *RESNET))
 ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL,
-          zeros=r"\.after\.out\.bias$")
+          zeros=r"\.after\.out\.bias$", refine=shifted)

@@ -3,7 +3,7 @@
 A separated convolution has its parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
 """
 
-from kinema.weights.zoo import NORM_LEAVES, Zoo
+from kinema.weights.zoos.zoo import NORM_LEAVES, Zoo
 
 TAPS = (
     (r"\.prev_se\.fc1\.weight$", ".mix.weight@0"),
@@ -44,10 +44,12 @@ TIME = (
     (r"\.bn(\d?)_t\.", r".bn\1."),
 )
 
+OPEN = ("tp", "pool")  # a pool over frames has no weights
+
 ZOOS = (
-    Zoo("ibm s3d inception", r"^inception3a\.branch2\.1\.conv_t\.", INCEPTION + SEPARATED_INCEPTION + TIME),
-    Zoo("ibm s3d resnet, basic blocks", r"^layer1\.0\.conv1_t\.", RESNET + SEPARATED_BASIC + TIME),
-    Zoo("ibm s3d resnet, bottlenecks", r"^layer1\.0\.conv2_t\.", RESNET + SEPARATED_BOTTLENECK + TIME),
-    Zoo("ibm inception", r"^inception3a\.branch2\.", INCEPTION + TAPS),
-    Zoo("ibm or torchvision resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS),
+    Zoo("ibm s3d inception", r"^inception3a\.branch2\.1\.conv_t\.", INCEPTION + SEPARATED_INCEPTION + TIME, open=OPEN),
+    Zoo("ibm s3d resnet, basic blocks", r"^layer1\.0\.conv1_t\.", RESNET + SEPARATED_BASIC + TIME, open=("tp",)),
+    Zoo("ibm s3d resnet, bottlenecks", r"^layer1\.0\.conv2_t\.", RESNET + SEPARATED_BOTTLENECK + TIME, open=("tp",)),
+    Zoo("ibm inception", r"^inception3a\.branch2\.", INCEPTION + TAPS, open=OPEN),
+    Zoo("ibm or torchvision resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS, open=OPEN),
 )

@@ -1,8 +1,8 @@
 """liu-zhy/temporal-adaptive-module (Liu et al., arXiv:2005.06803): tanet over ResNets."""
 
-from kinema.weights.ibm import RESNET
-from kinema.weights.mit_tsm import UNWRAP
-from kinema.weights.zoo import Zoo
+from kinema.weights.zoos.ibm import RESNET
+from kinema.weights.zoos.mit_tsm import UNWRAP
+from kinema.weights.zoos.zoo import Zoo
 
 ADAPT = (
     (r"\.tam\.G\.", ".net.conv2.adapt.blend."),

@@ -1,8 +1,8 @@
 """deepcs233/TIN (Shao et al., arXiv:2001.06499): tin over ResNets."""
 
-from kinema.weights.ibm import RESNET
-from kinema.weights.mit_tsm import UNWRAP
-from kinema.weights.zoo import Zoo
+from kinema.weights.zoos.ibm import RESNET
+from kinema.weights.zoos.mit_tsm import UNWRAP
+from kinema.weights.zoos.zoo import Zoo
 
 OFFSETS = (
     (r"\.conv1\.net1\.biasnet\.net\.", ".tam.offset_"),

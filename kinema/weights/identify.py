@@ -1,0 +1,86 @@
+"""What network weights are of, and that network with them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kinema.errors import ModelError
+from kinema.models import Network, create_model
+from kinema.weights.candidate import Candidate
+from kinema.weights.families import FAMILIES
+from kinema.weights.load import load_weights
+from kinema.weights.read import read_weights
+from kinema.weights.translate import fit, translate
+
+Source = str | Path | Mapping[str, Any]
+
+
+def identify(source: Source) -> list[Candidate]:
+    """The networks that the weights of a file, or of a dict, may be of, the likeliest first.
+
+    A candidate has the name and options for `create_model`, and says which of its options the weights leave `open`.
+    None fits when the list is empty. Raises ModelError when the weights are of no known zoo.
+    """
+    content = read_weights(source)
+    zoo, weights = translate(content)
+    shapes = {key: tuple(value.shape) for key, value in weights.items()}
+    found = [candidate for family in FAMILIES for candidate in family(shapes)]
+    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *zoo.open)) for one in found]
+    found = [zoo.refine(one, content.keys()) for one in found]
+    return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
+
+
+def from_checkpoint(source: Source, model: str | None = None, **options: Any) -> Network:
+    """The network that weights are of, with these weights, ready for use (in evaluation mode).
+
+    `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
+    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright.
+    `classes` may be labels; their number is that of the weights.
+    """
+    content = read_weights(source)
+    if model is None:
+        candidate = decide(identify(content), options)
+        model, options = candidate.model, {**candidate.options, **options}
+    if "tp" in options:
+        model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
+    classes = options.pop("classes", None) or classes_of(translate(content)[1])
+    return load_weights(create_model(model, classes, **options), content).eval()
+
+
+def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
+    """The one candidate that remains when what was `told` is set; ModelError where the answer would be a guess."""
+    if not candidates:
+        raise ModelError("These weights are of no network known here, or of one with parts that are not known. "
+                         "Name it with model=, and its options.")
+    open_ = [option for option in candidates[0].open if option not in told and not (
+        option == "pool" and not told.get("tp"))]  # how to pool matters to those that do
+    if open_:
+        usual = {option: candidates[0].options.get(option) for option in open_}
+        raise ModelError(f"These weights are of {candidates[0].model}, but do not show its {' and '.join(open_)}; "
+                         f"pass {', '.join(f'{o}=' for o in open_)}, or the network's name as model=. "
+                         f"Usual: {', '.join(f'{o}={v!r}' for o, v in usual.items())}.")
+    if len(candidates) > 1:
+        names = ", ".join(f"{one.model} {dict(one.options)}" for one in candidates)
+        raise ModelError(f"These weights may be of several networks: {names}. Pass model=.")
+    return candidates[0]
+
+
+def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> bool:
+    """Have the weights the names and shapes of a candidate's?"""
+    with torch.device("meta"):
+        own = create_model(candidate.model, classes_of(weights), **candidate.options).state_dict()
+    missing = [key for key in own if key not in weights and not re.search(rf"num_batches_tracked$|{zeros}", key)]
+    return not missing and all(
+        key in own and fit(value.to("meta"), own[key]).shape == own[key].shape for key, value in weights.items())
+
+
+def classes_of(weights: Mapping[str, torch.Tensor]) -> int:
+    """How many classes weights under kinema's names tell apart."""
+    if "classifier.weight" not in weights:
+        raise ModelError("These weights have no classifier; create the network by its name, and load them with "
+                         "load_weights(network, file, strict=False).")
+    return int(weights["classifier.weight"].shape[0])

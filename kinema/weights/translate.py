@@ -1,0 +1,44 @@
+"""Weights of any known zoo under kinema's names."""
+
+import re
+from collections.abc import Mapping
+
+import torch
+
+from kinema.errors import ModelError
+from kinema.weights.zoos import ZOOS, Weights, Zoo
+
+SHOWN = 4  # names of each kind that an error lists
+
+
+def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
+    """The zoo whose names these are, and the weights under kinema's; a weight kept frame by frame is joined."""
+    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
+    if zoo is None:
+        raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
+                         f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
+    renamed: Weights = {}
+    for key, value in weights.items():
+        name = zoo.rename(key)
+        if re.search(zoo.drop, key):
+            continue
+        if name in renamed and not torch.equal(renamed[name], value):
+            raise ModelError(f"Two different weights are both {name!r}; the second is {key!r}.")
+        renamed[name] = value
+    frames: dict[str, dict[int, torch.Tensor]] = {}
+    for key in [key for key in renamed if "@" in key]:
+        name, _, frame = key.partition("@")
+        frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
+    joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
+    return zoo, zoo.finish(renamed | joined)
+
+
+def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """A weight in the shape of kinema's, where they differ in axes of length 1 alone; anything else as it is."""
+    alike = [n for n in value.shape if n > 1] == [n for n in own.shape if n > 1]
+    return value.reshape(own.shape) if alike else value
+
+
+def listed(names: list[str]) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -1,0 +1,38 @@
+"""mit-han-lab/temporal-shift-module (Lin et al., arXiv:1811.08383): tsn and tsm, with non-local blocks, over ResNets.
+
+Where channels are shifted or a non-local block is added, the original layer is wrapped (`net`, `block`).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from kinema.weights.candidate import Candidate
+from kinema.weights.zoos.ibm import RESNET
+from kinema.weights.zoos.zoo import Zoo
+
+UNWRAP = (
+    (r"^base_model\.", ""),
+    (r"^new_fc\.", "fc."),
+    (r"\.net\.weight$", ".weight"),
+    (r"\.block\.", "."),
+)
+NONLOCAL = (
+    (r"\.branch\.nl\.", ".after."),
+    (r"\.after\.g\.(0\.)?", ".after.value."),
+    (r"\.after\.phi\.(0\.)?", ".after.key."),
+    (r"\.after\.theta\.", ".after.query."),
+    (r"\.after\.W\.0\.", ".after.out."),
+    (r"\.after\.W\.1\.", ".after.norm."),
+)
+
+
+
+def shifted(candidate: Candidate, keys: Collection[str]) -> Candidate:
+    """A tsn whose convolutions are wrapped is a tsm: a shift has no weights of its own."""
+    wrapped = any(re.search(r"conv1\.(conv\.)?net\.weight$", key) for key in keys)
+    return replace(candidate, model=re.sub(r"^tsn\b", "tsm", candidate.model)) if wrapped else candidate
+
+
+ZOO = Zoo("mit-tsm resnet", r"^base_model\.layer1\.0\.conv1\.(net\.)?weight$", UNWRAP + RESNET + NONLOCAL,
+          refine=shifted)
