@@ -60,6 +60,14 @@ def centre(picture: Size, target: Size, side: float = TEST_SIDE) -> Box:
     return placed(picture, (height * side, width * side), 0.5, 0.5)
 
 
+def centre_resized(picture: Size, target: Size, resize: int | Size) -> Box:
+    """The middle of a picture that is resized first, to a shorter side or to (height, width), as `target` shows it."""
+    short = min(picture)
+    height, width = (picture[0] / resize[0], picture[1] / resize[1]) if isinstance(resize, tuple) else (
+        short / resize, short / resize)  # pixels of the picture that make one of the clip
+    return placed(picture, (target[0] * height, target[1] * width), 0.5, 0.5)
+
+
 def jitter(picture: Size, target: Size, scale: Range, generator: Generator | None) -> Box:
     """Scale jitter: a box of the target's shape whose side is `scale` of the largest, anywhere.
 

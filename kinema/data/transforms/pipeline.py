@@ -62,7 +62,10 @@ class TestTransform:
         target = self.spec.height, self.spec.width
         crops = MIRRORED.get(self.crops, self.crops)
         crops = "stretch" if crops == 1 and self.spec.crop == "stretch" else crops
-        found = TEST_CROPS[crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
+        picture = frames_THWC.shape[1], frames_THWC.shape[2]
+        resized = crops == 1 and self.spec.resize is not None
+        found = ([boxes.centre_resized(picture, target, self.spec.resize)] if resized  # type: ignore[arg-type]
+                 else TEST_CROPS[crops](picture, target))
         views = [resize(cut(frames_THWC, box), target) for box in found]
         if self.crops in MIRRORED:
             views += [view.flip(2) for view in views]
