@@ -2,5 +2,10 @@
 
 from kinema.weights.identify import from_checkpoint, identify
 from kinema.weights.load import load_weights
+from kinema.weights.pretrained import open_network, pretrained
+from kinema.weights.save import from_pretrained, push_to_hub, save_network
 
-__all__ = ["from_checkpoint", "identify", "load_weights"]
+__all__ = [
+    "from_checkpoint", "from_pretrained", "identify", "load_weights", "open_network", "pretrained", "push_to_hub",
+    "save_network",
+]

@@ -30,8 +30,8 @@ def offline() -> bool:
 
 
 def weights_folder() -> Path:
-    """Where fetched files are kept: $KINEMA_CACHE/weights, or beside the cache of clips."""
-    return default_folder().parent / "weights" if "KINEMA_CACHE" not in os.environ else default_folder() / "weights"
+    """Where fetched files are kept: $KINEMA_CACHE/weights, else kinema/weights in the user's cache folder."""
+    return default_folder().parent / "weights"
 
 
 def fetch(url: str, name: str, expected: str | None = None, quiet: bool = False) -> Path:
@@ -87,11 +87,12 @@ def continued(url: str, part: Path, name: str, quiet: bool) -> None:
             have = 0
         length = answer.headers.get("Content-Length")
         whole = have + int(length) if length else None
-        with part.open("ab" if have else "wb") as file, Progress(name, whole or 0, have, quiet=quiet) as bar:
+        megabytes = (whole or 0) // PIECE
+        with part.open("ab" if have else "wb") as file, Progress(name, megabytes, have // PIECE, quiet=quiet) as bar:
             for piece in pieces(answer):
                 file.write(piece)
+                bar.advance((have + len(piece)) // PIECE - have // PIECE, "MB")
                 have += len(piece)
-                bar.advance(len(piece))
     if whole is not None and have < whole:
         raise CutOff(f"only {have} of {whole} bytes came")
 
@@ -108,7 +109,7 @@ def check(path: Path, expected: str | None, url: str) -> None:
         start = file.read(512)
     if re.match(rb"\s*<(!doctype|html)", start, re.IGNORECASE):
         path.unlink()
-        raise DownloadError(f"{url} gives a web page instead of a file. Fetch it in a browser, and load it by its path.")
+        raise DownloadError(f"{url} gives a web page instead of a file. Fetch it in a browser and load it by its path.")
     if not expected:
         return
     digest = hashlib.new(HASHES.get(len(expected), "sha256"))

@@ -14,6 +14,7 @@ from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import load_weights
 from kinema.weights.read import read_weights
+from kinema.weights.save import described, rebuild
 from kinema.weights.translate import fit, translate
 
 Source = str | Path | Mapping[str, Any]
@@ -39,8 +40,11 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
 
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
     weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright.
-    `classes` may be labels; their number is that of the weights.
+    `classes` may be labels; their number is that of the weights. A file that kinema wrote says itself what it holds.
     """
+    facts = described(source) if isinstance(source, str | Path) and str(source).endswith(".safetensors") else None
+    if facts and not model and not options:
+        return load_weights(rebuild(facts), source).eval()
     content = read_weights(source)
     if model is None:
         candidate = decide(identify(content), options)

@@ -71,8 +71,8 @@ def read_file(path: Path) -> Mapping[str, Any]:
             return load_file(path)
         content = read_numpy_pickle(path) if path.suffix == ".pkl" else read_torch(path)
     except UnsafeFile as error:
-        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. It asks for "
-                         f"{error}. Save its state_dict alone where it is trusted.") from error
+        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. It asks "
+                         f"for {error}. Save its state_dict alone where it is trusted.") from error
     except Exception as error:
         raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {error}). It may be cut short. "
                          f"Expected {KINDS}.") from error

@@ -40,7 +40,7 @@ DICTS = (
 )
 SHELLS: dict[str, Any] = {**dict.fromkeys(OBJECTS, Shell), **dict.fromkeys(DICTS, OrderedDict)}
 ARRAYS: dict[str, Any] = {
-    "_reconstruct": np.empty(0).__reduce__()[0], "scalar": np.float64(0).__reduce__()[0],  # type: ignore[index]
+    "_reconstruct": np.empty(0).__reduce__()[0], "scalar": np.float64(0).__reduce__()[0],
     "ndarray": np.ndarray, "dtype": np.dtype,
 }
 ARRAY_HOMES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
