@@ -9,18 +9,21 @@ from torch.nn import functional as F
 
 
 class TimePad(nn.Module):
-    """Surround x_NCTHW with `before` and `after` frames that hold `fill`.
+    """Surround x_NCTHW with `before` and `after` frames that hold `fill`, or None: repeat the first and the last frame.
 
     Every layer that looks at neighbouring frames gets its edges here, and what stands at an edge is the business of
     this layer alone: around a clip, nothing. Who knows the frames before a clip can put them in the place of `before`.
     """
 
-    def __init__(self, before: int, after: int, fill: float = 0.0) -> None:
+    def __init__(self, before: int, after: int, fill: float | None = 0.0) -> None:
         super().__init__()
         self.before, self.after, self.fill = before, after, fill
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return F.pad(x_NCTHW, (0, 0, 0, 0, self.before, self.after), value=self.fill)
+        around = (0, 0, 0, 0, self.before, self.after)
+        if self.fill is None:
+            return F.pad(x_NCTHW, around, mode="replicate")
+        return F.pad(x_NCTHW, around, value=self.fill)
 
     def extra_repr(self) -> str:
         return f"before={self.before}, after={self.after}, fill={self.fill}"
@@ -110,3 +113,16 @@ class Mean(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.mean((3, 4)).mean(2)
+
+
+def repeat_edges(network: nn.Module) -> None:
+    """Let a network's layers see its first and last frame again beyond a clip's edges, instead of zeros.
+
+    A clip of one picture then gives every layer the same picture in all frames.
+    """
+    for layer in network.modules():
+        if isinstance(layer, TimePad):
+            layer.fill = None
+        elif isinstance(layer, Conv | Pool) and layer.padding[0]:
+            own = int(layer.padding[0])
+            layer.edge, layer.padding = TimePad(own, own, None), (0, *layer.padding[1:])

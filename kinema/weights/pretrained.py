@@ -1,6 +1,7 @@
 """Networks with the weights of an official checkpoint."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,13 @@ def pretrained_model(name: str, dataset: str, classes: int | Sequence[str] | Non
     return pretrained(row.id, classes, **options).train()
 
 
-def open_network(source: str | Path, **options: Any) -> Network:
-    """The network of a checkpoint's id, or of a file of weights."""
-    if str(source) in all_checkpoints():
-        return pretrained(str(source), **options)
-    if not Path(source).exists() and "/" in str(source):
-        find_checkpoint(str(source))  # says what is near
-    return from_checkpoint(source, **options)
+def is_checkpoint(source: str | PathLike[str]) -> bool:
+    """Is this a file of weights, or the id of a checkpoint: zoo/name?"""
+    if Path(source).exists():
+        return Path(source).is_file()
+    return str(source).partition("/")[0] in {id_.partition("/")[0] for id_ in all_checkpoints()}
+
+
+def open_network(source: str, **options: Any) -> Network:
+    """The network of a file of weights, or of a checkpoint's id."""
+    return from_checkpoint(source, **options) if Path(source).exists() else pretrained(source, **options)
