@@ -2,15 +2,28 @@
 
 from functools import partial
 
+from kinema.models.c3d import C3D
+from kinema.models.densenet import COUNTS, DenseNet
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
+from kinema.models.resnet_forms import FORMS
 from kinema.models.table import Backbone
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
+
+FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
+               "preact_resnet": "He et al., arXiv:1603.05027"}
+IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with
 
 BACKBONES: dict[str, Backbone] = {
     "resnet_tiny": Backbone(partial(ResNet, SIZES["resnet_tiny"]), HE, size=112),
     **{name: Backbone(partial(ResNet, SIZES[name]), HE)
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
+    **{name: Backbone(partial(ResNet, SIZES[name]), HE, modules=IN_3D) for name in ("resnet10", "resnet200")},
+    **{name: Backbone(partial(ResNet, FORMS[name]), FORM_PAPERS[name.rstrip("0123456789")], 16, 112, modules=IN_3D)
+       for name in FORMS},
+    **{name: Backbone(partial(DenseNet, COUNTS[name]), "Huang et al., arXiv:1608.06993", 16, 112, modules=IN_3D)
+       for name in COUNTS},
     "inception_v1": Backbone(Inception, SZEGEDY),
+    "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }

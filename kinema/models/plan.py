@@ -32,6 +32,9 @@ class Habits:
     stem_frames: int  # that the stem's convolution covers in i3d
     norm_eps: float  # added to the variance by batch norm
     time_bias: bool  # has s3d's convolution over frames a bias?
+    shortcut: str = "projected"  # how a shortcut gets the shape of its branch
+    stride_first: bool = False  # is a bottleneck's stride in its first convolution, not in its middle one?
+    groups: int = 1  # of channels that a bottleneck's middle convolution looks at by themselves
 
 
 @dataclass(frozen=True)

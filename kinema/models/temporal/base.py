@@ -25,7 +25,7 @@ class Temporal:
 
     causal: bool = False
 
-    QUESTIONS: ClassVar = ("stem", "before", "conv", "gate", "after", "pool", "step", "time_pool", "readout")
+    QUESTIONS: ClassVar = ("stem", "before", "conv", "project", "gate", "after", "pool", "step", "time_pool", "readout")
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
 
@@ -49,6 +49,10 @@ class Temporal:
     ) -> nn.Module:
         """A convolution of a block or of the stem, over `size` x `size` pixels."""
         return Conv(inputs, outputs, (1, size), stride, groups)
+
+    def project(self, inputs: int, outputs: int, stride: tuple[int, int], place: Place) -> nn.Module:
+        """What gives a block's shortcut the shape of its branch."""
+        return Conv(inputs, outputs, (1, 1), stride)
 
     def gate(self, channels: int, place: Place) -> nn.Module:
         """What stands at the end of a block's branch, before the addition."""
