@@ -5,6 +5,8 @@ from functools import partial
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.table import Backbone
+from kinema.models.x3d import SIZES as X3D_SIZES
+from kinema.models.x3d import X3D
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
@@ -13,4 +15,6 @@ BACKBONES: dict[str, Backbone] = {
     **{name: Backbone(partial(ResNet, SIZES[name]), HE)
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     "inception_v1": Backbone(Inception, SZEGEDY),
+    **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,
+                      modules=("tsn", "tsm", "tam", "i3d")) for name, size in X3D_SIZES.items()},
 }

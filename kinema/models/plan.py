@@ -32,6 +32,8 @@ class Habits:
     stem_frames: int  # that the stem's convolution covers in i3d
     norm_eps: float  # added to the variance by batch norm
     time_bias: bool  # has s3d's convolution over frames a bias?
+    gate_every: int = 1  # of how many blocks of a stage one has a gate, the first among them
+    gate_eights: bool = False  # are the channels of a gate's hidden layer a multiple of eight?
 
 
 @dataclass(frozen=True)
