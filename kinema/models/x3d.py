@@ -99,7 +99,7 @@ class Head(nn.Module):
         self.frames, self.pixels, self.ahead = frames, pixels, ahead
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        frames, height, width = x_NCTHW.shape[2:]
+        frames = x_NCTHW.shape[2]
         if self.ahead is not None:
             end = frames - self.ahead if frames > self.ahead else frames
             x_NCTHW = x_NCTHW[:, :, max(end - (self.frames or end), 0) : end]

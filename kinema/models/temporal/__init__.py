@@ -6,6 +6,7 @@ A new module is a file with a dataclass that overrides one question of `Temporal
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.i3d import I3D
 from kinema.models.temporal.nonlocal_ import NonLocal
+from kinema.models.temporal.online import OnlineTSM
 from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
 from kinema.models.temporal.tam import TAM
@@ -17,6 +18,7 @@ from kinema.models.temporal.tsn import TSN
 
 MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
+    "online_tsm": OnlineTSM,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 

@@ -7,8 +7,8 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import inception, resnet, x3d
+from kinema.weights.families import inception, mobilenet, movinet, resnet, x3d
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, inception.candidates, x3d.candidates,
+    resnet.candidates, inception.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates,
 )

@@ -1,9 +1,12 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
-from kinema.weights.zoos import ibm, mit_tsm, mmaction2, tanet, tin, x3d
+from kinema.weights.zoos import ibm, mit_tsm, mmaction2, mobilenet, movinet, tanet, tin, x3d
 from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (OWN, *x3d.ZOOS, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+ZOOS = (
+    mobilenet.ONLINE, OWN, *mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO,
+    mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS,
+)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

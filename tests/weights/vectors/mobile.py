@@ -9,4 +9,10 @@ VECTORS = {
     "mm_x3d_s": Row("x3d_m"),
     "cox3d_s_stream": Row("cox3d_m", {"head_frames": 4}, gmacs=0.1,
                           why="a step of theirs also counts what its convolutions add to steps to come"),
+    "mit_tsm_mobilenetv2_f8": Row("tsm-mobilenet_v2"),
+    "mit_tsm_mobilenetv2_online": Row("online_tsm-mobilenet_v2"),
+    "mm_tsm_mobilenetv2": Row("tsm-mobilenet_v2"),
+    "movinet_a0_base": Row("movinet_a0_base"),
+    "movinet_a0_stream": Row("movinet_a0_stream", gmacs=0.02,
+                             why="theirs was fed three pieces of the clip, and answered after each"),
 }
