@@ -5,9 +5,14 @@ from functools import partial
 from kinema.models.c3d import C3D
 from kinema.models.densenet import COUNTS, DenseNet
 from kinema.models.inception import Inception
+from kinema.models.mobilenet import MobileNetV2
+from kinema.models.movinet import MoViNet
+from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.resnet_forms import FORMS
 from kinema.models.table import Backbone
+from kinema.models.x3d import SIZES as X3D_SIZES
+from kinema.models.x3d import X3D
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
@@ -26,4 +31,10 @@ BACKBONES: dict[str, Backbone] = {
        for name in COUNTS},
     "inception_v1": Backbone(Inception, SZEGEDY),
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
+    **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,
+                      modules=("tsn", "tsm", "tam", "i3d")) for name, size in X3D_SIZES.items()},
+    "mobilenet_v2": Backbone(MobileNetV2, "Sandler et al., arXiv:1801.04381",
+                             modules=("tsn", "tsm", "online_tsm", "tam", "i3d")),
+    **{name: Backbone(partial(MoViNet, size), "Kondratyuk et al., arXiv:2103.11511", size.frames, size.pixels,
+                      asks=False) for name, size in MOVINET_SIZES.items()},
 }

@@ -8,6 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 
 
+def eights(channels: float) -> int:
+    """The multiple of eight nearest to a number of channels; never less than nine tenths of it."""
+    near = max(int(channels + 4) // 8 * 8, 8)
+    return near if near >= 0.9 * channels else near + 8
+
+
 class TimePad(nn.Module):
     """Surround x_NCTHW with `before` and `after` frames that hold `fill`, or None: repeat the first and the last frame.
 

@@ -35,6 +35,8 @@ class Habits:
     shortcut: str = "projected"  # how a shortcut gets the shape of its branch
     stride_first: bool = False  # is a bottleneck's stride in its first convolution, not in its middle one?
     groups: int = 1  # of channels that a bottleneck's middle convolution looks at by themselves
+    gate_every: int = 1  # of how many blocks of a stage one has a gate, the first among them
+    gate_eights: bool = False  # are the channels of a gate's hidden layer a multiple of eight?
 
 
 @dataclass(frozen=True)

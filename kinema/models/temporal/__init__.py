@@ -7,6 +7,7 @@ from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.csn import IPCSN, IRCSN
 from kinema.models.temporal.i3d import I3D
 from kinema.models.temporal.nonlocal_ import NonLocal
+from kinema.models.temporal.online import OnlineTSM
 from kinema.models.temporal.p3d import P3D
 from kinema.models.temporal.r2plus1d import R2Plus1D
 from kinema.models.temporal.r3d import MC3, R3D
@@ -22,6 +23,7 @@ from kinema.models.temporal.tsn import TSN
 MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
     "r3d": R3D, "mc3": MC3, "r2plus1d": R2Plus1D, "ircsn": IRCSN, "ipcsn": IPCSN, "p3d": P3D,
+    "online_tsm": OnlineTSM,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 

@@ -7,8 +7,9 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import c3d, densenet, inception, resnet, resnet3d
+from kinema.weights.families import c3d, densenet, inception, mobilenet, movinet, resnet, resnet3d, x3d
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, resnet3d.candidates, inception.candidates, densenet.candidates, c3d.candidates,
+    resnet.candidates, resnet3d.candidates, inception.candidates, densenet.candidates, c3d.candidates, x3d.candidates,
+    mobilenet.candidates, movinet.candidates,
 )

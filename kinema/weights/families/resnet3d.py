@@ -4,7 +4,6 @@ A network in which every convolution over pixels covers three frames is an i3d t
 r3d by it, the zoo says so.
 """
 
-import re
 from typing import Any
 
 from kinema.models.resnet import SIZES, Bottleneck

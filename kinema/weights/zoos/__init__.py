@@ -1,7 +1,22 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
 from kinema.weights.zoos import (
-    c3d, gluoncv, hara, ibm, mit_tsm, mmaction2, mmaction2_3d, p3d, pytorchvideo_csn, tanet, tin, torchvision_video, vmz,
+    c3d,
+    gluoncv,
+    hara,
+    ibm,
+    mit_tsm,
+    mmaction2,
+    mmaction2_3d,
+    mobilenet,
+    movinet,
+    p3d,
+    pytorchvideo_csn,
+    tanet,
+    tin,
+    torchvision_video,
+    vmz,
+    x3d,
 )
 from kinema.weights.zoos.zoo import Weights, Zoo
 
@@ -10,6 +25,10 @@ RESNETS_3D = (
     *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_csn.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO,
     c3d.ZOO,
 )
-ZOOS = (*RESNETS_3D, OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
+ZOOS = (
+    mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO,
+    *ibm.ZOOS,
+)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

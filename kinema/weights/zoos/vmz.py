@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection
 
 from kinema.weights.candidate import Candidate
-from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.resnet3d import as_r3d, with_options
 from kinema.weights.zoos.zoo import Weights, Zoo
 
