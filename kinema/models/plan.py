@@ -32,6 +32,8 @@ class Habits:
     stem_frames: int  # that the stem's convolution covers in i3d
     norm_eps: float  # added to the variance by batch norm
     time_bias: bool  # has s3d's convolution over frames a bias?
+    stem_split: bool = False  # does s3d separate the stem's convolution too?
+    same: bool = False  # are edges padded as TensorFlow does: no more than the stride needs, and the rest at the end?
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Place:
     habits: Habits
     inputs: int = 0  # channels of the block's input
     name: str = "block"  # or, of a block's convolutions, the "first", "middle" or "last"; or the "stem"
+    lead: bool = True  # of branches side by side: is this the first one that begins with a projection?
+    parts: tuple[int, ...] = ()  # of branches side by side: the channels that each gives
 
     def at(self, name: str) -> "Place":
         """The same place, seen from one of the block's convolutions."""

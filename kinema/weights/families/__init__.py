@@ -9,4 +9,6 @@ from collections.abc import Callable
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families import inception, resnet
 
-FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (resnet.candidates, inception.candidates)
+FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
+    resnet.candidates, inception.candidates, inception.branched,
+)
