@@ -5,7 +5,9 @@ from typing import Any
 
 from kinema.errors import ModelError, nearest
 
-CHANNELS = {"rgb": 3, "difference": 1, "normalised_difference": 1}  # how many channels each kind of input has
+CHANNELS = {  # how many each kind of input has
+    "rgb": 3, "difference": 1, "normalised_difference": 1, "flow": 2, "rgb+flow": 5,
+}
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
 ORDERS = ("rgb", "bgr")
@@ -20,6 +22,7 @@ class ClipSpec:
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
     `mean` and `std` are of values from 0 to 1, in the `order` in which the network takes the colours.
+    "flow" is how far each pixel moves along x and y, "rgb+flow" is both: made elsewhere, given to networks as they are.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     The centre is cut from a picture `resize`d before: its shorter side in pixels, or (height, width); None: so that the
     clip is 7/8 of it, 224 of 256.

@@ -65,7 +65,7 @@ def create_model(
         return seeing if sees(block, blocks) else alone
 
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
-    readout = seeing.readout(body.channels, clip.frames)  # type: ignore[arg-type]
+    readout = seeing.readout(body.channels, getattr(body, "frames", clip.frames))  # type: ignore[arg-type]
     return Network(name, body, readout, clip, classes, dropout, changed)
 
 

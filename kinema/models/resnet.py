@@ -136,7 +136,7 @@ class ResNet(nn.Module):
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
-        self.channels = inputs
+        self.channels, self.frames = inputs, frames
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.stages(self.stem(clip_NCTHW))

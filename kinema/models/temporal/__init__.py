@@ -5,6 +5,8 @@ A new module is a file with a dataclass that overrides one question of `Temporal
 
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.csn import IPCSN, IRCSN
+from kinema.models.temporal.gate import Gate
+from kinema.models.temporal.gsm import GSM
 from kinema.models.temporal.i3d import I3D
 from kinema.models.temporal.nonlocal_ import NonLocal
 from kinema.models.temporal.online import OnlineTSM
@@ -17,6 +19,7 @@ from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.tin import TIN
 from kinema.models.temporal.together import together
+from kinema.models.temporal.trn import TRN, MultiScaleTRN
 from kinema.models.temporal.tsm import TSM
 from kinema.models.temporal.tsn import TSN
 
@@ -24,7 +27,8 @@ MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
     "r3d": R3D, "mc3": MC3, "r2plus1d": R2Plus1D, "ircsn": IRCSN, "ipcsn": IPCSN, "p3d": P3D,
     "online_tsm": OnlineTSM,
+    "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN,
 }
-ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
+ADDED: dict[str, type[Temporal]] = {"se": SE, "gate": Gate, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
 __all__ = ["ADDED", "MODULES", "Temporal", "together"]

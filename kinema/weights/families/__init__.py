@@ -10,6 +10,6 @@ from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families import c3d, densenet, inception, mobilenet, movinet, resnet, resnet3d, x3d
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, resnet3d.candidates, inception.candidates, densenet.candidates, c3d.candidates, x3d.candidates,
-    mobilenet.candidates, movinet.candidates,
+    resnet.candidates, resnet3d.candidates, inception.candidates, inception.branched, densenet.candidates,
+    c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates,
 )

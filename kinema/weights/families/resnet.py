@@ -4,6 +4,7 @@ from typing import Any
 
 from kinema.models.resnet import SIZES, Bottleneck
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import count, first, frames_of
 
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
@@ -33,6 +34,10 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
         return "tanet", {"frames": blend[1], "widen": blend[0] // blend[1]}
     if first(shapes, r"conv\d\.time\.weight$"):
         return "s3d", {"depthwise": (first(shapes, r"time\.weight$") or (0, 0))[1] == 1}
+    if found := relations(shapes):
+        return found
+    if first(shapes, r"conv1\.shift\.gate\."):
+        return "gsm", {}
     if frames_of(first(shapes, r"stages\.1\.0\.branch\.conv2\.weight$")) > 1:
         return "i3d", {}
     return "tsn", {}

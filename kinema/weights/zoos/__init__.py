@@ -1,10 +1,12 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
 from kinema.weights.zoos import (
+    bn_inception,
     c3d,
     gluoncv,
     hara,
     ibm,
+    inception_3d,
     mit_tsm,
     mmaction2,
     mmaction2_3d,
@@ -15,6 +17,7 @@ from kinema.weights.zoos import (
     tanet,
     tin,
     torchvision_video,
+    trn,
     vmz,
     x3d,
 )
@@ -26,9 +29,8 @@ RESNETS_3D = (
     c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
-ZOOS = (
-    mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO,
-    *ibm.ZOOS,
-)
+MODULES = (trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO)
+INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
+ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *MODULES, *ibm.ZOOS)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]
