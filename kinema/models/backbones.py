@@ -2,9 +2,11 @@
 
 from functools import partial
 
+from kinema.models.biglittle import COUNTS, blresnet, blvnet_tam
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.table import Backbone
+from kinema.models.tdn import TDN
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
@@ -13,4 +15,10 @@ BACKBONES: dict[str, Backbone] = {
     **{name: Backbone(partial(ResNet, SIZES[name]), HE)
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     "inception_v1": Backbone(Inception, SZEGEDY),
+    **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
+       for name in ("resnet50", "resnet101")},
+    **{f"bl{name}": Backbone(partial(blresnet, counts), "Chen et al., arXiv:1807.03848",
+                             modules=("tsn", "tam")) for name, counts in COUNTS.items()},
+    **{f"blvnet_tam-{name}": Backbone(partial(blvnet_tam, counts), "Fan et al., arXiv:1912.00869", frames=16,
+                                      asks=False) for name, counts in COUNTS.items()},
 }
