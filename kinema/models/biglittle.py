@@ -28,8 +28,8 @@ class BigLittle(nn.Module):
     """clip_NCTHW -> features_NCTHW. In all stages but the last a deep path sees half the pixels, a shallow one all.
 
     The shallow path is `alpha` times narrower and about `beta` times shallower. Such a stage asks its temporal module
-    as one block does. At two `rates` the deep path sees every second frame and the shallow one those between; what comes
-    of a pair stands for both, and at the end one frame is left of each pair.
+    as one block does. At two `rates` the deep path sees every second frame and the shallow one those between; what
+    comes of a pair stands for both, and at the end one frame is left of each pair.
     """
 
     def __init__(self, counts: tuple[int, ...], plan: Plan, alpha: int, beta: int, rates: int) -> None:
