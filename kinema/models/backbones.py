@@ -1,5 +1,6 @@
 """The backbones by name: one family a file, this is their table."""
 
+from dataclasses import replace
 from functools import partial
 
 from kinema.models.biglittle import COUNTS, blresnet, blvnet_tam
@@ -7,6 +8,7 @@ from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.table import Backbone
 from kinema.models.tdn import TDN
+from kinema.models.tea import TEABlock
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
@@ -17,6 +19,8 @@ BACKBONES: dict[str, Backbone] = {
     "inception_v1": Backbone(Inception, SZEGEDY),
     **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
        for name in ("resnet50", "resnet101")},
+    **{f"tea-{name}": Backbone(partial(ResNet, replace(SIZES[name], block=TEABlock)), "Li et al., arXiv:2004.01398",
+                               asks=False) for name in ("resnet50", "resnet101")},
     **{f"bl{name}": Backbone(partial(blresnet, counts), "Chen et al., arXiv:1807.03848",
                              modules=("tsn", "tam")) for name, counts in COUNTS.items()},
     **{f"blvnet_tam-{name}": Backbone(partial(blvnet_tam, counts), "Fan et al., arXiv:1912.00869", frames=16,

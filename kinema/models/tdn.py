@@ -15,7 +15,7 @@ from kinema.models.layers import Conv, Pool
 from kinema.models.plan import Place, Plan
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.temporal import Temporal
-from kinema.models.temporal.motion import Change, Mix
+from kinema.models.temporal.motion import Change, Mix, normed
 
 NEAR = 5  # frames of each part of a video; the third is the one that is seen, the others show how it changes
 HALF_AT = 8  # parts of a video with which, as published, changes weigh as much as the frame
@@ -118,7 +118,3 @@ class Excite(nn.Module):
         coarse = F.interpolate(self.coarse(self.halve(change_NCTHW)), change_NCTHW.shape[2:])
         return self.expand((change_NCTHW + coarse + self.fine(change_NCTHW)) / 3).sigmoid() - 0.5
 
-
-def normed(inputs: int, outputs: int, size: int) -> nn.Sequential:
-    """A convolution over pixels and batch norm."""
-    return nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, (1, size)), bn=nn.BatchNorm3d(outputs)))

@@ -3,10 +3,12 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
-from kinema.models.layers import TimePad
+from kinema.models.layers import Conv, TimePad
 from kinema.models.temporal.tam import ChannelMix
 
 TAPS = 3
@@ -49,3 +51,8 @@ class Change(nn.Module):
             return next_NCTHW - self.past(here_NCTHW)[:, :, :-1]
         change = next_NCTHW[:, :, 1:] - here_NCTHW[:, :, :-1]
         return torch.cat([change, torch.zeros_like(here_NCTHW[:, :, :1])], dim=2)
+
+
+def normed(inputs: int, outputs: int, size: int) -> nn.Sequential:
+    """A convolution over pixels and batch norm."""
+    return nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, (1, size)), bn=nn.BatchNorm3d(outputs)))

@@ -7,8 +7,8 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import biglittle, inception, resnet, tdn
+from kinema.weights.families import biglittle, inception, resnet, tdn, tea
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, inception.candidates, tdn.candidates, biglittle.candidates,
+    resnet.candidates, inception.candidates, tdn.candidates, tea.candidates, biglittle.candidates,
 )
