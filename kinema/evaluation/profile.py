@@ -72,6 +72,8 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
               for name, flops in counter.get_flop_counts().items() if name != "Global"}
     inside = dict.fromkeys(totals, 0.0)
     for name, total in totals.items():
-        if name:
-            inside[name.rpartition(".")[0]] += total
+        above = name.rpartition(".")[0]
+        while above not in totals:  # its parts are called one by one
+            above = above.rpartition(".")[0]
+        inside[above] += total if name else 0
     return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}

@@ -3,6 +3,8 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns. Kernels and strides are (frames, pixels).
 """
 
+from operator import gt
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -93,7 +95,11 @@ class Pool(nn.Module):
         x_NCTHW = self.edge(x_NCTHW)
         room = [length + 2 * pad for length, pad in zip(x_NCTHW.shape[2:], self.padding, strict=True)]
         pool = F.max_pool3d if self.method == "max" else F.avg_pool3d
-        return pool(x_NCTHW, tuple(map(min, self.kernel, room)), self.stride, self.padding)
+        kernel, padding = tuple(map(min, self.kernel, room)), self.padding
+        if self.method == "avg" and any(map(gt, kernel, x_NCTHW.shape[2:])):  # torch refuses it, however padded
+            x_NCTHW = F.pad(x_NCTHW, [pad for pad in reversed(padding) for _ in range(2)])
+            padding = (0, 0, 0)
+        return pool(x_NCTHW, kernel, self.stride, padding)
 
     def extra_repr(self) -> str:
         return f"{self.method}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"

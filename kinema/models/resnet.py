@@ -78,7 +78,7 @@ class Size:
     """A row of the table of residual networks."""
 
     block: type[Block]
-    counts: tuple[int, int, int, int]  # blocks of each stage
+    counts: tuple[int, ...]  # blocks of each stage
     width: int = 64  # channels of the first stage
     stem: int = 7  # pixels across the stem's convolution
     stem_pool: bool = True  # without it the first block halves the pixels, after it has seen how they move

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import Mean, Pool, pixel_pool, temporal_pool
+from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 

@@ -7,9 +7,22 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import c3d, densenet, inception, mobilenet, movinet, resnet, resnet3d, x3d
+from kinema.weights.families import (
+    biglittle,
+    c3d,
+    densenet,
+    inception,
+    mobilenet,
+    movinet,
+    resnet,
+    resnet3d,
+    tdn,
+    tea,
+    x3d,
+)
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
     resnet.candidates, resnet3d.candidates, inception.candidates, inception.branched, densenet.candidates,
-    c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates,
+    c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates, tdn.candidates, tea.candidates,
+    biglittle.candidates,
 )

@@ -7,6 +7,11 @@ from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import count, first, frames_of
 
+REDUCING = {  # to fewer channels, of which these weights tell how many
+    "teinet": r"before\.enhance\.here\.weight$",
+    "action": r"before\.channel\.squeeze\.weight$",
+    "stm": r"conv\d\.motion\.squeeze\.weight$",
+}
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 
 
@@ -26,6 +31,13 @@ def candidates(shapes: Shapes) -> list[Candidate]:
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
     """The temporal module and its options."""
+    for module, pattern in REDUCING.items():
+        if squeeze := first(shapes, pattern):
+            return module, {"reduction": squeeze[1] // squeeze[0]}
+    if both := first(shapes, r"conv\d\.both\.weight$"):
+        space = first(shapes, r"conv\d\.space\.weight$") or both
+        whole = both[0] + space[0]
+        return "gst", {"alpha": whole // both[0], "split": space[1] < whole}
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):

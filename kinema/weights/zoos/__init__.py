@@ -1,9 +1,12 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
 from kinema.weights.zoos import (
+    action,
+    blvnet,
     bn_inception,
     c3d,
     gluoncv,
+    gst,
     hara,
     ibm,
     inception_3d,
@@ -15,6 +18,8 @@ from kinema.weights.zoos import (
     p3d,
     pytorchvideo_csn,
     tanet,
+    tdn,
+    tea,
     tin,
     torchvision_video,
     trn,
@@ -29,7 +34,10 @@ RESNETS_3D = (
     c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
-MODULES = (trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO)
+MODULES = (
+    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
+    tanet.ZOO, mit_tsm.ZOO,
+)
 INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
 ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *MODULES, *ibm.ZOOS)
 
