@@ -77,6 +77,7 @@ class Size:
     width: int = 64  # channels of the first stage
     stem: int = 7  # pixels across the stem's convolution
     stem_pool: bool = True  # without it the first block halves the pixels, after it has seen how they move
+    joins: tuple[int, int, int, int] = (0, 0, 0, 0)  # channels of another pathway that join each stage's input
 
 
 SIZES = {
@@ -108,7 +109,7 @@ class ResNet(nn.Module):
             layers, width, first_block = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             pixel_step = 2 if stage > 1 or not size.stem_pool else 1
-            frames = math.ceil(frames / frame_step)
+            frames, inputs = math.ceil(frames / frame_step), inputs + size.joins[stage - 1]
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)

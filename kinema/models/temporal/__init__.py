@@ -4,10 +4,13 @@ A new module is a file with a dataclass that overrides one question of `Temporal
 """
 
 from kinema.models.temporal.base import Temporal
+from kinema.models.temporal.c2d import C2D
 from kinema.models.temporal.i3d import I3D
+from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.nonlocal_ import NonLocal
 from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
+from kinema.models.temporal.slow import Slow
 from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.tin import TIN
@@ -17,6 +20,7 @@ from kinema.models.temporal.tsn import TSN
 
 MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
+    "c2d": C2D, "i3d_fair": I3DFair, "slow": Slow,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
