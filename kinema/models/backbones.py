@@ -4,8 +4,11 @@ from functools import partial
 
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
+from kinema.models.slowfast import SlowFast
 from kinema.models.table import Backbone
+from kinema.models.tpn import TPN
 
+FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
 BACKBONES: dict[str, Backbone] = {
@@ -13,4 +16,8 @@ BACKBONES: dict[str, Backbone] = {
     **{name: Backbone(partial(ResNet, SIZES[name]), HE)
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     "inception_v1": Backbone(Inception, SZEGEDY),
+    **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
+       for name in ("resnet50", "resnet101")},
+    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
+       for name in ("resnet50", "resnet101")},
 }
