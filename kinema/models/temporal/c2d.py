@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import pair_pool
+from kinema.models.layers import Pool, pair_pool
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -39,6 +39,17 @@ class Halving(Temporal):
 
 @dataclass(eq=False)
 class C2D(Halving):
-    """Each frame alone, but that the greater of each two goes on after the first stage (not `halve`: tsn)."""
+    """Each frame alone, but that the greater of each two goes on after the first stage (not `halve`: tsn).
+
+    Without `pool_padded` the stem's pool stays inside the picture, as MMAction2 has it.
+    """
+
+    pool_padded: bool = True
 
     order_aware: ClassVar[bool] = False
+
+    def stem(self, inputs: int, outputs: int, size: int, pool: bool, place: Place) -> nn.Module:
+        layers = super().stem(inputs, outputs, size, pool, place)
+        if pool and not self.pool_padded:
+            layers.pool = Pool("max", (1, 3), (1, 2), padded=False)
+        return layers

@@ -62,7 +62,8 @@ class Attention(nn.Module):
         self.key: nn.Module = nn.Conv3d(channels, narrow, 1) if embedded else nn.Identity()
         self.value = nn.Conv3d(channels, narrow, 1)
         fewer: nn.Module = Pool("max", (1, 2), (1, 2), padded=False) if how.subsample else nn.Identity()
-        self.first, self.fewer = (fewer, nn.Identity()) if how.pool_first else (nn.Identity(), fewer)
+        self.first: nn.Module = fewer if how.pool_first else nn.Identity()
+        self.fewer: nn.Module = nn.Identity() if how.pool_first else fewer
         self.mix = nn.Conv3d(2 * narrow, 1, 1, bias=False) if how.attention == "concatenation" else None
         self.out = nn.Conv3d(narrow, channels, 1)
         self.norm = nn.BatchNorm3d(channels)

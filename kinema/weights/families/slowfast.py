@@ -8,7 +8,7 @@ from kinema.weights.families.blocks import attention_of, counts_of, followed, in
 from kinema.weights.families.shapes import first
 
 SLOW, FAST = "backbone.slow", "backbone.fast"
-DEPTHS = {SIZES[f"resnet{depth}"].counts: depth for depth in (50, 101, 152)}
+DEPTHS: dict[tuple[int, ...], int] = {SIZES[f"resnet{depth}"].counts: depth for depth in (50, 101, 152)}
 USUAL: dict[str, Any] = {"slow_inflate": ("0", "0", "1", "1"), "fast_inflate": ("1", "1", "1", "1")}
 BOTH_RATES = 5  # taps of the lateral connections of published networks of either rate; those of 7 are all of alpha 4
 

@@ -50,14 +50,14 @@ PATHWAYS = (
     (r"\.downsample\.", ".shortcut."),
     (r"^cls_head\.fc_cls\.", "classifier."),
 )
+TWINS = {"tsn-resnet50": Candidate("c2d-resnet50", {"pool_padded": False})}  # deeper ones are published without pool
 EVERY = ("1", "1", "1", "1")
 
 
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """What weights do not show, and all configurations of a network have in common.
 
-    I3D strides its stem over frames, but where every block covers frames; Slow's attention is scaled softmax. A
-    frame-wise ResNet of 50 layers may be a tsn or a c2d, and nothing but its name tells which.
+    I3D strides its stem over frames, but where every block covers frames; Slow's attention is scaled softmax.
     """
     candidate = shifted(candidate, keys)
     module, options = candidate.model.partition("-")[0].split("+"), {**candidate.options}
@@ -65,8 +65,7 @@ def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
         options |= {"conv_step": 2, "pool_step": 2}
     if module[0] == "slow" and "attention" in candidate.open:
         return replace(candidate, options={**options, "scale": True}, open=())
-    unnamed = candidate.model == "tsn-resnet50"
-    return replace(candidate, options=options, open=(*candidate.open, *(("model",) if unnamed else ())))
+    return replace(candidate, options=options)
 
 
 def slow_first(weights: Weights) -> Weights:
@@ -80,4 +79,4 @@ TANET = Zoo("mmaction2 tanet", r"^backbone\.layer1\.0\.tam\.G\.0\.", (*RULES, (r
 SLOWFAST = Zoo("mmaction2 slowfast", r"^backbone\.slow_path\.conv1\.", PATHWAYS, finish=slow_first,
                options={"pick": "strided"})
 ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL + MIX + NECK,
-          zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING, refine=as_configured)
+          zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING, refine=as_configured, twins=TWINS)

@@ -17,8 +17,10 @@ def pathway(number: int, root: str) -> tuple[tuple[str, str], ...]:
     """The names of one pathway's stem and blocks, in the network called `root`."""
     return (
         (rf"^s1\.pathway{number}_stem\.", f"{root}.stem."),
-        *((rf"^s{stage + 1}\.pathway{number}_res(\d+)\.", rf"{root}.stages.{stage}.\1.") for stage in STAGES),
-        *((rf"^s{stage + 1}\.pathway{number}_nonlocal(\d+)\.", rf"{root}.stages.{stage}.\1.after.") for stage in STAGES),
+        *((rf"^s{stage + 1}\.pathway{number}_(res|nonlocal)(\d+)\.", rf"{root}.stages.{stage}.\2.\1.")
+          for stage in STAGES),
+        (r"\.res\.", "."),
+        (r"\.nonlocal\.", ".after."),
     )
 
 
