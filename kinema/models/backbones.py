@@ -13,13 +13,16 @@ from kinema.models.movinet import MoViNet
 from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.resnet_forms import FORMS as RESNET_FORMS
+from kinema.models.slowfast import SlowFast
 from kinema.models.table import Backbone
 from kinema.models.tdn import TDN
 from kinema.models.tea import TEABlock
+from kinema.models.tpn import TPN
 from kinema.models.x3d import SIZES as X3D_SIZES
 from kinema.models.x3d import X3D
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
+FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.00567"
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
@@ -38,6 +41,10 @@ RESNETS = {
     **{f"blvnet_tam-{name}": Backbone(partial(biglittle.blvnet_tam, counts), "Fan et al., arXiv:1912.00869", frames=16,
                                       asks=False) for name, counts in biglittle.COUNTS.items()},
     **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
+       for name in ("resnet50", "resnet101")},
+    **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
+       for name in ("resnet50", "resnet101")},
+    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
        for name in ("resnet50", "resnet101")},
     **{f"tea-{name}": Backbone(partial(ResNet, replace(SIZES[name], block=TEABlock)), "Li et al., arXiv:2004.01398",
                                asks=False) for name in ("resnet50", "resnet101")},

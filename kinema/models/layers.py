@@ -110,6 +110,11 @@ def temporal_pool(method: str, causal: bool) -> Pool:
     return Pool(method, (3, 1), (2, 1), causal=causal)
 
 
+def pair_pool(causal: bool) -> Pool:
+    """Halve the frames, each that remains covering two; a last one without another is dropped, unless it is alone."""
+    return Pool("max", (2, 1), (2, 1), padded=False, causal=causal)
+
+
 def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
     """The greatest of `size` x `size` pixels; at the far edges windows may stick out, as published with Inception."""
     padding = size // 2 if step == 1 else 0

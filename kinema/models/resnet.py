@@ -84,6 +84,7 @@ class Size:
     stem_pool: bool = True  # without it the first block halves the pixels, after it has seen how they move
     stem_width: int = 0  # channels of the stem, where they are not `width`
     groups: int = 1  # that a bottleneck's middle convolution keeps apart
+    joins: tuple[int, int, int, int] = (0, 0, 0, 0)  # channels of another pathway that join each stage's input
 
 
 SIZES = {
@@ -126,7 +127,7 @@ class ResNet(nn.Module):
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             pixel_step = 2 if stage > 1 or not size.stem_pool else 1
             pixel_step = first_stride or pixel_step if stage == 1 else pixel_step
-            frames = math.ceil(frames / frame_step)
+            frames, inputs = math.ceil(frames / frame_step), inputs + size.joins[stage - 1]
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)

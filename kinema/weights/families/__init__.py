@@ -16,13 +16,14 @@ from kinema.weights.families import (
     movinet,
     resnet,
     resnet3d,
+    slowfast,
     tdn,
     tea,
     x3d,
 )
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, resnet3d.candidates, inception.candidates, inception.branched, densenet.candidates,
-    c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates, tdn.candidates, tea.candidates,
+    resnet.candidates, slowfast.candidates, resnet3d.candidates, inception.candidates, inception.branched,
+    densenet.candidates, c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates, tdn.candidates, tea.candidates,
     biglittle.candidates,
 )

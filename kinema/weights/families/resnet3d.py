@@ -10,10 +10,10 @@ from kinema.models.resnet import SIZES, Bottleneck
 from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.resnet import STAGE
 from kinema.weights.families.shapes import count, first, frames_of
 
 ALL = (0, 1, 2, 3, 4)
+STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
 

@@ -16,6 +16,8 @@ from kinema.weights.zoos import (
     mobilenet,
     movinet,
     p3d,
+    pyslowfast,
+    pytorchvideo,
     pytorchvideo_csn,
     tanet,
     tdn,
@@ -34,11 +36,12 @@ RESNETS_3D = (
     c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
+FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS)
 MODULES = (
     tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
     tanet.ZOO, mit_tsm.ZOO,
 )
 INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
-ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *MODULES, *ibm.ZOOS)
+ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *FAIR, *MODULES, *ibm.ZOOS)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

@@ -57,7 +57,8 @@ def in_stages(weights: Weights) -> Weights:
             key = re.sub(r"(conv\d*)\.middle\.", rf"\1.{parts[0]}.", key)
         if block >= 0:
             stage = sum(begin <= block for begin in begins)
-            rest = re.sub(r"(conv|bn)(\d+)", lambda found: f"branch.{found[1]}{ranks[block][int(found[2])]}",
+            rank = ranks[block]
+            rest = re.sub(r"(conv|bn)(\d+)", lambda found, rank=rank: f"branch.{found[1]}{rank[int(found[2])]}",
                           key.split(".", 2)[2])
             key = f"backbone.stages.{stage}.{block - begins[stage - 1]}.{rest}"
         renamed[key] = value
