@@ -18,7 +18,7 @@ from kinema.weights.zoos import (
     p3d,
     pyslowfast,
     pytorchvideo,
-    pytorchvideo_csn,
+    pytorchvideo_2plus1d,
     tanet,
     tdn,
     tea,
@@ -32,7 +32,7 @@ from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
 RESNETS_3D = (
-    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_csn.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO,
+    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO,
     c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
