@@ -1,6 +1,7 @@
 """What a network costs: parameters and multiply-adds, counted without computing anything."""
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,5 +74,11 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
     inside = dict.fromkeys(totals, 0.0)
     for name, total in totals.items():
         if name:
-            inside[name.rpartition(".")[0]] += total
+            inside[around(name, totals)] += total
     return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}
+
+
+def around(name: str, counted: Collection[str]) -> str:
+    """The nearest layer around another that is counted itself; a list of layers is not."""
+    outer = name.rpartition(".")[0]
+    return outer if outer in counted or not outer else around(outer, counted)

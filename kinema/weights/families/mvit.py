@@ -1,0 +1,68 @@
+"""Multiscale vision transformers: which version and size, made for which clip."""
+
+from math import isqrt
+from typing import Any
+
+from kinema.models.backbones import BACKBONES
+from kinema.models.options import usual_values
+from kinema.models.published import PUBLISHED
+from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.clips import made_for
+from kinema.weights.families.shapes import count
+
+BLOCK = "backbone.blocks.{}."
+FIRST, SECOND = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l")  # the versions' backbones
+SAME = ("width", "heads", "depth", "steps")  # options that make the size of a network
+
+
+def candidates(shapes: Shapes) -> list[Candidate]:
+    """The networks that weights under kinema's names may be of."""
+    if "backbone.blocks.0.attention.key.conv.weight" not in shapes:
+        return []
+    depth = count(shapes, r"^backbone\.blocks\.(\d+)\.")
+    widths = [shapes[BLOCK.format(block) + "attention.out.weight"][0] for block in range(depth)]
+    steps = tuple(block for block in range(1, depth) if widths[block] > widths[block - 1])
+    head, _, *kernel = shapes["backbone.blocks.0.attention.key.conv.weight"]
+    options: dict[str, Any] = {
+        "width": shapes["backbone.patches.weight"][0], "heads": widths[0] // head, "depth": depth, "steps": steps,
+        "positions": next((kind for kind, key in (("separable", "space"), ("joint", "joint"))
+                           if f"backbone.positions.{key}" in shapes), "none"),
+        "token": "backbone.token" in shapes,
+    }
+    relative = shapes.get("backbone.blocks.0.attention.positions.frames")
+    if relative:
+        late = bool(steps) and shapes[BLOCK.format(steps[0]) + "norm1.weight"][0] == widths[steps[0]]
+        options |= {"widen": "mlp" if late else "attention", "average": late and options["token"]}  # as MaskFeat's
+    else:
+        options |= {"kernel": tuple(kernel) if kernel[0] > 1 else (),
+                    "bias": "backbone.blocks.0.attention.qkv.bias" in shapes}
+    frames, rows, columns = grid_of(shapes)
+    names = [name for name, row in PUBLISHED.items() if row.model in (SECOND if relative else FIRST)]
+    name = min(names, key=lambda name: differences(name, options, 2 * frames))
+    usual = usual_values(BACKBONES[PUBLISHED[name].model].build)
+    options = {option: value for option, value in options.items() if usual[option] != value}
+    return [Candidate(name, options | made_for(name, 2 * frames, 4 * rows, 4 * columns))]
+
+
+def differences(name: str, options: dict[str, Any], frames: int) -> tuple[int, bool]:
+    """How far a published network is from one of these options and frames."""
+    row = PUBLISHED[name]
+    usual = usual_values(BACKBONES[row.model].build)
+    return sum(usual[option] != options[option] for option in SAME), row.frames != frames
+
+
+def grid_of(shapes: Shapes) -> tuple[int, int, int]:
+    """The frames, rows and columns of patches that the tables are for; 0 where they do not say."""
+    relative = [shapes.get(f"backbone.blocks.0.attention.positions.{axis}") for axis in ("frames", "rows", "columns")]
+    if all(relative):
+        frames, rows, columns = ((table[0] + 1) // 2 for table in relative if table)
+        return frames, rows, columns
+    if space := shapes.get("backbone.positions.space"):
+        side = isqrt(space[-2] if len(space) > 1 else 1)
+        return shapes["backbone.positions.time"][-2], side, side
+    if joint := shapes.get("backbone.positions.joint"):
+        frames = next((frames for frames in (8, 16, *range(1, joint[-2] + 1))
+                       if joint[-2] % frames == 0 and isqrt(joint[-2] // frames) ** 2 * frames == joint[-2]), 0)
+        side = isqrt(joint[-2] // frames) if frames else 0
+        return frames, side, side
+    return 0, 0, 0
