@@ -3,7 +3,6 @@
 Axes in names: N clips, L tokens, C channels, T frames, H rows, W columns. A grid is (frames, rows, columns) of tokens.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from math import prod
 
@@ -22,6 +21,7 @@ from kinema.models.transformer.mvit_attention import (
     Unpooled,
     pooled,
 )
+from kinema.models.transformer.parts import draw, mlp, refuse_causal, table
 
 PATCH, PATCH_STRIDE = (3, 7, 7), (2, 4, 4)
 KEY_STRIDE = 8  # of the keys' and values' pools in the first stage; it is halved with each stage
@@ -78,6 +78,7 @@ class MViT(nn.Module):
 
     def __init__(self, plan: Plan, form: Form) -> None:
         super().__init__()
+        refuse_causal(plan, "An MViT")
         grid: Grid = (-(-plan.frames // 2), -(-plan.height // 4), -(-plan.width // 4))
         self.average = form.average or not form.token
         self.patches = nn.Conv3d(plan.channels, form.width, PATCH, PATCH_STRIDE, (1, 3, 3))
@@ -158,8 +159,7 @@ class Block(nn.Module):
             inputs, inner, heads, (form.pool(inner // heads, (1, step, step), form.residual), keys[0], keys[1]),
             relative, form.residual, form.bias)
         self.norm2 = nn.LayerNorm(inner, NORM_EPS)
-        self.mlp = nn.Sequential(OrderedDict(
-            fc1=nn.Linear(inner, 4 * inner), act=nn.GELU(), fc2=nn.Linear(4 * inner, outputs)))
+        self.mlp = mlp(inner, 4 * inner, outputs)
         self.widen = nn.Linear(inputs, outputs) if inputs != outputs else None
         self.shrink = nn.MaxPool3d((1, step + 1, step + 1), (1, step, step), (0, step // 2, step // 2)) \
             if step > 1 else None
@@ -174,19 +174,6 @@ class Block(nn.Module):
         normed = self.norm2(x_NLC)
         around = self.widen(normed) if self.widen is not None and not self.widen_first else x_NLC
         return around + self.mlp(normed), smaller
-
-
-def table(*shape: int) -> nn.Parameter:
-    """A learned table, drawn small."""
-    return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02))
-
-
-def draw(module: nn.Module) -> None:
-    """Draw a linear layer's weights as published."""
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
 
 
 def mvit(

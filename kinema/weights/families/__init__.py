@@ -7,7 +7,8 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import inception, mvit, resnet
+from kinema.weights.families import inception, mvit, resnet, swin, uniformer
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, inception.candidates, mvit.candidates)
+    resnet.candidates, inception.candidates, mvit.candidates, swin.candidates,
+    uniformer.candidates)

@@ -1,0 +1,30 @@
+"""Video Swin: which size, and which windows."""
+
+from typing import Any
+
+from kinema.models.backbones import BACKBONES
+from kinema.models.options import usual_values
+from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.shapes import count
+
+SIZES = ("swin3d_t", "swin3d_s", "swin3d_b", "swin3d_l")
+
+
+def candidates(shapes: Shapes) -> list[Candidate]:
+    """The networks that weights under kinema's names may be of."""
+    tables = [shapes[key] for stage in range(1, 5)
+              if (key := f"backbone.stages.{stage}.blocks.0.attention.table") in shapes]
+    if not tables:
+        return []
+    width, _, *patch = shapes["backbone.patches.conv.weight"]
+    options: dict[str, Any] = {
+        "width": width, "heads": tuple(table[-1] for table in tables), "patch": tuple(patch),
+        "depths": tuple(count(shapes, rf"^backbone\.stages\.{stage + 1}\.blocks\.(\d+)\.")
+                        for stage in range(len(tables))),
+        "window": tuple((side + 1) // 2 for side in tables[0][:3]),
+        "patch_norm": "backbone.patches.norm.weight" in shapes,
+    }
+    usual = {name: usual_values(BACKBONES[name].build) for name in SIZES}
+    apart = {name: {key: value for key, value in options.items() if usual[name][key] != value} for name in SIZES}
+    name = min(SIZES, key=lambda name: len(apart[name]))
+    return [Candidate(f"{name}_32x2", apart[name])]
