@@ -7,11 +7,12 @@ from kinema.models.backbones import BACKBONES
 from kinema.models.options import usual_values
 from kinema.models.published import PUBLISHED
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.clips import made_for
+from kinema.weights.families.nearest import made_for
 from kinema.weights.families.shapes import count
 
 BLOCK = "backbone.blocks.{}."
 FIRST, SECOND = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l")  # the versions' backbones
+PUBLISHED_SIDE = 56  # of the first version's grid
 SAME = ("width", "heads", "depth", "steps")  # options that make the size of a network
 
 
@@ -36,12 +37,17 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     else:
         options |= {"kernel": tuple(kernel) if kernel[0] > 1 else (),
                     "bias": "backbone.blocks.0.attention.qkv.bias" in shapes}
-    frames, rows, columns = grid_of(shapes)
     names = [name for name, row in PUBLISHED.items() if row.model in (SECOND if relative else FIRST)]
+    return [candidate(names, options, grid) for grid in grids_of(shapes)]
+
+
+def candidate(names: list[str], options: dict[str, Any], grid: tuple[int, int, int]) -> Candidate:
+    """The one of the published networks that is nearest, with the options that are not its own."""
+    frames, rows, columns = grid
     name = min(names, key=lambda name: differences(name, options, 2 * frames))
     usual = usual_values(BACKBONES[PUBLISHED[name].model].build)
-    options = {option: value for option, value in options.items() if usual[option] != value}
-    return [Candidate(name, options | made_for(name, 2 * frames, 4 * rows, 4 * columns))]
+    apart = {option: value for option, value in options.items() if usual[option] != value}
+    return Candidate(name, apart | made_for(name, 2 * frames, 4 * rows, 4 * columns))
 
 
 def differences(name: str, options: dict[str, Any], frames: int) -> tuple[int, bool]:
@@ -51,18 +57,20 @@ def differences(name: str, options: dict[str, Any], frames: int) -> tuple[int, b
     return sum(usual[option] != options[option] for option in SAME), row.frames != frames
 
 
-def grid_of(shapes: Shapes) -> tuple[int, int, int]:
-    """The frames, rows and columns of patches that the tables are for; 0 where they do not say."""
+def grids_of(shapes: Shapes) -> list[tuple[int, int, int]]:
+    """The frames, rows and columns of patches that the tables are for; 0 where nothing says it.
+
+    A joint table only says how many all are: that of a published size is meant, or else it may be any.
+    """
     relative = [shapes.get(f"backbone.blocks.0.attention.positions.{axis}") for axis in ("frames", "rows", "columns")]
     if all(relative):
         frames, rows, columns = ((table[0] + 1) // 2 for table in relative if table)
-        return frames, rows, columns
+        return [(frames, rows, columns)]
     if space := shapes.get("backbone.positions.space"):
-        side = isqrt(space[-2] if len(space) > 1 else 1)
-        return shapes["backbone.positions.time"][-2], side, side
+        side = isqrt(space[-2])
+        return [(shapes["backbone.positions.time"][-2], side, side)]
     if joint := shapes.get("backbone.positions.joint"):
-        frames = next((frames for frames in (8, 16, *range(1, joint[-2] + 1))
-                       if joint[-2] % frames == 0 and isqrt(joint[-2] // frames) ** 2 * frames == joint[-2]), 0)
-        side = isqrt(joint[-2] // frames) if frames else 0
-        return frames, side, side
-    return 0, 0, 0
+        grids = [(joint[-2] // side**2, side, side) for side in range(isqrt(joint[-2]), 0, -1)
+                 if joint[-2] % side**2 == 0]
+        return [grid for grid in grids if grid[1] == PUBLISHED_SIDE] or grids
+    return [(0, 0, 0)]

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from kinema.models.backbones import BACKBONES
-from kinema.models.options import usual_values
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.nearest import nearest_of
 from kinema.weights.families.shapes import count
 
 SIZES = ("swin3d_t", "swin3d_s", "swin3d_b", "swin3d_l")
@@ -24,7 +23,5 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         "window": tuple((side + 1) // 2 for side in tables[0][:3]),
         "patch_norm": "backbone.patches.norm.weight" in shapes,
     }
-    usual = {name: usual_values(BACKBONES[name].build) for name in SIZES}
-    apart = {name: {key: value for key, value in options.items() if usual[name][key] != value} for name in SIZES}
-    name = min(SIZES, key=lambda name: len(apart[name]))
-    return [Candidate(f"{name}_32x2", apart[name])]
+    name, apart = nearest_of(SIZES, options)
+    return [Candidate(f"{name}_32x2", apart)]
