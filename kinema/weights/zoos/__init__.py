@@ -33,7 +33,7 @@ from kinema.weights.zoos import (
 )
 from kinema.weights.zoos.zoo import Weights, Zoo
 
-OWN = Zoo("kinema", r"^classifier\.weight$")
+OWN = Zoo("kinema", r"^classifier\.weight$", open=("tp", "pool"))  # a pool over frames has no weights
 RESNETS_3D = (
     *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS,
     p3d.ZOO, c3d.ZOO,
