@@ -39,8 +39,10 @@ class SamePool(nn.Module):
     """The mean of 3 x 3 pixels at every second one; what sticks out is not counted."""
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        before = [same(length, 3, 2)[0] for length in x_NCTHW.shape[3:]]
-        return F.avg_pool3d(x_NCTHW, (1, 3, 3), (1, 2, 2), (0, *before), ceil_mode=True, count_include_pad=False)
+        pads = [side for axis in (4, 3) for side in same(x_NCTHW.shape[axis], 3, 2)]
+        there = x_NCTHW.new_ones(1, 1, 1, *x_NCTHW.shape[3:])
+        sums, counts = (F.avg_pool3d(F.pad(x, pads), (1, 3, 3), (1, 2, 2)) for x in (x_NCTHW, there))
+        return sums / counts
 
 
 class HardGate(nn.Module):
