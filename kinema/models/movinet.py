@@ -53,7 +53,7 @@ class HardGate(nn.Module):
 
 
 class ConvNorm(nn.Sequential):
-    """A convolution, batch norm and activation; where `split`, over pixels and then over frames, these three each."""
+    """A convolution, batch norm and activation; in a `stream` these three over pixels, and again over frames."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, groups: int, stream: bool,
@@ -125,7 +125,7 @@ class MoViNetBlock(nn.Module):
 
 
 class MoViNet(nn.Module):
-    """clip_NCTHW -> features_NCTHW, of one place and frame.
+    """A MoViNet (Kondratyuk et al., arXiv:2103.11511): clip_NCTHW -> features_NCTHW, of one place and frame.
 
     A `stream` never looks ahead: its convolutions over frames are causal and stand apart, gates and the last pool know
     the frames so far, and the answer is that after the clip's last frame. A causal network is one too.

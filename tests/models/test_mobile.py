@@ -113,9 +113,6 @@ def test_a_movinet_stream_knows_what_came_so_far() -> None:
     assert HardGate()(torch.tensor([-4.0, 0.0, 1.0, 4.0])).tolist() == pytest.approx([0, 0.5, 0.7, 1])
     for name, stream in (("movinet_a0_stream", True), ("movinet_a0_base", False)):
         built, x_NCTHW = network(name).double(), clip(clips=1).double()
-        for key, parameter in built.named_parameters():
-            if key.endswith("alpha"):
-                nn.init.ones_(parameter)
         body = nn.Sequential(built.backbone.stem, built.backbone.stages)
         with torch.inference_mode():
             whole, part = body(x_NCTHW), body(x_NCTHW[:, :, :5])

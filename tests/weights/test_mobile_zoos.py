@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 import torch
 
+from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.weights import from_checkpoint, identify
+from tests.weights.test_parity import reference
 
 EFFICIENT_X3D = (  # kinema's names, and those of PyTorchVideo's X3D for phones
     (r"^backbone\.stem\.space\.", "s1.pathway0_stem_conv_xy.kernel.conv."),
@@ -65,3 +68,36 @@ def test_wider_mobilenets_are_told_by_their_shapes() -> None:
     widths = (32, 16, 40, 48, 96, 136, 224, 448, 1792)  # of 1.4 times the channels in the online demo
     weights = renamed(create_model("tsn-mobilenet_v2", 7, widths=widths), TORCHVISION_MOBILENET)
     assert [(one.model, one.options) for one in identify(weights)] == [("tsn-mobilenet_v2", {"widths": widths})]
+
+
+def empty(name: str) -> dict[str, torch.Tensor]:
+    """Weights of a published implementation's names and shapes, all zero."""
+    return {key: torch.zeros(shape) for key, shape in reference(name)["keys"].items()}
+
+
+def test_how_long_a_live_answer_averages_is_asked_for() -> None:
+    weights = empty("cox3d_s_stream")
+    with pytest.raises(ModelError, match="do not show its head_frames"):
+        from_checkpoint(weights)
+    assert from_checkpoint(weights, head_frames=16).backbone.head.frames == 16
+
+
+@pytest.mark.parametrize("name", ["mit_tsm_mobilenetv2_f8", "mm_tsm_mobilenetv2"])
+def test_without_wrapped_layers_a_mobilenet_sees_single_frames(name: str) -> None:
+    weights = {key.replace(".net.", "."): value for key, value in empty(name).items()}
+    assert [one.model for one in identify(weights)] == ["tsn-mobilenet_v2"]
+    assert [one.model for one in identify(empty(name))] == ["tsm-mobilenet_v2"]
+
+
+def test_movinets_are_told_by_their_blocks() -> None:
+    names = ((r"^backbone\.stages\.(\d)\.(\d+)\.", r"blocks.b\1_l\2."), (r"^backbone\.stem\.", "conv1."),
+             (r"^backbone\.last\.", "conv7."), (r"^backbone\.hidden\.", "classifier.0.conv_1.conv3d."),
+             (r"^classifier\.(weight|bias)", r"classifier.3.conv_1.conv3d.\1"),
+             (r"\.branch\.gate\.squeeze\.", ".se.fc1.conv_1.conv3d."),
+             (r"\.branch\.gate\.excite\.", ".se.fc2.conv_1.conv3d."), (r"\.branch\.", "."),
+             (r"(l\d+)\.shortcut\.project\.", r"\1.res.1."), (r"\.conv([12])\.", r".conv_\1.conv3d."),
+             (r"\.bn([12])\.", r".conv_\1.norm."))
+    for name in ("movinet_a1_base", "movinet_a1_stream", "movinet_a2_stream", "movinet_a4_base"):
+        with torch.device("meta"):
+            network = create_model(name, 7)
+        assert [(one.model, one.options, one.open) for one in identify(renamed(network, names))] == [(name, {}, ())]
