@@ -3,11 +3,13 @@
 from tests.models.costs.row import Cost
 
 ROUNDED = "published with one figure: it is 0.605"
-STEP = ("the published step, given to two figures, is 8 to 11 % dearer at the crop of its size; what else it counts "
+STEP = ("the published step, given to two figures, is 9 to 11 % dearer at the crop of its size; what else it counts "
         "(norms, activations) could not be confirmed")
 NORMS = ("the published figure is ours and one operation for each value that a norm or a gate gives out, which makes "
-         "{} of it; the parameters are those of the official checkpoint ({} MB)")
-REVISED = (NORMS + ". The paper's count of parameters is of an older table of blocks than the official code's")
+         "{} of it; the official code's README confirms it to two figures, and the size of its checkpoint ({} MB) our "
+         "parameters")
+REVISED = (NORMS + ". The published count of parameters could not be confirmed: the blocks are the official code's, "
+           "which its authors revised after the paper")
 
 COSTS: dict[tuple[str, int, int | None], Cost] = {
     ("X3D-XS", 4, 160): Cost("x3d_xs", note=ROUNDED),
@@ -23,8 +25,8 @@ COSTS: dict[tuple[str, int, int | None], Cost] = {
     ("MoViNet-A1", 50, 172): Cost("movinet_a1_base", classes=600, note=REVISED.format("6.02", 18)),
     ("MoViNet-A2", 50, 224): Cost(
         "movinet_a2_base", classes=600,
-        note="the blocks are those of the official code and the parameters those of its checkpoint (20 MB); the "
-             "paper's figures, which the code repeats, are of an older table of blocks"),
+        note="the blocks are the official code's, which its authors revised after the paper, and the size of its "
+             "checkpoint (20 MB) confirms our parameters; its README repeats the paper's figure (10) all the same"),
     ("MoViNet-A3", 120, 256): Cost("movinet_a3_base", classes=600, note=REVISED.format("56.9", 29)),
     ("MoViNet-A4", 80, 290): Cost("movinet_a4_base", classes=600, note=REVISED.format("105", 44)),
     ("MoViNet-A5", 120, 320): Cost("movinet_a5_base", classes=600, note=REVISED.format("281", 72)),
