@@ -39,9 +39,8 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     """The network that weights are of, with these weights, ready for use (in evaluation mode).
 
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
-    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright; what
-    the weights show of its options need not be said.
-    `classes` may be labels; their number is that of the weights.
+    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright;
+    what the weights show of its options need not be said. `classes` may be labels; their number is that of the weights.
     """
     content = read_weights(source)
     found = identify(content)
