@@ -30,7 +30,7 @@ def identify(source: Source) -> list[Candidate]:
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *zoo.open)) for one in found]
-    found = [zoo.refine(one, content.keys()) for one in found]
+    found = [refined for one in found if (refined := zoo.refine(one, content.keys()))]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
 

@@ -1,15 +1,10 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
-from kinema.weights.zoos import (
-    c3d, gluoncv, hara, ibm, mit_tsm, mmaction2, mmaction2_3d, p3d, pytorchvideo_csn, tanet, tin, torchvision_video, vmz,
-)
+from kinema.weights.zoos import ibm, mit_tsm, mmaction2, pytorchvideo_csn, resnets_3d, tanet, tin
 from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-RESNETS_3D = (
-    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_csn.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO,
-    c3d.ZOO,
-)
-ZOOS = (*RESNETS_3D, OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+ZOOS = (*resnets_3d.ZOOS, OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS,
+        pytorchvideo_csn.PLAIN)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

@@ -8,7 +8,8 @@ from kinema.weights.zoos.resnet3d import hara
 from kinema.weights.zoos.zoo import Zoo
 
 SPLIT = (
-    (r"^conv1_s\.", "conv1.space."), (r"^bn1_s\.", "conv1.norm."), (r"^conv1_t\.", "conv1.time."), (r"^bn1_t\.", "bn1."),
+    (r"^conv1_s\.", "conv1.space."), (r"^bn1_s\.", "conv1.norm."),
+    (r"^conv1_t\.", "conv1.time."), (r"^bn1_t\.", "bn1."),
     (r"\.conv(\d)_s\.", r".conv\1.space."), (r"\.bn(\d)_s\.", r".conv\1.norm."),
     (r"\.conv(\d)_t\.", r".conv\1.time."), (r"\.bn(\d)_t\.", r".bn\1."),
 )

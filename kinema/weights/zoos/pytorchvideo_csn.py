@@ -23,9 +23,7 @@ RULES = (
     (r"^blocks\.5\.proj\.", "fc."),
 )
 
-ZOOS = (
-    Zoo("pytorchvideo r2plus1d", r"branch2\.conv_b\.conv_xy\.weight$", RULES + RESNET,
-        refine=meaning(first="frames", first_stride=2, steps=(1, 1, 2, 2))),
-    Zoo("pytorchvideo resnet", r"^(model\.)?blocks\.1\.res_blocks\.0\.branch2\.conv_b\.weight$", RULES + RESNET,
-        refine=meaning()),
-)
+SPLIT = Zoo("pytorchvideo r2plus1d", r"branch2\.conv_b\.conv_xy\.weight$", RULES + RESNET,
+            refine=meaning(first="frames", first_stride=2, steps=(1, 1, 2, 2)))
+PLAIN = Zoo("pytorchvideo csn", r"^(model\.)?blocks\.1\.res_blocks\.0\.branch2\.conv_b\.weight$", RULES + RESNET,
+            refine=meaning())
