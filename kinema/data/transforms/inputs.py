@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from kinema.errors import ModelError
 from kinema.models.clip import ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
@@ -16,6 +17,9 @@ def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
     "rgb": (colour - mean) / std. "difference": x[t] - x[t-1] of the grey frames over DIFFERENCE_STD; zero in frame 0.
     "normalised_difference": over the standard deviation of the clip's own differences, and LEAST_STD, instead.
     """
+    if "flow" in spec.input:
+        raise ModelError(f"A clip of {spec.input} cannot be made from pictures here; give the network clips of flow, "
+                         "(N, C, T, H, W), as they are.")
     white = 255 if frames_THWC.dtype == torch.uint8 else 1
     if spec.input != "rgb":
         grey_THW = frames_THWC.float() @ (torch.tensor(GREY) / white)
@@ -23,6 +27,7 @@ def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
         if spec.input == "difference" or len(change_THW) == 1:
             return (change_THW / DIFFERENCE_STD)[None]
         return (change_THW / (change_THW[1:].std() + LEAST_STD))[None]
+    frames_THWC = frames_THWC.flip(3) if spec.order == "bgr" else frames_THWC
     clip_CTHW = frames_THWC.permute(3, 0, 1, 2).contiguous().to(torch.float32, copy=True)
     mean, std = (torch.tensor(values)[:, None, None, None] * white for values in (spec.mean, spec.std))
     return clip_CTHW.sub_(mean).div_(std)  # in place: a clip is large

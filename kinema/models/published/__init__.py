@@ -1,6 +1,8 @@
 """Networks under the names they were published with: one file a branch of the literature, this is their table."""
 
-from kinema.models.published import resnet3d
+from kinema.models.published import hierarchical, inception, mobile, resnet3d
 from kinema.models.table import Published
 
-PUBLISHED: dict[str, Published] = {**resnet3d.PUBLISHED}
+PUBLISHED: dict[str, Published] = {
+    **inception.PUBLISHED, **mobile.PUBLISHED, **hierarchical.PUBLISHED, **resnet3d.PUBLISHED,
+}

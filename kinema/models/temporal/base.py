@@ -11,6 +11,7 @@ from torch import nn
 
 from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
+from kinema.models.same import SamePool, convolution
 
 DEEP = 33  # blocks of a resnet101, the shallowest network in which only every second block shifts
 
@@ -48,7 +49,7 @@ class Temporal:
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
         """A convolution of a block or of the stem, over `size` x `size` pixels."""
-        return Conv(inputs, outputs, (1, size), stride, groups)
+        return convolution(place)(inputs, outputs, (1, size), stride, groups)
 
     def project(self, inputs: int, outputs: int, stride: tuple[int, int], place: Place) -> nn.Module:
         """What gives a block's shortcut the shape of its branch."""
@@ -64,7 +65,7 @@ class Temporal:
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
         """A pool over `size` x `size` pixels, asked for by backbones that pool within or between stages."""
-        pixels = pixel_pool(size, stride[1])
+        pixels = SamePool("max", (1, size), (1, stride[1])) if place.habits.same else pixel_pool(size, stride[1])
         return pixels if stride[0] == 1 else nn.Sequential(pixels, temporal_pool(method, self.causal))
 
     def step(self, stage: int, tp: bool) -> int:

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import Conv, Pool
+from kinema.models.layers import Pool
 from kinema.models.plan import Place
+from kinema.models.same import SamePool, convolution
 from kinema.models.temporal.base import Temporal
 
 FRAMES = 3
@@ -21,9 +22,12 @@ class I3D(Temporal):
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        frames = 1 if size == 1 else place.habits.stem_frames if place.name == "stem" else FRAMES
-        return Conv(inputs, outputs, (frames, size), stride, groups, self.causal)
+        dense = groups == 1  # who asks for one pixel of each channel alone asks for the sake of the frames
+        frames = 1 if size == 1 and dense else place.habits.stem_frames if place.name == "stem" else FRAMES
+        return convolution(place)(inputs, outputs, (frames, size), stride, groups, self.causal)
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
+        if place.habits.same:
+            return SamePool(method, (1 if place.name == "stem" else size, size), stride, self.causal)
         frames = 1 if place.name == "stem" else FRAMES
         return Pool(method, (frames, 3), stride, causal=self.causal)

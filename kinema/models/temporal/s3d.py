@@ -7,8 +7,9 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from kinema.models.layers import Conv, Pool
+from kinema.models.layers import Pool
 from kinema.models.plan import Place
+from kinema.models.same import SamePool, convolution
 from kinema.models.temporal.base import Temporal
 
 FRAMES = 3
@@ -18,7 +19,7 @@ FRAMES = 3
 class S3D(Temporal):
     """Every convolution over pixels is followed by one over three frames (`depthwise`: each channel for itself).
 
-    The stem covers pixels and frames at once, as published.
+    The stem covers pixels and frames at once where the backbone's habit is so, as it is of those of the study.
     """
 
     depthwise: bool = False
@@ -28,13 +29,15 @@ class S3D(Temporal):
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        if size == 1 or place.name == "stem":
-            return Conv(inputs, outputs, (1 if size == 1 else FRAMES, size), stride, groups, self.causal)
-        time = Conv(outputs, outputs, (FRAMES, 1), (stride[0], 1), outputs if self.depthwise else 1, self.causal)
+        kind, stem = convolution(place), place.name == "stem"
+        if size == 1 or (stem and not place.habits.stem_split):
+            return kind(inputs, outputs, (1 if size == 1 else FRAMES, size), stride, groups, self.causal)
+        taps = place.habits.stem_frames if stem else FRAMES
+        time = kind(outputs, outputs, (taps, 1), (stride[0], 1), outputs if self.depthwise else 1, self.causal)
         if place.habits.time_bias:
             time.bias = nn.Parameter(torch.zeros(outputs))
         return nn.Sequential(OrderedDict(
-            space=Conv(inputs, outputs, (1, size), (1, stride[1]), groups),
+            space=kind(inputs, outputs, (1, size), (1, stride[1]), groups),
             norm=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
             relu=nn.ReLU(),
             time=time,
@@ -42,4 +45,6 @@ class S3D(Temporal):
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
         frames = 1 if place.name == "stem" else size
+        if place.habits.same:
+            return SamePool(method, (frames, size), stride, self.causal)
         return Pool(method, (frames, size), stride, padded=size > 2, causal=self.causal)

@@ -7,8 +7,27 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import c3d, densenet, inception, resnet, resnet3d
+from kinema.weights.families import (
+    biglittle,
+    c3d,
+    densenet,
+    inception,
+    mobilenet,
+    movinet,
+    mvit,
+    resnet,
+    resnet3d,
+    slowfast,
+    swin,
+    tdn,
+    tea,
+    uniformer,
+    x3d,
+)
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, resnet3d.candidates, inception.candidates, densenet.candidates, c3d.candidates,
+    resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
+    inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
+    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    mvit.candidates, swin.candidates, uniformer.candidates,
 )

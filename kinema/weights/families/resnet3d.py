@@ -11,11 +11,11 @@ from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fa
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.clips import clip_of
-from kinema.weights.families.resnet import STAGE
 from kinema.weights.families.shapes import count, first, frames_of
 
 ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
 TINY = SIZES["resnet_tiny"].width
+STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
 
@@ -49,7 +49,7 @@ def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
     else:
         block = EarlyNorm if early else Block
     grouped = block is Fat and middle[1] < width
-    return [(name, {} if size.width == width else {"widen": width / size.width})
+    return [(name, {} if size.width == width else {"width_factor": width / size.width})
             for name, size in {**SIZES, **FORMS}.items()
             if (size.block, size.counts, size.groups > 1) == (block, counts, grouped)
             and (name != "resnet_tiny" or width == size.width) and (name == "resnet_tiny" or width != TINY)]

@@ -1,10 +1,51 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
-from kinema.weights.zoos import ibm, mit_tsm, mmaction2, pytorchvideo_csn, resnets_3d, tanet, tin
+from kinema.weights.zoos import (
+    action,
+    blvnet,
+    bn_inception,
+    c3d,
+    gluoncv,
+    gst,
+    hara,
+    ibm,
+    inception_3d,
+    mit_tsm,
+    mmaction2,
+    mmaction2_3d,
+    mobilenet,
+    movinet,
+    mvit,
+    p3d,
+    pyslowfast,
+    pytorchvideo,
+    pytorchvideo_2plus1d,
+    swin,
+    tanet,
+    tdn,
+    tea,
+    tin,
+    torchvision_video,
+    trn,
+    uniformer,
+    vmz,
+    x3d,
+)
 from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (*resnets_3d.ZOOS, OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS,
-        pytorchvideo_csn.PLAIN)
+RESNETS_3D = (
+    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS,
+    p3d.ZOO, c3d.ZOO,
+)
+MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
+FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS)
+MODULES = (
+    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
+    tanet.ZOO, mit_tsm.ZOO,
+)
+INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
+TRANSFORMERS = (*mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS)
+ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

@@ -40,6 +40,6 @@ def hara(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     FAIR's inflated networks never have these names.
     """
     if not OWN.search(candidate.model):
-        return None if candidate.model.startswith("i3d_fair") else candidate
+        return None if candidate.model.startswith(("i3d_fair", "slow-")) else candidate
     cut = {"shortcut": "cut"} if candidate.options.get("shortcut") == "padded" else {}
     return with_options(candidate, stem_pool="frames", **cut)
