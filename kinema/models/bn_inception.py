@@ -49,6 +49,7 @@ class Kind:
     mixed: dict[str, Branches]
     stages: tuple[str, str, str]  # the first blocks of stages 2, 3 and 4
     pools: tuple[str, str]  # the blocks of the stem that a pool follows
+    plain: tuple[str, ...] = ()  # the blocks that, as published, have no branch that leads
 
 
 KINDS = {
@@ -74,7 +75,7 @@ KINDS = {
          "mixed_4": sevens(128), "mixed_5": sevens(160), "mixed_6": sevens(160), "mixed_7": sevens(192),
          "mixed_8": {"tower": "192 3x3:320/2!", "tower_1": "192 7x1:192 1x7:192 3x3:192/2!", "pool": "max/2!"},
          "mixed_9": wide("avg"), "mixed_10": wide("max")},
-        ("mixed", "mixed_3", "mixed_8"), ("conv_2", "conv_4")),
+        ("mixed", "mixed_3", "mixed_8"), ("conv_2", "conv_4"), plain=("mixed_6",)),
 }
 LAYER = re.compile(r"(?:(\d)x(\d):)?(\d+|avg|max)(/2)?(!)?")
 
@@ -144,9 +145,11 @@ class Branch(nn.Sequential):
 class Mixed(nn.ModuleDict):
     """Branches over the same input, side by side in the output."""
 
-    def __init__(self, inputs: int, branches: Branches, temporal: Temporal, place: Place) -> None:
+    def __init__(
+        self, inputs: int, branches: Branches, temporal: Temporal, place: Place, plain: bool = False
+    ) -> None:
         super().__init__()
-        lead = next(name for name, layers in branches.items() if layers.split()[0].isdigit())
+        lead = None if plain else next(name for name, layers in branches.items() if layers.split()[0].isdigit())
         made = {name: Branch(inputs, layers, temporal, replace(place, lead=name == lead))
                 for name, layers in branches.items()}
         self.update(made)
@@ -180,7 +183,7 @@ class BranchedInception(nn.Module):
                 self.blocks.add_module(f"{name}_pool_time", temporal.time_pool(plan.pool, place))
             before = temporal.before(inputs, place) if block else nn.Identity()
             core = (Branch(inputs, layers, temporal, place.at("stem")) if isinstance(layers, str)
-                    else Mixed(inputs, layers, temporal, place))
+                    else Mixed(inputs, layers, temporal, place, plain=name in kind.plain))
             inputs = core.outputs
             after = replace(place, parts=getattr(core, "parts", ()), name="stem" if stage < 2 else "block")
             self.blocks.add_module(name, nn.Sequential(OrderedDict(

@@ -10,6 +10,7 @@ from kinema.models.temporal.i3d import I3D
 from kinema.models.temporal.nonlocal_ import NonLocal
 from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
+from kinema.models.temporal.stnet import StNet
 from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.tin import TIN
@@ -20,7 +21,7 @@ from kinema.models.temporal.tsn import TSN
 
 MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
-    "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN,
+    "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN, "stnet": StNet,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "gate": Gate, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
