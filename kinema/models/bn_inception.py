@@ -133,8 +133,8 @@ class Branch(nn.Sequential):
                 inputs = sum(part.outputs for part in parts)
             elif layer.startswith(("avg", "max")):
                 method, half = layer[:3], "/2" in layer
-                self.add_module(str(index), SamePool(method, (1, 3), (1, 2)) if half and "!" not in layer
-                                else Pool(method, (1, 3), (1, 2 if half else 1), padded=not half))
+                self.add_module(str(index), Pool(method, (1, 3), (1, 2), padded=False) if "!" in layer
+                                else SamePool(method, (1, 3), (1, 2 if half else 1)))
             else:
                 conv = ConvNorm(inputs, layer, temporal, where)
                 self.add_module(str(index), conv)
