@@ -80,18 +80,28 @@ KINDS = {
 LAYER = re.compile(r"(?:(\d)x(\d):)?(\d+|avg|max)(/2)?(!)?")
 
 
+class Room(nn.Module):
+    """Pictures as they are, or padded with zeros at the far edges to no less than `rows` and `columns`."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        lack = max(self.rows - x_NCTHW.shape[3], 0), max(self.columns - x_NCTHW.shape[4], 0)
+        return F.pad(x_NCTHW, (0, lack[1], 0, lack[0])) if any(lack) else x_NCTHW
+
+
 class FlatConv(nn.Conv3d):
     """A convolution within each frame over `kernel` (rows, columns); without padding, small pictures still pass."""
 
     def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, padded: bool) -> None:
         padding = (0, kernel[0] // 2, kernel[1] // 2) if padded else (0, 0, 0)
         super().__init__(inputs, outputs, (1, *kernel), (1, step, step), padding)
+        self.room = nn.Identity() if padded else Room(*kernel)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        lack = [max(need - have, 0) for need, have in zip(self.kernel_size[1:], x_NCTHW.shape[3:], strict=True)]
-        if any(lack) and not any(self.padding):
-            x_NCTHW = F.pad(x_NCTHW, (0, lack[1], 0, lack[0]))
-        return super().forward(x_NCTHW)
+        return super().forward(self.room(x_NCTHW))
 
 
 class ConvNorm(nn.Sequential):
@@ -189,7 +199,8 @@ class BranchedInception(nn.Module):
             self.blocks.add_module(name, nn.Sequential(OrderedDict(
                 before=before, core=core, gate=temporal.gate(inputs, after), after=temporal.after(inputs, place))))
             if name in kind.pools:
-                self.blocks.add_module(f"{name}_pool", temporal.pool(3, (1, 2), plan.pool, place.at("stem")))
+                pool = temporal.pool(3, (1, 2), plan.pool, place.at("stem"))
+                self.blocks.add_module(f"{name}_pool", nn.Sequential(Room(3, 3), pool))
         self.channels, self.frames = inputs, frames
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
