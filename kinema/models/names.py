@@ -18,25 +18,36 @@ from kinema.models.temporal import ADDED, MODULES, Temporal, together
 from kinema.models.where import Where, find_where
 
 POOLS = ("max", "avg")
+CLASSES = 400  # of Kinetics
+USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5}
 ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too
 
 
 def create_model(
-    name: str, classes: int | Sequence[str] = 400, *, frames: int | None = None, where: str | Where = "all",
-    causal: bool = False, pool: str = "max", clip: ClipSpec | None = None, dropout: float = 0.5, **options: Any,
+    name: str, classes: int | Sequence[str] | None = None, *, pretrained: str | None = None, frames: int | None = None,
+    where: str | Where = "all", causal: bool = False, pool: str = "max", clip: ClipSpec | None = None,
+    dropout: float = 0.5, **options: Any,
 ) -> Network:
-    """Build a network by its name, with random weights.
+    """Build a network by its name, with random weights or those of its best official checkpoint.
 
-    `classes` is their number or their labels. `clip` is what it will be fed, `frames` changes that clip's. `where` says
-    which blocks see time: "all", "top", "bottom", "alternate", or where(block, blocks) -> bool. `causal` networks never
-    look at later frames. `pool` is how `-tp` pools, "max" or "avg". `options` are those of the temporal modules and of
-    the backbone. Raises ModelError when a name, a value or an option is unknown.
+    `classes` is their number (None: 400) or their labels. `pretrained` names the data set the weights come from, such
+    as "kinetics400", or a checkpoint's id; the classes are then its own unless others are given. `clip` is what it will
+    be fed, `frames` changes that clip's. `where` says which blocks see time: "all", "top", "bottom", "alternate", or
+    where(block, blocks) -> bool. `causal` networks never look at later frames. `pool` is how `-tp` pools, "max" or
+    "avg". `options` are those of the temporal modules and of the backbone. Raises ModelError when a name, a value or an
+    option is unknown.
     """
+    said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout}
+    changed = {**{key: value for key, value in said.items() if value != USUAL[key]}, **options}
+    if pretrained is not None:
+        from kinema.weights.pretrained import pretrained_model
+
+        return pretrained_model(name, pretrained, classes, **changed, **({"clip": clip} if clip else {}))
     row = PUBLISHED.get(name) if isinstance(name, str) else None
     modules, backbone, tp = parse(row.model if row else name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
-    classes = check_classes(classes)
+    classes = check_classes(CLASSES if classes is None else classes)
     if frames is not None and whole(frames) is None:
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
@@ -55,7 +66,7 @@ def create_model(
 
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
     readout = seeing.readout(body.channels, getattr(body, "frames", clip.frames))  # type: ignore[arg-type]
-    return Network(name, body, readout, clip, classes, dropout)
+    return Network(name, body, readout, clip, classes, dropout, changed)
 
 
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:

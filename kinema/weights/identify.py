@@ -14,6 +14,7 @@ from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import load_weights
 from kinema.weights.read import read_weights
+from kinema.weights.save import described, rebuild
 from kinema.weights.translate import fit, translate
 
 Source = str | Path | Mapping[str, Any]
@@ -31,6 +32,7 @@ def identify(source: Source) -> list[Candidate]:
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *zoo.open)) for one in found]
     found = [zoo.refine(one, content.keys()) for one in found]
+    found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
 
@@ -38,13 +40,18 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     """The network that weights are of, with these weights, ready for use (in evaluation mode).
 
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
-    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright.
-    `classes` may be labels; their number is that of the weights.
+    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright;
+    what the weights show of its options need not be said. `classes` may be labels; their number is that of the weights.
+    A file that kinema wrote says itself what it holds.
     """
+    facts = described(source) if isinstance(source, str | Path) and str(source).endswith(".safetensors") else None
+    if facts and not model and not options:
+        return load_weights(rebuild(facts), source).eval()
     content = read_weights(source)
+    found = identify(content)
     if model is None:
-        candidate = decide(identify(content), options)
-        model, options = candidate.model, {**candidate.options, **options}
+        model = decide(found, options).model
+    options = {**next((one.options for one in found if one.model == model), {}), **options}
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     classes = options.pop("classes", None) or classes_of(translate(content)[1])

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import Mean, Pool, pixel_pool, temporal_pool
+from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 
@@ -26,7 +26,7 @@ class Temporal:
 
     causal: bool = False
 
-    QUESTIONS: ClassVar = ("stem", "before", "conv", "gate", "after", "pool", "step", "time_pool", "readout")
+    QUESTIONS: ClassVar = ("stem", "before", "conv", "project", "gate", "after", "pool", "step", "time_pool", "readout")
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
 
@@ -50,6 +50,10 @@ class Temporal:
     ) -> nn.Module:
         """A convolution of a block or of the stem, over `size` x `size` pixels."""
         return convolution(place)(inputs, outputs, (1, size), stride, groups)
+
+    def project(self, inputs: int, outputs: int, stride: tuple[int, int], place: Place) -> nn.Module:
+        """What gives a block's shortcut the shape of its branch."""
+        return Conv(inputs, outputs, (1, 1), stride)
 
     def gate(self, channels: int, place: Place) -> nn.Module:
         """What stands at the end of a block's branch, before the addition."""

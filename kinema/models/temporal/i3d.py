@@ -22,7 +22,8 @@ class I3D(Temporal):
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
-        frames = 1 if size == 1 else place.habits.stem_frames if place.name == "stem" else FRAMES
+        dense = groups == 1  # who asks for one pixel of each channel alone asks for the sake of the frames
+        frames = 1 if size == 1 and dense else place.habits.stem_frames if place.name == "stem" else FRAMES
         return convolution(place)(inputs, outputs, (frames, size), stride, groups, self.causal)
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:

@@ -7,8 +7,23 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import inception, resnet
+from kinema.weights.families import (
+    biglittle,
+    c3d,
+    densenet,
+    inception,
+    mobilenet,
+    movinet,
+    resnet,
+    resnet3d,
+    slowfast,
+    tdn,
+    tea,
+    x3d,
+)
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, inception.candidates, inception.branched,
+    resnet.candidates, slowfast.candidates, resnet3d.candidates, inception.candidates, inception.branched,
+    densenet.candidates, c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates, tdn.candidates, tea.candidates,
+    biglittle.candidates,
 )

@@ -1,31 +1,53 @@
 """Residual networks with a temporal module: which size, which module, which options."""
 
+from dataclasses import fields
 from typing import Any
 
 from kinema.models.resnet import SIZES, Bottleneck
+from kinema.models.temporal import NonLocal
+from kinema.models.temporal.i3d_fair import I3DFair
+from kinema.models.temporal.slow import Slow
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
 from kinema.weights.families.readouts import relations
-from kinema.weights.families.shapes import count, first, frames_of
+from kinema.weights.families.shapes import first, frames_of
 
-STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
+ROOT = "backbone"
+REDUCING = {  # to fewer channels, of which these weights tell how many
+    "teinet": r"before\.enhance\.here\.weight$",
+    "action": r"before\.channel\.squeeze\.weight$",
+    "stm": r"conv\d\.motion\.squeeze\.weight$",
+}
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    counts = tuple(count(shapes, STAGE.format(stage)) for stage in (1, 2, 3, 4))
+    counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
     block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
     sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck)
-             and (first(shapes, r"stem\.conv\.weight$") or (0,))[0] == size.width]
+             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
+    if not sizes:
+        return []
     module, options = module_of(shapes)
-    added = "+nonlocal" * any(".after.value." in key for key in shapes)
-    added += "+se" * any(".gate.squeeze." in key for key in shapes)
-    open_ = ("attention",) if "nonlocal" in added else ()
-    return [Candidate(f"{module}{added}-{name}", options, open_) for name in sizes]
+    open_: tuple[str, ...] = ()
+    if attention := attention_of(shapes):
+        module += "+nonlocal"
+        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention})
+        open_ = ("attention",) if attention == "softmax" else ()
+    module += "+se" * any(".gate.squeeze." in key for key in shapes)
+    neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
+    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
     """The temporal module and its options."""
+    for module, pattern in REDUCING.items():
+        if squeeze := first(shapes, pattern):
+            return module, {"reduction": squeeze[1] // squeeze[0]}
+    if both := first(shapes, r"conv\d\.both\.weight$"):
+        space = first(shapes, r"conv\d\.space\.weight$") or both
+        whole = both[0] + space[0]
+        return "gst", {"alpha": whole // both[0], "split": space[1] < whole}
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):
@@ -38,6 +60,23 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
         return found
     if first(shapes, r"conv1\.shift\.gate\."):
         return "gsm", {}
-    if frames_of(first(shapes, r"stages\.1\.0\.branch\.conv2\.weight$")) > 1:
+    return inflated_module(shapes)
+
+
+def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]]:
+    """The temporal module of networks whose convolutions cover frames and pixels, or neither."""
+    one, two, stem = inflated(shapes, ROOT, 1), inflated(shapes, ROOT, 2), frames_of(stem_of(shapes, ROOT))
+    heavy = "1" in "".join(two)
+    if heavy and stem <= 3 and {*two} == {"1"}:
         return "i3d", {}
-    return "tsn", {}
+    patterns = two if heavy else one
+    if stem == 1 and "1" not in "".join(patterns):
+        return "tsn", {}
+    name, kind = ("slow", Slow) if stem == 1 else ("i3d_fair", I3DFair)
+    return name, unusual(kind, {"inflate": patterns, "heavy": heavy, "stem_frames": stem})
+
+
+def unusual(kind: type, options: dict[str, Any]) -> dict[str, Any]:
+    """Those of a module's options that are not as usual."""
+    usual = {field.name: field.default for field in fields(kind)}
+    return {name: value for name, value in options.items() if value != usual[name]}

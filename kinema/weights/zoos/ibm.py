@@ -3,6 +3,7 @@
 A separated convolution has its parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
 """
 
+from kinema.weights.zoos.resnet3d import hara
 from kinema.weights.zoos.zoo import NORM_LEAVES, Zoo
 
 TAPS = (
@@ -51,5 +52,5 @@ ZOOS = (
     Zoo("ibm s3d resnet, basic blocks", r"^layer1\.0\.conv1_t\.", RESNET + SEPARATED_BASIC + TIME, open=("tp",)),
     Zoo("ibm s3d resnet, bottlenecks", r"^layer1\.0\.conv2_t\.", RESNET + SEPARATED_BOTTLENECK + TIME, open=("tp",)),
     Zoo("ibm inception", r"^inception3a\.branch2\.", INCEPTION + TAPS, open=OPEN),
-    Zoo("ibm or torchvision resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS, open=OPEN),
+    Zoo("ibm, torchvision or hara resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS, open=OPEN, refine=hara),
 )

@@ -11,8 +11,8 @@ COSTS = {
         "s3d", note="both public ports have 8.32 M and 71.92 G as ours; the paper's 8.77 M and 66.38 G are of a "
                     "network that is not public"),
     ("S3D-G", 64, 224): Cost(
-        "s3d_g", note="from memory, and not confirmed: gates of C x C for each branch of each block, as in the authors' "
-                      "TensorFlow code, add 1.22 M and no multiply-adds to speak of, not 2.79 M and 5 G"),
+        "s3d_g", note="from memory, and not confirmed: gates of C x C for each branch of each block, as in the "
+                      "authors' code, add 1.22 M and no multiply-adds to speak of, not 2.79 M and 5 G"),
     ("S3D torchvision", 16, 224): Cost("s3d"),
     ("TRN-R50", 8, 224): Cost(
         "trn_multiscale_r50", classes=174, crop=256,
