@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from kinema.models.clip import CHANNELS
-from kinema.models.inception import Form, Inception
+from kinema.models.inception import NORM_EPS, Form, Inception
 from kinema.models.plan import Plan
 
 STREAMS = ("rgb", "flow")  # their order in the clip
@@ -22,10 +22,10 @@ class RGBFlow(nn.Module):
     one's weights.
     """
 
-    def __init__(self, form: Form, plan: Plan, same: bool = False) -> None:
+    def __init__(self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS) -> None:
         super().__init__()
         self.streams = nn.ModuleDict({
-            name: Inception(form, replace(plan, channels=CHANNELS[name]), same) for name in STREAMS})
+            name: Inception(form, replace(plan, channels=CHANNELS[name]), same, norm_eps) for name in STREAMS})
         bodies = [*self.streams.values()]
         self.channels: int = sum(body.channels for body in bodies)  # type: ignore[misc]
         self.frames = bodies[0].frames

@@ -38,10 +38,10 @@ RESNETS_3D = (
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS)
 MODULES = (
-    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
+    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
     tanet.ZOO, mit_tsm.ZOO,
 )
-INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
+INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
 ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *FAIR, *MODULES, *ibm.ZOOS)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]
