@@ -62,7 +62,7 @@ def get(
 ) -> None:
     """Fetch checkpoints into the cache and print where they are. KINEMA_OFFLINE=1 forbids to fetch.
 
-    Example:
+    Examples:
 
       kinema weights get pytorchvideo/x3d-m-16x5-kinetics400
     """
@@ -83,7 +83,7 @@ def identify(
 ) -> None:
     """Say which networks a file of weights may be of, and what its names do not show.
 
-    Example:
+    Examples:
 
       kinema weights identify download.pth.tar
     """
@@ -134,7 +134,7 @@ def export(
 ) -> None:
     """Write a network's weights under the names of another library, where the names go one to one.
 
-    Example:
+    Examples:
 
       kinema weights export x3d_m.safetensors --to pytorchvideo --out x3d_m.pth
     """

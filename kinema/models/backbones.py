@@ -20,6 +20,7 @@ from kinema.models.table import Backbone
 from kinema.models.tdn import TDN
 from kinema.models.tea import TEABlock
 from kinema.models.tpn import TPN
+from kinema.models.transformer import hierarchical
 from kinema.models.x3d import SIZES as X3D_SIZES
 from kinema.models.x3d import X3D
 
@@ -75,4 +76,6 @@ OTHERS = {
        for name, counts in COUNTS.items()},
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }
-BACKBONES: dict[str, Backbone] = {**RESNETS, **INCEPTIONS, **MOBILE, **OTHERS}
+BACKBONES: dict[str, Backbone] = {
+    **RESNETS, **INCEPTIONS, **MOBILE, **OTHERS, **hierarchical.BACKBONES,
+}

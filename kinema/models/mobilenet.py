@@ -53,7 +53,9 @@ class Inverted(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
+    """MobileNetV2 (Sandler et al., arXiv:1801.04381): clip_NCTHW -> features_NCTHW.
+
+    The stem asks the first block's temporal module, the last convolution that of the last block.
 
     `widths` are the channels of the stem, of the seven groups of blocks, and of the last convolution. Blocks are named
     from 1, as published. With `-tp` the frames are halved before the first blocks of stages 2, 3 and 4.

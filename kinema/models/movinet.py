@@ -39,8 +39,10 @@ class SamePool(nn.Module):
     """The mean of 3 x 3 pixels at every second one; what sticks out is not counted."""
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        before = [same(length, 3, 2)[0] for length in x_NCTHW.shape[3:]]
-        return F.avg_pool3d(x_NCTHW, (1, 3, 3), (1, 2, 2), (0, *before), ceil_mode=True, count_include_pad=False)
+        pads = [side for axis in (4, 3) for side in same(x_NCTHW.shape[axis], 3, 2)]
+        there = x_NCTHW.new_ones(1, 1, 1, *x_NCTHW.shape[3:])
+        sums, counts = (F.avg_pool3d(F.pad(x, pads), (1, 3, 3), (1, 2, 2)) for x in (x_NCTHW, there))
+        return sums / counts
 
 
 class HardGate(nn.Module):
@@ -51,7 +53,7 @@ class HardGate(nn.Module):
 
 
 class ConvNorm(nn.Sequential):
-    """A convolution, batch norm and activation; where `split`, over pixels and then over frames, these three each."""
+    """A convolution, batch norm and activation; in a `stream` these three over pixels, and again over frames."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, groups: int, stream: bool,
@@ -123,7 +125,7 @@ class MoViNetBlock(nn.Module):
 
 
 class MoViNet(nn.Module):
-    """clip_NCTHW -> features_NCTHW, of one place and frame.
+    """A MoViNet (Kondratyuk et al., arXiv:2103.11511): clip_NCTHW -> features_NCTHW, of one place and frame.
 
     A `stream` never looks ahead: its convolutions over frames are causal and stand apart, gates and the last pool know
     the frames so far, and the answer is that after the clip's last frame. A causal network is one too.

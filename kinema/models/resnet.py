@@ -103,19 +103,19 @@ class ResNet(nn.Module):
     """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
 
     Where the temporal module steps over frames (`-tp`: in each stage but the first), its convolutions stride, or else a
-    pool stands before the stage. `norm_eps` is added to the variance by batch norm; `widen` is how many times the
+    pool stands before the stage. `norm_eps` is added to the variance by batch norm; `width_factor` is how many times the
     channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without gradient).
     A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride` is how many
     pixels the first stage strides over, where it is not as usual.
     """
 
     def __init__(
-        self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, widen: float = 1.0,
+        self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
         shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
     ) -> None:
         super().__init__()
         habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups)
-        blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * widen)
+        blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * width_factor)
         first = plan.temporal(0, blocks)
         frames = math.ceil(plan.frames / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)
@@ -123,7 +123,7 @@ class ResNet(nn.Module):
         self.stages = nn.Sequential()
         for stage, count in enumerate(size.counts, start=1):
             layers, first_block = nn.Sequential(), sum(size.counts[: stage - 1])
-            width = int(size.width * 2 ** (stage - 1) * widen)
+            width = int(size.width * 2 ** (stage - 1) * width_factor)
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             pixel_step = 2 if stage > 1 or not size.stem_pool else 1
             pixel_step = first_stride or pixel_step if stage == 1 else pixel_step

@@ -110,7 +110,9 @@ class Head(nn.Module):
 
 
 class X3D(nn.Module):
-    """clip_NCTHW -> features_NCTHW, one place for each window of the head (usually one).
+    """X3D (Feichtenhofer, arXiv:2004.04730): clip_NCTHW -> features_NCTHW.
+
+    A feature map has one place for each window of the head, usually one.
 
     The stem's convolution over pixels is its own; the one over frames, each channel for itself, is the temporal
     module's. `shortcut_norm` says whether the first shortcut, which keeps the number of channels, has a batch norm.

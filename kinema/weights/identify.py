@@ -16,6 +16,7 @@ from kinema.weights.load import load_weights
 from kinema.weights.read import read_weights
 from kinema.weights.save import described, rebuild
 from kinema.weights.translate import fit, translate
+from kinema.weights.zoos import Zoo
 
 Source = str | Path | Mapping[str, Any]
 
@@ -30,7 +31,8 @@ def identify(source: Source) -> list[Candidate]:
     zoo, weights = translate(content)
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
-    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *zoo.open)) for one in found]
+    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
+             for one in found]
     found = [zoo.refine(one, content.keys()) for one in found]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
@@ -56,6 +58,11 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     classes = options.pop("classes", None) or classes_of(translate(content)[1])
     return load_weights(create_model(model, classes, **options), content).eval()
+
+
+def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
+    """What a zoo leaves open of a candidate: whether it pools over frames is a question to those that may."""
+    return zoo.open if "-" in candidate.model and not candidate.model.endswith("-tp") else ()
 
 
 def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:

@@ -27,6 +27,9 @@ def network(name: str, frames: int = 8, classes: int = 5, **options: object) -> 
     for module in built.modules():
         if isinstance(module, nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
+    for key, parameter in built.named_parameters():
+        if key.endswith(".alpha"):
+            nn.init.ones_(parameter)
     return built.eval()
 
 

@@ -1,6 +1,6 @@
 """Networks under the names they were published with: one file a branch of the literature, this is their table."""
 
-from kinema.models.published import inception, mobile
+from kinema.models.published import hierarchical, inception, mobile
 from kinema.models.table import Published
 
-PUBLISHED: dict[str, Published] = {**inception.PUBLISHED, **mobile.PUBLISHED}
+PUBLISHED: dict[str, Published] = {**inception.PUBLISHED, **mobile.PUBLISHED, **hierarchical.PUBLISHED}

@@ -14,16 +14,20 @@ from kinema.weights.families import (
     inception,
     mobilenet,
     movinet,
+    mvit,
     resnet,
     resnet3d,
     slowfast,
+    swin,
     tdn,
     tea,
+    uniformer,
     x3d,
 )
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, slowfast.candidates, resnet3d.candidates, inception.candidates, inception.branched,
-    densenet.candidates, c3d.candidates, x3d.candidates, mobilenet.candidates, movinet.candidates, tdn.candidates, tea.candidates,
-    biglittle.candidates,
+    resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
+    inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
+    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    mvit.candidates, swin.candidates, uniformer.candidates,
 )

@@ -14,7 +14,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         return []
     convs = ["stem.conv", *(f"blocks.{block}.branch.conv3" for block in LAST_BLOCKS), "last.conv"]
     widths = tuple(shapes.get(f"backbone.{conv}.weight", (0,))[0] for conv in convs)
-    module, options = module_of(shapes)
+    module, options = module_of(shapes) or ("tsn", {})
     if frames_of(first(shapes, r"^backbone\.blocks\.1\.branch\.conv2\.weight$")) > 1:
         module = "i3d"
     return [Candidate(f"{module}-mobilenet_v2", options if widths == WIDTHS else {**options, "widths": widths})]

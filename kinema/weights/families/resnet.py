@@ -28,7 +28,10 @@ def candidates(shapes: Shapes) -> list[Candidate]:
              if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
     if not sizes:
         return []
-    module, options = module_of(shapes)
+    found = module_of(shapes) or inflated_module(shapes)
+    if found is None:
+        return []
+    module, options = found
     open_: tuple[str, ...] = ()
     if attention := attention_of(shapes):
         module += "+nonlocal"
@@ -39,8 +42,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes]
 
 
-def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
-    """The temporal module and its options."""
+def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
+    """The temporal module that has weights of its own, and its options."""
     for module, pattern in REDUCING.items():
         if squeeze := first(shapes, pattern):
             return module, {"reduction": squeeze[1] // squeeze[0]}
@@ -60,11 +63,11 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
         return found
     if first(shapes, r"conv1\.shift\.gate\."):
         return "gsm", {}
-    return inflated_module(shapes)
+    return None
 
 
-def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]]:
-    """The temporal module of networks whose convolutions cover frames and pixels, or neither."""
+def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
+    """The temporal module of networks whose convolutions cover frames and pixels, or neither; FAIR's stems cover 5."""
     one, two, stem = inflated(shapes, ROOT, 1), inflated(shapes, ROOT, 2), frames_of(stem_of(shapes, ROOT))
     heavy = "1" in "".join(two)
     if heavy and stem <= 3 and {*two} == {"1"}:
@@ -72,6 +75,8 @@ def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]]:
     patterns = two if heavy else one
     if stem == 1 and "1" not in "".join(patterns):
         return "tsn", {}
+    if stem not in (1, 5):
+        return None
     name, kind = ("slow", Slow) if stem == 1 else ("i3d_fair", I3DFair)
     return name, unusual(kind, {"inflate": patterns, "heavy": heavy, "stem_frames": stem})
 

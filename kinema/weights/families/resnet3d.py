@@ -51,7 +51,7 @@ def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
         if fat and (size.groups > 1) != (middle[1] < narrow[0]):
             continue
         if name != "resnet_tiny" or narrow[0] == size.width:
-            found.append((name, {} if narrow[0] == size.width else {"widen": narrow[0] / size.width}))
+            found.append((name, {} if narrow[0] == size.width else {"width_factor": narrow[0] / size.width}))
     return found
 
 

@@ -15,25 +15,28 @@ from kinema.weights.zoos import (
     mmaction2_3d,
     mobilenet,
     movinet,
+    mvit,
     p3d,
     pyslowfast,
     pytorchvideo,
-    pytorchvideo_csn,
+    pytorchvideo_2plus1d,
+    swin,
     tanet,
     tdn,
     tea,
     tin,
     torchvision_video,
     trn,
+    uniformer,
     vmz,
     x3d,
 )
 from kinema.weights.zoos.zoo import Weights, Zoo
 
-OWN = Zoo("kinema", r"^classifier\.weight$")
+OWN = Zoo("kinema", r"^classifier\.weight$", open=("tp", "pool"))  # a pool over frames has no weights
 RESNETS_3D = (
-    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_csn.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO,
-    c3d.ZOO,
+    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS,
+    p3d.ZOO, c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS)
@@ -42,6 +45,7 @@ MODULES = (
     tanet.ZOO, mit_tsm.ZOO,
 )
 INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
-ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *FAIR, *MODULES, *ibm.ZOOS)
+TRANSFORMERS = (*mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS)
+ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

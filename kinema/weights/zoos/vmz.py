@@ -58,8 +58,8 @@ def in_stages(weights: Weights) -> Weights:
         if block >= 0:
             stage = sum(begin <= block for begin in begins)
             rank = ranks[block]
-            rest = re.sub(r"(conv|bn)(\d+)", lambda found, rank=rank: f"branch.{found[1]}{rank[int(found[2])]}",
-                          key.split(".", 2)[2])
+            kind = re.match(r"(conv|bn)(\d+)(.*)", key.split(".", 2)[2])
+            rest = f"branch.{kind[1]}{rank[int(kind[2])]}{kind[3]}" if kind else key.split(".", 2)[2]
             key = f"backbone.stages.{stage}.{block - begins[stage - 1]}.{rest}"
         renamed[key] = value
     return renamed

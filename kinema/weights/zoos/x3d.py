@@ -1,4 +1,4 @@
-"""X3D in PyTorchVideo, PySlowFast and mmaction2 (Feichtenhofer, arXiv:2004.04730), CoX3D in co3d.
+"""X3D in PyTorchVideo, its form for phones too, PySlowFast and mmaction2 (arXiv:2004.04730), CoX3D in co3d.
 
 Shared rules end in PySlowFast's names of a block's layers: a, b and c are the convolutions of its branch.
 """
@@ -68,6 +68,23 @@ MMACTION2 = (
 )
 
 
+EFFICIENT = (
+    (r"^s1\.pathway0_stem_conv_xy\.kernel\.conv\.", "backbone.stem.space."),
+    (r"^s1\.pathway0_stem_conv\.kernel\.conv\.", "backbone.stem.time."),
+    (r"^s1\.pathway0_stem_conv\.kernel\.bn\.", "backbone.stem.bn."),
+    (r"\._res_proj\.kernel\.conv\.", ".branch1."),
+    (r"\._res_proj\.kernel\.bn\.", ".branch1_bn."),
+    *((rf"\.layers\.conv_{number}\.kernel\.conv\.", f".branch2.{letter}.") for number, letter in enumerate("abc")),
+    *((rf"\.layers\.conv_{number}\.kernel\.bn\.", f".branch2.{letter}_bn.") for number, letter in enumerate("abc")),
+    (r"\.layers\.se\.se\.block\.0\.", ".branch2.se.fc1."),
+    (r"\.layers\.se\.se\.block\.2\.", ".branch2.se.fc2."),
+    (r"^head\.conv_5\.kernel\.bn\.", "head.conv_5_bn."),
+    (r"^head\.(conv_5|lin_5)\.kernel\.conv\.", r"head.\1."),
+    (r"^projection\.model\.", "classifier."),
+    *PYSLOWFAST,
+)
+
+
 def live(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """CoX3D of the same size."""
     return replace(candidate, model=f"co{candidate.model}")
@@ -75,6 +92,7 @@ def live(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 ZOOS = (
     Zoo("pytorchvideo x3d", r"^(model\.)?blocks\.5\.pool\.pre_conv\.", PYTORCHVIDEO),
+    Zoo("pytorchvideo efficient x3d", r"^s1\.pathway0_stem_conv_xy\.kernel\.conv\.", EFFICIENT),
     Zoo("co3d cox3d", r"^s2\.pathway0_res0(\.\d+)+\.branch2\.a\.", CO3D, refine=live, open=("head_frames",)),
     Zoo("pyslowfast x3d", r"^s1\.pathway0_stem\.conv_xy\.", PYSLOWFAST),
     Zoo("mmaction2 x3d", r"^backbone\.conv1_s\.conv\.", MMACTION2),

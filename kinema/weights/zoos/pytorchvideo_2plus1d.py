@@ -1,7 +1,4 @@
-"""facebookresearch/pytorchvideo: ir-csn and r2plus1d over ResNets; PySlowFast keeps the same under `model.`.
-
-A csn network has the names of any of its ResNets; only the shapes tell, so this key map renames those too.
-"""
+"""facebookresearch/pytorchvideo: r2plus1d over ResNets; PySlowFast keeps the same under `model.`."""
 
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.resnet3d import meaning
@@ -26,6 +23,4 @@ RULES = (
 ZOOS = (
     Zoo("pytorchvideo r2plus1d", r"branch2\.conv_b\.conv_xy\.weight$", RULES + RESNET,
         refine=meaning(first="frames", first_stride=2, steps=(1, 1, 2, 2))),
-    Zoo("pytorchvideo resnet", r"^(model\.)?blocks\.1\.res_blocks\.0\.branch2\.conv_b\.weight$", RULES + RESNET,
-        refine=meaning()),
 )

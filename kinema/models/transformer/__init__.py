@@ -1,0 +1,1 @@
+"""Video transformers: one family a file."""
