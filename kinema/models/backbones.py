@@ -7,12 +7,14 @@ from kinema.models import biglittle
 from kinema.models.bn_inception import KINDS, BranchedInception
 from kinema.models.c3d import C3D
 from kinema.models.densenet import COUNTS, DenseNet
+from kinema.models.eco import ECO
 from kinema.models.inception import FORMS, Inception
 from kinema.models.mobilenet import MobileNetV2
 from kinema.models.movinet import MoViNet
 from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.resnet_forms import FORMS as RESNET_FORMS
+from kinema.models.rgb_flow import RGBFlow
 from kinema.models.slowfast import SlowFast
 from kinema.models.table import Backbone
 from kinema.models.tdn import TDN
@@ -25,6 +27,7 @@ from kinema.models.x3d import X3D
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.00567"
+ZOLFAGHARI = "Zolfaghari et al., arXiv:1804.09066"
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
 IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with
@@ -53,8 +56,12 @@ RESNETS = {
 INCEPTIONS = {
     "inception_v1": Backbone(partial(Inception, FORMS["inception_v1"]), SZEGEDY),
     "inception_3d": Backbone(partial(Inception, FORMS["inception_3d"]), SZEGEDY, frames=64, modules=("i3d", "s3d")),
+    "inception_3d_rgb_flow": Backbone(partial(RGBFlow, FORMS["inception_3d"]), SZEGEDY, frames=64,
+                                      modules=("i3d", "s3d"), input="rgb+flow"),
     "bn_inception": Backbone(partial(BranchedInception, KINDS["bn_inception"]), BN, modules=PIXELS_ALONE),
     "inception_v3": Backbone(partial(BranchedInception, KINDS["inception_v3"]), V3, size=299, modules=PIXELS_ALONE),
+    "eco_lite": Backbone(partial(ECO, False), ZOLFAGHARI, frames=16, asks=False),
+    "eco": Backbone(partial(ECO, True), ZOLFAGHARI, frames=16, asks=False),
 }
 MOBILE = {
     **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,

@@ -49,6 +49,7 @@ class Kind:
     mixed: dict[str, Branches]
     stages: tuple[str, str, str]  # the first blocks of stages 2, 3 and 4
     pools: tuple[str, str]  # the blocks of the stem that a pool follows
+    plain: tuple[str, ...] = ()  # the blocks that, as published, have no branch that leads
 
 
 KINDS = {
@@ -74,9 +75,21 @@ KINDS = {
          "mixed_4": sevens(128), "mixed_5": sevens(160), "mixed_6": sevens(160), "mixed_7": sevens(192),
          "mixed_8": {"tower": "192 3x3:320/2!", "tower_1": "192 7x1:192 1x7:192 3x3:192/2!", "pool": "max/2!"},
          "mixed_9": wide("avg"), "mixed_10": wide("max")},
-        ("mixed", "mixed_3", "mixed_8"), ("conv_2", "conv_4")),
+        ("mixed", "mixed_3", "mixed_8"), ("conv_2", "conv_4"), plain=("mixed_6",)),
 }
 LAYER = re.compile(r"(?:(\d)x(\d):)?(\d+|avg|max)(/2)?(!)?")
+
+
+class Room(nn.Module):
+    """Pictures as they are, or padded with zeros at the far edges to no less than `rows` and `columns`."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        lack = max(self.rows - x_NCTHW.shape[3], 0), max(self.columns - x_NCTHW.shape[4], 0)
+        return F.pad(x_NCTHW, (0, lack[1], 0, lack[0])) if any(lack) else x_NCTHW
 
 
 class FlatConv(nn.Conv3d):
@@ -85,12 +98,10 @@ class FlatConv(nn.Conv3d):
     def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, padded: bool) -> None:
         padding = (0, kernel[0] // 2, kernel[1] // 2) if padded else (0, 0, 0)
         super().__init__(inputs, outputs, (1, *kernel), (1, step, step), padding)
+        self.room = nn.Identity() if padded else Room(*kernel)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        lack = [max(need - have, 0) for need, have in zip(self.kernel_size[1:], x_NCTHW.shape[3:], strict=True)]
-        if any(lack) and not any(self.padding):
-            x_NCTHW = F.pad(x_NCTHW, (0, lack[1], 0, lack[0]))
-        return super().forward(x_NCTHW)
+        return super().forward(self.room(x_NCTHW))
 
 
 class ConvNorm(nn.Sequential):
@@ -132,8 +143,8 @@ class Branch(nn.Sequential):
                 inputs = sum(part.outputs for part in parts)
             elif layer.startswith(("avg", "max")):
                 method, half = layer[:3], "/2" in layer
-                self.add_module(str(index), SamePool(method, (1, 3), (1, 2)) if half and "!" not in layer
-                                else Pool(method, (1, 3), (1, 2 if half else 1), padded=not half))
+                self.add_module(str(index), Pool(method, (1, 3), (1, 2), padded=False) if "!" in layer
+                                else SamePool(method, (1, 3), (1, 2 if half else 1)))
             else:
                 conv = ConvNorm(inputs, layer, temporal, where)
                 self.add_module(str(index), conv)
@@ -144,9 +155,11 @@ class Branch(nn.Sequential):
 class Mixed(nn.ModuleDict):
     """Branches over the same input, side by side in the output."""
 
-    def __init__(self, inputs: int, branches: Branches, temporal: Temporal, place: Place) -> None:
+    def __init__(
+        self, inputs: int, branches: Branches, temporal: Temporal, place: Place, plain: bool = False
+    ) -> None:
         super().__init__()
-        lead = next(name for name, layers in branches.items() if layers.split()[0].isdigit())
+        lead = None if plain else next(name for name, layers in branches.items() if layers.split()[0].isdigit())
         made = {name: Branch(inputs, layers, temporal, replace(place, lead=name == lead))
                 for name, layers in branches.items()}
         self.update(made)
@@ -180,13 +193,14 @@ class BranchedInception(nn.Module):
                 self.blocks.add_module(f"{name}_pool_time", temporal.time_pool(plan.pool, place))
             before = temporal.before(inputs, place) if block else nn.Identity()
             core = (Branch(inputs, layers, temporal, place.at("stem")) if isinstance(layers, str)
-                    else Mixed(inputs, layers, temporal, place))
+                    else Mixed(inputs, layers, temporal, place, plain=name in kind.plain))
             inputs = core.outputs
             after = replace(place, parts=getattr(core, "parts", ()), name="stem" if stage < 2 else "block")
             self.blocks.add_module(name, nn.Sequential(OrderedDict(
                 before=before, core=core, gate=temporal.gate(inputs, after), after=temporal.after(inputs, place))))
             if name in kind.pools:
-                self.blocks.add_module(f"{name}_pool", temporal.pool(3, (1, 2), plan.pool, place.at("stem")))
+                pool = temporal.pool(3, (1, 2), plan.pool, place.at("stem"))
+                self.blocks.add_module(f"{name}_pool", nn.Sequential(Room(3, 3), pool))
         self.channels, self.frames = inputs, frames
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:

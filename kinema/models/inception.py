@@ -22,6 +22,7 @@ MIXED = {  # outputs of: 1x1; 1x1, then 3x3; 1x1, then 3x3; 1x1 after a pool
     "5a": (256, 160, 320, 32, 128, 128), "5b": (384, 192, 384, 48, 128, 128),
 }
 STAGES = (0, 1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 4)  # of each block
+NORM_EPS = 1e-3
 POOLS = {"conv1": 3, "conv3": 3, "3b": 3, "4e": 2}  # pixels across the pool after a block
 
 
@@ -39,9 +40,9 @@ class Form:
 
 FORMS = {
     # Chen et al., arXiv:2010.11757
-    "inception_v1": Form(Habits(stem_frames=7, norm_eps=1e-3, time_bias=True)),
+    "inception_v1": Form(Habits(stem_frames=7, norm_eps=NORM_EPS, time_bias=True)),
     # Carreira and Zisserman, arXiv:1705.07750 (I3D); Xie et al., arXiv:1712.04851 (S3D)
-    "inception_3d": Form(Habits(stem_frames=7, norm_eps=1e-3, time_bias=False, stem_split=True), stem_step=2,
+    "inception_3d": Form(Habits(stem_frames=7, norm_eps=NORM_EPS, time_bias=False, stem_split=True), stem_step=2,
                          halving=("3b", "4e"), tp=("conv3",), flat=("conv1", "conv3"), pair=True),
 }
 
@@ -87,13 +88,13 @@ class Inception(nn.Module):
 
     There is no shortcut, so what would stand before a branch stands after each block, as published. With `-tp` the
     pools that the form names halve the frames too. `pool` is how frames are pooled; 3-D modules pool pixels by it too.
-    `same` pads edges as TensorFlow does.
+    `same` pads edges as TensorFlow does; `norm_eps` is added to the variance by batch norm.
     """
 
-    def __init__(self, form: Form, plan: Plan, same: bool = False) -> None:
+    def __init__(self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS) -> None:
         super().__init__()
         names, inputs, frames = [*STEM, *MIXED], plan.channels, plan.frames
-        habits = replace(form.habits, same=same)
+        habits = replace(form.habits, same=same, norm_eps=norm_eps)
         self.blocks = nn.Sequential()
         for block, (name, stage) in enumerate(zip(names, STAGES, strict=True)):
             temporal = plan.temporal(block, len(names))

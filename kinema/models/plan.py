@@ -56,6 +56,7 @@ class Place:
     habits: Habits
     inputs: int = 0  # channels of the block's input
     name: str = "block"  # or, of a block's convolutions, the "first", "middle" or "last"; or the "stem"
+    last: bool = False  # of its stage
     lead: bool = True  # of branches side by side: is this the first one that begins with a projection?
     parts: tuple[int, ...] = ()  # of branches side by side: the channels that each gives
 

@@ -131,7 +131,8 @@ class ResNet(nn.Module):
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)
-                place = Place(first_block + index, blocks, stage, index, frames, habits, inputs)
+                place = Place(first_block + index, blocks, stage, index, frames, habits, inputs,
+                              last=index == count - 1)
                 if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal.time_pool(plan.pool, place))
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))

@@ -21,6 +21,7 @@ from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
 from kinema.models.temporal.slow import Slow
 from kinema.models.temporal.stm import STM
+from kinema.models.temporal.stnet import StNet
 from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.teinet import TEINet
@@ -34,7 +35,7 @@ MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
     "r3d": R3D, "mc3": MC3, "r2plus1d": R2Plus1D, "ircsn": IRCSN, "ipcsn": IPCSN, "p3d": P3D,
     "online_tsm": OnlineTSM,
-    "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN,
+    "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN, "stnet": StNet,
     "gst": GST, "stm": STM, "teinet": TEINet, "action": Action,
     "c2d": C2D, "i3d_fair": I3DFair, "slow": Slow,
 }

