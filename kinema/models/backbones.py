@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from kinema.models.assemblenet import SIZES as ASSEMBLED
+from kinema.models.assemblenet import AssembleNet
 from kinema.models.biglittle import COUNTS, blresnet, blvnet_tam
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
@@ -19,6 +21,8 @@ BACKBONES: dict[str, Backbone] = {
     "inception_v1": Backbone(Inception, SZEGEDY),
     **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
        for name in ("resnet50", "resnet101")},
+    **{name: Backbone(partial(AssembleNet, size), "Ryoo et al., arXiv:1905.13209", frames=32, asks=False,
+                      input="rgb+flow") for name, size in ASSEMBLED.items()},
     **{f"tea-{name}": Backbone(partial(ResNet, replace(SIZES[name], block=TEABlock)), "Li et al., arXiv:2004.01398",
                                asks=False) for name in ("resnet50", "resnet101")},
     **{f"bl{name}": Backbone(partial(blresnet, counts), "Chen et al., arXiv:1807.03848",

@@ -60,8 +60,9 @@ def create_model(
 
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
     """The clip a network expects when nothing is said: as published, or its backbone's."""
-    side = BACKBONES[backbone].size
-    return row.clip if row else ClipSpec(frames=BACKBONES[backbone].frames, height=side, width=side)
+    body = BACKBONES[backbone]
+    clip = row.clip if row else ClipSpec(frames=body.frames, height=body.size, width=body.size)
+    return clip if body.input == "rgb" else replace(clip, input=body.input)
 
 
 def check_classes(classes: Any) -> int | tuple[str, ...]:

@@ -16,7 +16,7 @@ TINY = list_models("*resnet_tiny*")
 SMALL = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in list_models("*inception_v1*"))]
 
 
-IDLE = ("key.bias", "offset_", "adapt.", "gate.")  # a softmax does not see what all keys share; few ReLUs may all be off
+IDLE = ("key.bias", "offset_", "adapt.", "gate.")  # a softmax does not see what keys share; few ReLUs may all be off
 SIZED = ("tin", "tanet")  # read the whole clip through layers of its length, so are not causal either
 
 
