@@ -126,7 +126,7 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
-            f"module one of {', '.join(MODULES)} (to add: {', '.join(ADDED)}) and backbone one of "
-            f"{', '.join(filter(asks, BACKBONES))}; or a published name, which `kinema models --names` lists.")
+            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], such "
+            "as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; `kinema models --names` "
+            "lists all.")
     return modules, backbone, bool(rest[1:])
