@@ -126,4 +126,5 @@ def check(plan: Plan, size: Size, numbers: dict[str, int]) -> None:
         if value < 1:
             raise ModelError(f"slowfast's {option} is {value}; it must be 1 or more.")
     if size.width % numbers["beta"]:
-        raise ModelError(f"slowfast's beta is {numbers['beta']}; it must divide the slow pathway's {size.width} channels.")
+        raise ModelError(f"slowfast's beta is {numbers['beta']}; it must divide the {size.width} channels of the slow "
+                         "pathway.")

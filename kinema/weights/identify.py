@@ -33,7 +33,7 @@ def identify(source: Source) -> list[Candidate]:
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
              for one in found]
-    found = [zoo.refine(one, content.keys()) for one in found]
+    found = [refined for one in found if (refined := zoo.refine(one, content.keys()))]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 

@@ -85,8 +85,8 @@ class Attention(nn.Module):
         if self.groups == 1:
             return x_NCTHW
         if x_NCTHW.shape[2] % self.groups:
-            raise ModelError(f"nonlocal's groups are {self.groups}; {x_NCTHW.shape[2]} frames are left here, not "
-                             "a multiple.")
+            raise ModelError(f"nonlocal's groups are {self.groups}; they do not divide the {x_NCTHW.shape[2]} frames "
+                             "that are left here.")
         return x_NCTHW.unflatten(2, (self.groups, -1)).transpose(1, 2).flatten(0, 1)
 
     def match(self, query_NCQ: torch.Tensor, key_NCK: torch.Tensor) -> torch.Tensor:

@@ -6,13 +6,15 @@ r3d by it, the zoo says so.
 
 from typing import Any
 
-from kinema.models.resnet import SIZES, Bottleneck
+from kinema.models.resnet import SIZES, Block, Bottleneck
 from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first, frames_of
 
-ALL = (0, 1, 2, 3, 4)
+ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
+TINY = SIZES["resnet_tiny"].width
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
@@ -26,33 +28,31 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if not any(".shortcut." in key for key in shapes):
         options["shortcut"] = "padded"
     tp = "" if module == "mc3" or not any(stage > 1 for stage in options.get("stages", ALL)) else "-tp"
-    return [Candidate(f"{module}-{size}{tp}", {**options, **widened}) for size, widened in sizes_of(shapes)]
+    stem = first(shapes, r"stem\.conv\.(space\.)?weight$") or (0, 3)
+    return [Candidate(name, {**options, **widened, **clip_of(name, stem[1])})
+            for name, widened in ((f"{module}-{size}{tp}", widened) for size, widened in sizes_of(shapes))]
 
 
 def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
     """The backbones that have the blocks of these weights, each with how much wider it is."""
     counts = tuple(count(shapes, STAGE.format(stage)) for stage in ALL[1:])
     narrow = first(shapes, BRANCH.format(1, 0) + r"bn2\.weight$") or first(shapes, BRANCH.format(1, 0) + "conv1")
-    end = first(shapes, BRANCH.format(1, 0) + r"conv3\.weight$")
-    early = first(shapes, BRANCH.format(2, 0) + r"bn1\.weight$") != first(shapes, BRANCH.format(2, 1) + r"bn1\.weight$")
     middle = first(shapes, BRANCH.format(1, 0) + r"conv2\.(\w+\.)?weight$")
+    end = first(shapes, BRANCH.format(1, 0) + r"conv3\.weight$")
     if narrow is None or middle is None:
         return []
-    kind = "deep" if end else "shallow"
-    early = early and counts[1] > 1 and norm_is_first(shapes)
-    fat = end is not None and end[0] == 2 * narrow[0]
-    blocks = {("deep", True): EarlyNormBottleneck, ("shallow", True): EarlyNorm}
-    found = []
-    for name, size in {**SIZES, **FORMS}.items():
-        deep = issubclass(size.block, Bottleneck | EarlyNormBottleneck)
-        same = size.counts == counts and deep == (kind == "deep") and issubclass(size.block, Fat) == fat
-        if not same or issubclass(size.block, EarlyNorm) != early or (early and size.block is not blocks[kind, early]):
-            continue
-        if fat and (size.groups > 1) != (middle[1] < narrow[0]):
-            continue
-        if name != "resnet_tiny" or narrow[0] == size.width:
-            found.append((name, {} if narrow[0] == size.width else {"width_factor": narrow[0] / size.width}))
-    return found
+    width, early = narrow[0], norm_is_first(shapes)
+    if end and end[0] == 2 * width:
+        block: type[Block] = Fat
+    elif end:
+        block = EarlyNormBottleneck if early else Bottleneck
+    else:
+        block = EarlyNorm if early else Block
+    grouped = block is Fat and middle[1] < width
+    return [(name, {} if size.width == width else {"width_factor": width / size.width})
+            for name, size in {**SIZES, **FORMS}.items()
+            if (size.block, size.counts, size.groups > 1) == (block, counts, grouped)
+            and (name != "resnet_tiny" or width == size.width) and (name == "resnet_tiny" or width != TINY)]
 
 
 def norm_is_first(shapes: Shapes) -> bool:
@@ -84,7 +84,8 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     if stages == (0, 1):
         return "mc3", seen(stem)
     steps = tuple(2 if stage > 1 and stage in stages else 1 for stage in ALL[1:])
-    return "r3d", {**({"stages": stages, "steps": steps} if stages != ALL else {}), **seen(stem)}
+    options = {"stages": (stages, ALL), "steps": (steps, USUAL_STEPS)}
+    return "r3d", {**{name: value for name, (value, usual) in options.items() if value != usual}, **seen(stem)}
 
 
 def seen(stem: tuple[int, ...]) -> dict[str, Any]:

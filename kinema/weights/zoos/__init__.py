@@ -6,6 +6,7 @@ from kinema.weights.zoos import (
     bn_inception,
     c3d,
     gluoncv,
+    gluoncv_i3d,
     gst,
     hara,
     ibm,
@@ -26,6 +27,7 @@ from kinema.weights.zoos import (
     tea,
     tin,
     torchvision_video,
+    tpn,
     trn,
     uniformer,
     vmz,
@@ -39,7 +41,7 @@ RESNETS_3D = (
     p3d.ZOO, c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
-FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS)
+FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS, *gluoncv_i3d.ZOOS, *tpn.ZOOS)
 MODULES = (
     tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
     tanet.ZOO, mit_tsm.ZOO,

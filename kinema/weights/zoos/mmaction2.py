@@ -14,7 +14,6 @@ from kinema.weights.zoos.zoo import Weights, Zoo
 RULES = (
     (r"^backbone\.", ""),
     (r"^cls_head\.fc_cls\.", "fc."),
-    (r"^cls_head\.fc3d\.", "fc."),
     (r"\.conv(\d)\.bn\.", r".bn\1."),
     (r"^conv1\.bn\.", "bn1."),
     (r"conv(\d)\.conv\.", r"conv\1."),
@@ -36,7 +35,7 @@ NECK = (
     (r"\.downsamples\.1\.conv\.", ".high."),
     (r"\.fusion_conv\.", ".both."),
 )
-ONLY_TRAINING = r"^neck\.aux_head\.|^cls_head\.fc2d\."  # a second loss, and a classifier of images
+ONLY_TRAINING = r"^neck\.aux_head\."  # a second loss
 PATHWAYS = (
     (r"^backbone\.(slow|fast)_path\.", r"backbone.\1."),
     (r"^(backbone\.\w+)\.conv1\.", r"\1.stem."),

@@ -1,6 +1,7 @@
 """facebookresearch/SlowFast: C2D, I3D and Slow over ResNets, with non-local blocks, and SlowFast.
 
-Pathways and blocks are numbered in names (`s2.pathway0_res1`); the slow pathway, or the only one, is number 0.
+Pathways and blocks are numbered in names (`s2.pathway0_res1`); the slow pathway, or the only one, is number 0. Older
+files are Caffe2's (`res2_1_branch2a_w`; `t_` for the fast pathway).
 """
 
 from collections.abc import Collection
@@ -40,6 +41,28 @@ FUSE = tuple(rule for stage in STAGES for rule in (
     (rf"^s{stage}_fuse\.conv_f2s\.", f"backbone.laterals.{stage - 1}.0."),
     (rf"^s{stage}_fuse\.bn\.", f"backbone.laterals.{stage - 1}.1."),
 ))
+CAFFE2 = (
+    (r"_bn_s$", "_bn.weight"),
+    (r"_bn_b$", "_bn.bias"),
+    (r"_bn_rm$", "_bn.running_mean"),
+    (r"_bn_riv$", "_bn.running_var"),
+    (r"_w$", ".weight"),
+    (r"_b$", ".bias"),
+    (r"^pred\.", "head.projection."),
+    (r"^nonlocal_conv(\d)_(\d+)_bn\.", r"s\1.pathway0_nonlocal\2.bn."),
+    (r"^nonlocal_conv(\d)_(\d+)_(\w+)\.", r"s\1.pathway0_nonlocal\2.conv_\3."),
+    (r"^t_pool1_subsample", "s1_fuse"),
+    (r"^t_res(\d)_\d+_branch2c_bn_subsample", r"s\1_fuse"),
+    (r"^(s\d_fuse)\.", r"\1.conv_f2s."),
+    (r"^(s\d_fuse)_bn\.", r"\1.bn."),
+    (r"^(?=res|conv1)", "0 "),
+    (r"^t_(?=res|conv1)", "1 "),
+    (r"^(\d) conv1\.", r"s1.pathway\1_stem.conv."),
+    (r"^(\d) res_conv1_bn\.", r"s1.pathway\1_stem.bn."),
+    (r"^(\d) res(\d)_(\d+)_branch1", r"s\2.pathway\1_res\3.branch1"),
+    (r"^(\d) res(\d)_(\d+)_branch2([abc])", r"s\2.pathway\1_res\3.branch2.\4"),
+)
+NOT_LEARNED = r"_momentum$|^lr$|^model_iter$|^(t_)?data|^labels|^softmax"
 
 
 def single(candidate: Candidate, keys: Collection[str]) -> Candidate:
@@ -55,14 +78,23 @@ def single(candidate: Candidate, keys: Collection[str]) -> Candidate:
     return replace(candidate, model=model, options=options, open=tuple({*candidate.open} - {"attention"}))
 
 
+def unpooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
+    """The same; the C2D that was published for Caffe2 has no pool over frames."""
+    found = single(candidate, keys)
+    return replace(found, options={**found.options, "halve": False}) if found.model.startswith("c2d-") else found
+
+
 def double(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """SlowFast: with non-local blocks the published configurations of 50 layers differ in their rates alone."""
     either = "places" in candidate.options and candidate.options["taps"] == 5 and candidate.model.endswith("resnet50")
     return replace(candidate, open=("alpha",)) if either else candidate
 
 
+BOTH = pathway(0, "backbone.slow") + pathway(1, "backbone.fast") + FUSE + LAYERS
+ONE = pathway(0, "backbone") + LAYERS
 ZOOS = (
-    Zoo("pyslowfast slowfast", r"^s1\.pathway1_stem\.conv\.",
-        pathway(0, "backbone.slow") + pathway(1, "backbone.fast") + FUSE + LAYERS, refine=double),
-    Zoo("pyslowfast resnet", r"^s1\.pathway0_stem\.conv\.weight$", pathway(0, "backbone") + LAYERS, refine=single),
+    Zoo("pyslowfast slowfast, caffe2", r"^t_res2_0_branch2a_w$", CAFFE2 + BOTH, drop=NOT_LEARNED, refine=double),
+    Zoo("pyslowfast resnet, caffe2", r"^res2_0_branch2a_w$", CAFFE2 + ONE, drop=NOT_LEARNED, refine=unpooled),
+    Zoo("pyslowfast slowfast", r"^s1\.pathway1_stem\.conv\.", BOTH, refine=double),
+    Zoo("pyslowfast resnet", r"^s1\.pathway0_stem\.conv\.weight$", ONE, refine=single),
 )

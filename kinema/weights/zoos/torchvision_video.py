@@ -1,4 +1,4 @@
-"""torchvision's video ResNets (r3d_18, mc3_18, r2plus1d_18), and those of VMZ and ig65m-pytorch, which are built on them.
+"""torchvision's video ResNets (r3d_18, mc3_18, r2plus1d_18), and VMZ's and ig65m-pytorch's, which are built on them.
 
 VMZ's (facebookresearch/VMZ and moabitcoin/ig65m-pytorch; Tran et al., arXiv:1711.11248, arXiv:1904.02811) are the csn
 networks and the r2plus1d networks that count the channels between two parts for each convolution.
@@ -25,14 +25,15 @@ LAYERS = ((r"\.conv(\d)\.0\.", r".conv\1."), (r"\.conv(\d)\.1\.", r".bn\1."))
 VMZ_EPS = 1e-3
 
 
-def published(candidate: Candidate, keys: Collection[str]) -> Candidate:
+def published(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     """VMZ's networks have an eps of their own, and those with bottlenecks a pool after the stem."""
-    candidate = as_r3d(candidate)
-    if candidate.options.get("middle") == "conv":
+    own = as_r3d(candidate)
+    if own is None:
+        return None
+    if own.options.get("middle") == "conv":
         deep = any(".conv3." in key for key in keys)
-        return with_options(candidate, norm_eps=VMZ_EPS, stem_pool="pixels" if deep else "none")
-    csn = candidate.model.startswith(("ircsn", "ipcsn"))
-    return with_options(candidate, **({"norm_eps": VMZ_EPS} if csn else {}))
+        return with_options(own, norm_eps=VMZ_EPS, stem_pool="pixels" if deep else "none")
+    return with_options(own, **({"norm_eps": VMZ_EPS} if own.model.startswith(("ircsn", "ipcsn")) else {}))
 
 
 ZOOS = (

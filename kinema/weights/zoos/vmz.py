@@ -18,7 +18,7 @@ RULES = (
     *LEAVES,
     (r"^last_out_L\d+\.", "classifier."),
     (r"^conv1_middle_spatbn_relu\.", "backbone.stem.conv.norm."),
-    (r"^conv1_middle\.", "backbone.stem.conv.space."),
+    (r"^conv1_middle\.", "backbone.stem.conv.middle."),
     (r"^conv1_spatbn_relu\.", "backbone.stem.bn."),
     (r"^conv1\.", "backbone.stem.conv."),
     (r"^comp_(\d+)_conv_(\d+)_middle\.", r"block.\1.conv\2.middle."),
@@ -32,7 +32,8 @@ C3D = (
     *LEAVES,
     (r"^last_out_L\d+\.", "classifier."),
     (r"^conv([12])a_bn\.", r"backbone.stages.\1.norma."), (r"^conv([12])a\.", r"backbone.stages.\1.conva."),
-    (r"^conv(\d)([ab])_bn\.", r"backbone.stages.\1.norm\2."), (r"^conv(\d)([ab])\.", r"backbone.stages.\1.conv\2."),
+    (r"^conv(\d)([ab])_bn\.", r"backbone.stages.\1.norm\2."),
+    (r"^conv(\d)([ab])\.", r"backbone.stages.\1.conv\2."),
     (r"^fc([67])\.", r"backbone.full.fc\1."),
 )
 TRAINING = r"_momentum$|_grad$|^(lr|iter|optimizer_iteration)"
@@ -43,25 +44,31 @@ def in_stages(weights: Weights) -> Weights:
     """Blocks counted in their stages, convolutions without gaps, and the two parts of a convolution named."""
     blocks = {block_of(key) for key in weights} - {-1}
     begins = sorted({0, *(block for block in blocks if f"block.{block}.shortcut.conv.weight" in weights)})
-    ranks = {block: ranked({int(found[1]) for key in weights if block_of(key) == block
-                            and (found := re.search(r"\.conv(\d+)\.", key))}) for block in blocks}
     renamed: Weights = {}
-    for key, value in weights.items():
+    for key, value in with_parts(weights).items():
         block = block_of(key)
-        whole = re.sub(r"(conv\d*)\.(middle|space)\.weight$", r"\1.weight", key)
-        middle = re.sub(r"(conv\d*)\.weight$", r"\1.middle.weight", whole)
-        if middle in weights or middle.replace("middle", "space") in weights:
-            apart = weights[whole].shape[1] == 1  # its second part sees each channel by itself
-            parts = ("point", "depth") if apart else ("space", "time")
-            key = re.sub(r"(conv\d*)\.weight$", rf"\1.{parts[1]}.weight", key)
-            key = re.sub(r"(conv\d*)\.middle\.", rf"\1.{parts[0]}.", key)
         if block >= 0:
-            stage = sum(begin <= block for begin in begins)
-            rank = ranks[block]
-            kind = re.match(r"(conv|bn)(\d+)(.*)", key.split(".", 2)[2])
-            rest = f"branch.{kind[1]}{rank[int(kind[2])]}{kind[3]}" if kind else key.split(".", 2)[2]
+            stage, rest = sum(begin <= block for begin in begins), key.split(".", 2)[2]
+            if found := re.match(r"(conv|bn)(\d+)(.*)", rest):
+                numbers = sorted({int(n) for n in re.findall(rf"block\.{block}\.conv(\d+)\.", " ".join(weights))})
+                rest = f"branch.{found[1]}{numbers.index(int(found[2])) + 1}{found[3]}"
             key = f"backbone.stages.{stage}.{block - begins[stage - 1]}.{rest}"
         renamed[key] = value
+    return renamed
+
+
+def with_parts(weights: Weights) -> Weights:
+    """The parts of each convolution that has a `middle` named by what they do.
+
+    The second part sees each channel by itself in an ip-csn, and is over frames in an r2plus1d.
+    """
+    renamed = dict(weights)
+    for key in [key for key in weights if key.endswith(".middle.weight")]:
+        conv = key.removesuffix(".middle.weight")
+        second = renamed.pop(f"{conv}.weight")
+        parts = ("point", "depth") if second.shape[1] == 1 else ("space", "time")
+        renamed[f"{conv}.{parts[0]}.weight"] = renamed.pop(key)
+        renamed[f"{conv}.{parts[1]}.weight"] = second
     return renamed
 
 
@@ -71,16 +78,11 @@ def block_of(key: str) -> int:
     return int(found[1]) if found else -1
 
 
-def ranked(numbers: set[int]) -> dict[int, int]:
-    """Each number's rank, from 1."""
-    return {number: rank for rank, number in enumerate(sorted(numbers), start=1)}
-
-
-def published(candidate: Candidate, keys: Collection[str]) -> Candidate:
+def published(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     """The deep networks that are split have a pool after the stem in VMZ's own code for torch; so here."""
-    candidate = as_r3d(candidate)
-    deep = candidate.model.startswith("r2plus1d") and any("_conv_3_" in key for key in keys)
-    return with_options(candidate, norm_eps=EPS, **({"stem_pool": "pixels"} if deep else {}))
+    own = with_options(candidate) if candidate.model == "c3d" else as_r3d(candidate)
+    deep = candidate.model.startswith("r2plus1d") and any("_conv_3_w" in key for key in keys)
+    return with_options(own, norm_eps=EPS, **({"stem_pool": "pixels"} if deep else {})) if own else None
 
 
 ZOOS = (
