@@ -14,7 +14,7 @@ from kinema.models.options import shared_out
 from kinema.models.plan import Plan
 from kinema.models.published import PUBLISHED
 from kinema.models.table import Published
-from kinema.models.temporal import ADDED, MODULES, Temporal, together
+from kinema.models.temporal import ADDED, MODULES, Temporal, add_up, together
 from kinema.models.where import Where, find_where
 
 POOLS = ("max", "avg")
@@ -96,13 +96,15 @@ def whole(value: Any) -> int | None:
 def list_models(pattern: str = "*") -> list[str]:
     """The names that fit a pattern, in which * stands for any text.
 
-    Any module goes with any backbone that asks, and more can be added: `i3d+se+nonlocal-resnet50`.
+    Any module goes with any backbone that asks, and more can be added that answer other questions than it does:
+    `i3d+se+nonlocal-resnet50`.
     """
     names = [*PUBLISHED, *(name for name, backbone in BACKBONES.items() if not backbone.asks)]
     for name, backbone in BACKBONES.items():
-        added = ("", *(f"+{one}" for one in ADDED)) if name in ADDED_TO else ("",)
-        names += [f"{module}{more}-{name}{tp}" for module in backbone.modules or MODULES for more in added
-                  for tp in ("", "-tp") if backbone.asks]
+        for module in (backbone.modules or MODULES) if backbone.asks else ():
+            more = [one for one in ADDED if name in ADDED_TO and add_up(MODULES[module], ADDED[one])]
+            names += [f"{'+'.join(parts)}-{name}{tp}" for parts in ([module], *([module, one] for one in more))
+                      for tp in ("", "-tp")]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 

@@ -18,7 +18,7 @@ SMALL = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in list_mo
 
 IDLE = ("key.bias", "offset_", "adapt.", "gate.")  # a softmax does not see what keys share; few ReLUs may all be off
 HALVED = ("c2d", "i3d_fair")  # pool over frames whatever their name ends in
-SIZED = ("tin", "tanet")  # read the whole clip through layers of its length, so are not causal either
+SIZED = ("tin", "tanet", "trn")  # read the whole clip through layers of its length, so are not causal either
 
 
 def network(name: str, frames: int = 8, classes: int = 5, **options: object) -> Network:
