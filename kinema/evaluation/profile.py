@@ -72,6 +72,9 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
               for name, flops in counter.get_flop_counts().items() if name != "Global"}
     inside = dict.fromkeys(totals, 0.0)
     for name, total in totals.items():
-        if name:
-            inside[name.rpartition(".")[0]] += total
+        while name:  # the nearest module around this one that was itself called: a list of modules is not
+            name = name.rpartition(".")[0]
+            if name in inside:
+                inside[name] += total
+                break
     return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}

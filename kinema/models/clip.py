@@ -5,7 +5,10 @@ from typing import Any
 
 from kinema.errors import ModelError, nearest
 
-CHANNELS = {"rgb": 3, "difference": 1, "normalised_difference": 1}  # how many channels each kind of input has
+CHANNELS = {  # how many channels each kind of input has
+    "rgb": 3, "difference": 1, "normalised_difference": 1,
+    "rgb+flow_stack": 23,  # colour, and how far things move to the right and down from each of ten frames to the next
+}
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
 
@@ -18,6 +21,7 @@ class ClipSpec:
     apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
+    "rgb+flow_stack" has beside the colour of each frame ten fields of optical flow; it is not read from videos yet.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     """
 

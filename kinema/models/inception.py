@@ -73,6 +73,7 @@ class Inception(nn.Module):
             temporal = plan.temporal(block, len(names))
             place = Place(block, len(names), stage, block - STAGES.index(stage), frames, HABITS)
             whole = place.at("stem") if stage == 0 else place
+            frames = frames if block else temporal.kept(frames)
             core = (ConvNorm(inputs, STEM[name], temporal, whole) if name in STEM
                     else Mixed(inputs, MIXED[name], temporal, place))
             inputs = core.outputs
@@ -87,7 +88,7 @@ class Inception(nn.Module):
                 frames = math.ceil(frames / frame_step)
                 pool = plan.temporal(block + 1, len(names)).pool(POOLS[name], (frame_step, 2), plan.pool, whole)
                 self.blocks.add_module(f"{name}_pool", pool)
-        self.channels = inputs
+        self.channels, self.frames = inputs, frames
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.blocks(clip_NCTHW)

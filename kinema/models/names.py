@@ -48,20 +48,24 @@ def create_model(
     given = shared_out(name, options, {**{m: (MODULES | ADDED)[m] for m in modules}, backbone: build})
     built = [(module, (MODULES | ADDED)[module](causal, **given[module])) for module in modules]
     seeing = together(built, name) if len(built) > 1 else built[0][1] if built else Temporal(causal)
+    if tp and not seeing.tp:
+        raise ModelError(f"{name}: {'+'.join(modules)} leaves no frames to pool between stages. "
+                         f"Nearest: {name.removesuffix('-tp')}.")
     alone, sees = Temporal(causal), find_where(where)
 
     def temporal(block: int, blocks: int) -> Temporal:
         return seeing if sees(block, blocks) else alone
 
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
-    readout = seeing.readout(body.channels, clip.frames)  # type: ignore[arg-type]
+    readout = seeing.readout(body.channels, getattr(body, "frames", clip.frames))  # type: ignore[arg-type]
     return Network(name, body, readout, clip, classes, dropout)
 
 
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
     """The clip a network expects when nothing is said: as published, or its backbone's."""
-    side = BACKBONES[backbone].size
-    return row.clip if row else ClipSpec(frames=BACKBONES[backbone].frames, height=side, width=side)
+    body = BACKBONES[backbone]
+    clip = row.clip if row else ClipSpec(frames=body.frames, height=body.size, width=body.size)
+    return clip if body.input == "rgb" else replace(clip, input=body.input)
 
 
 def check_classes(classes: Any) -> int | tuple[str, ...]:
@@ -90,7 +94,7 @@ def list_models(pattern: str = "*") -> list[str]:
     for name, backbone in BACKBONES.items():
         added = ("", *(f"+{one}" for one in ADDED)) if name in ADDED_TO else ("",)
         names += [f"{module}{more}-{name}{tp}" for module in backbone.modules or MODULES for more in added
-                  for tp in ("", "-tp") if backbone.asks]
+                  for tp in ("", "-tp") if backbone.asks and (MODULES[module].tp or not tp)]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 
@@ -104,6 +108,17 @@ def order_aware(name: str) -> bool:
         not modules and BACKBONES[backbone].order_aware)
 
 
+def sized_by(name: str) -> tuple[str, ...]:
+    """What of its clip a network's weights are sized by: "frames", "size", both or nothing.
+
+    Clips with another of these than it was created for are refused with a ModelError; all other networks take any.
+    """
+    row = PUBLISHED.get(name)
+    modules, backbone, _ = parse(row.model if row else name)
+    parts = [BACKBONES[backbone].sized, *((MODULES | ADDED)[m].sized for m in modules)]
+    return tuple(what for what in ("frames", "size") if any(what in part for part in parts))
+
+
 def parse(name: str) -> tuple[list[str], str, bool]:
     """A name's modules, its backbone, and whether frames are pooled between stages."""
     name = str(name)  # whatever came is told as no name
@@ -114,7 +129,6 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
-            f"module one of {', '.join(MODULES)} (to add: {', '.join(ADDED)}) and backbone one of "
-            f"{', '.join(filter(asks, BACKBONES))}; or a published name, which `kinema models --names` lists.")
+            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], as "
+            "in i3d+se-resnet50-tp, or one a network was published with; `kinema models --names` lists them.")
     return modules, backbone, bool(rest[1:])

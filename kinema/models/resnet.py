@@ -100,7 +100,7 @@ class ResNet(nn.Module):
         super().__init__()
         blocks, inputs, habits = sum(size.counts), size.width, replace(HABITS, norm_eps=norm_eps)
         first = plan.temporal(0, blocks)
-        frames = math.ceil(plan.frames / first.step(0, plan.tp))
+        frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)
         self.stem = first.stem(plan.channels, inputs, size.stem, size.stem_pool, place)
         self.stages = nn.Sequential()
@@ -118,7 +118,7 @@ class ResNet(nn.Module):
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
-        self.channels = inputs
+        self.channels, self.frames = inputs, frames
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.stages(self.stem(clip_NCTHW))

@@ -4,19 +4,28 @@ A new module is a file with a dataclass that overrides one question of `Temporal
 """
 
 from kinema.models.temporal.base import Temporal
+from kinema.models.temporal.early import Early
 from kinema.models.temporal.i3d import I3D
+from kinema.models.temporal.late import Late
+from kinema.models.temporal.lstm import LSTM
 from kinema.models.temporal.nonlocal_ import NonLocal
+from kinema.models.temporal.pooling import Pooling
 from kinema.models.temporal.s3d import S3D
 from kinema.models.temporal.se import SE
+from kinema.models.temporal.single import Single
+from kinema.models.temporal.slow_fusion import SlowFusion
 from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.tin import TIN
 from kinema.models.temporal.together import together
+from kinema.models.temporal.transformer import Transformer
 from kinema.models.temporal.tsm import TSM
 from kinema.models.temporal.tsn import TSN
 
 MODULES: dict[str, type[Temporal]] = {
     "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
+    "lstm": LSTM, "transformer": Transformer, "pooling": Pooling,  # over the features of frames
+    "single": Single, "early": Early, "late": Late, "slow_fusion": SlowFusion,  # where the first frames meet
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
