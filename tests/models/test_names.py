@@ -10,25 +10,13 @@ from kinema.models.names import BACKBONES
 from kinema.models.temporal import MODULES
 
 
-def is_slow(name: str) -> bool:
-    return "+" in name or not any(quick in name for quick in ("tiny", "18", "inception"))
-
-
-NAMES = [pytest.param(name, marks=pytest.mark.slow if is_slow(name) else ()) for name in list_models()]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_listed_name_builds_and_gives_one_row_per_clip(name: str) -> None:
-    with torch.device("meta"):
-        network = create_model(name, 7).eval()
-        assert network(torch.empty(2, 3, 8, 64, 64)).shape == (2, 7)
-    assert (network.name, network.classes, network.labels, network.clip.frames) == (name, 7, (), 8)
-
-
 def test_the_list_is_every_module_with_every_backbone_and_fits_patterns() -> None:
     names = list_models()
     assert len(names) == len(set(names))
-    assert {f"{m}-{b}{tp}" for m in MODULES for b in BACKBONES for tp in ("", "-tp")} <= set(names)
+    for name, backbone in BACKBONES.items():
+        modules = backbone.modules or MODULES
+        assert not backbone.asks or {f"{module}-{name}" for module in modules} <= set(names)
+        assert not backbone.asks or {f"{module}-{name}-tp" for module in modules if MODULES[module].tp} <= set(names)
     assert list_models("tam-resnet50*") == ["tam-resnet50", "tam-resnet50-tp"]
     assert list_models("nothing*") == []
 
