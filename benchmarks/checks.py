@@ -46,26 +46,33 @@ class Subject:
 def subject(name: str) -> Subject:
     """The network of this name, built for the smallest clip with which it works. Raises what its usual clip raises."""
     spec = usual(name)
-    frames = 16 if name.endswith("-tp") else 8
+    frames = 16 if parts(name)[2] else 8
     sides = [*(side for side in SIDES if side < spec.height), spec.height]
     tried = [(length, side) for side in sides for length in dict.fromkeys((frames, 2 * frames, spec.frames))]
     for length, side in tried:
         small = replace(spec, frames=length, height=side, width=side)
         try:
             built = Subject(name, build(name, small), small)
-            fill(built.network)
-            if logits(built.network, built.clip()).isfinite().all():
-                return built
-        except (ModelError, RuntimeError):  # too small; whether it is anything else, the last clip tells
+            logits(built.network, built.clip())
+        except Exception:  # too small a clip; whether it is anything else, the usual one tells
             if (length, side) == tried[-1]:
                 raise
+            continue
+        fill(built.network)
+        if logits(built.network, built.clip()).isfinite().all():
+            return built
     raise ValueError(f"{name} gives no finite numbers.")
 
 
 def usual(name: str) -> ClipSpec:
     """The clip that the network of this name expects."""
+    return usual_clip(parts(name)[1], PUBLISHED.get(name))
+
+
+def parts(name: str) -> tuple[list[str], str, bool]:
+    """The modules of a network, its backbone, and whether it pools frames between stages."""
     row = PUBLISHED.get(name)
-    return usual_clip(parse(row.model if row else name)[1], row)
+    return parse(row.model if row else name)
 
 
 def build(name: str, spec: ClipSpec) -> Network:
@@ -99,7 +106,8 @@ def fill(network: nn.Module, seed: int = 0) -> None:
             usual = 0.0 if "bias" in key.rpartition(".")[2] else 1.0  # a norm's weight, or how strong a layer is
             parameter.copy_(usual + 0.2 * values.view_as(parameter))
         else:
-            rows = 4 if parameter.shape[0] == 1 else parameter[0].numel()  # a table of positions is no sum
+            table = parameter.shape[0] == 1 and not key.endswith("weight")  # of positions, say: it is added, not summed
+            rows = 4 if table else parameter[0].numel()
             parameter.copy_(values.view_as(parameter) * rows**-0.5)
 
 
@@ -177,10 +185,11 @@ def survives_copying(subject: Subject) -> bool:
     Each weight is one value seen many times: what is sent is small, and all but the weights is what is asked about.
     """
     network, clip = build(subject.name, subject.spec), subject.clip()
-    for parameter, filled in zip(network.parameters(), subject.network.parameters(), strict=True):
-        parameter.data = filled.data.flatten()[:1].clone().expand(filled.shape)
-    twin = copy.deepcopy(pickle.loads(pickle.dumps(network)))
-    return torch.equal(logits(twin, clip), logits(network, clip))
+    for parameter in network.parameters():
+        value = 0.5 / parameter[0].numel() if parameter.dim() > 1 else 0.5  # whatever is summed does not grow
+        parameter.data = torch.tensor(value).expand(parameter.shape)
+    twin, expected = copy.deepcopy(pickle.loads(pickle.dumps(network))), logits(network, clip)
+    return same(logits(twin, clip), expected)  # a copy lays its weights out anew, so rounds otherwise
 
 
 def exports(subject: Subject) -> bool:

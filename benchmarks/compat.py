@@ -16,8 +16,9 @@ import csv
 import io
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
@@ -42,14 +43,20 @@ CHECKS: dict[str, Callable[[checks.Subject], bool]] = {
     "export": checks.exports,
     "compile": checks.compiles,
 }
+BATCH = 20  # names that a process checks before a new one takes its place
 COLUMNS = ("name", "parameters", "clip", *CHECKS, "commit", "date", "remark")
+
+
+def check_failed(name: str, commit: str) -> dict[str, str]:
+    """The row of a name of which nothing has been found to hold."""
+    today = datetime.now(UTC).date().isoformat()
+    return {column: "no" for column in COLUMNS} | {"name": name, "commit": commit, "date": today, "remark": ""}
 
 
 def check(name: str, commit: str) -> dict[str, str]:
     """A name's row of the table."""
     torch.set_num_threads(1)
-    row = {column: "no" for column in COLUMNS} | {"name": name, "commit": commit, "remark": ""}
-    row["date"] = datetime.now(UTC).date().isoformat()
+    row = check_failed(name, commit)
     try:
         with torch.device("meta"):
             row["parameters"] = str(sum(parameter.numel() for parameter in create_model(name).parameters()))
@@ -63,6 +70,24 @@ def check(name: str, commit: str) -> dict[str, str]:
         except Exception as error:
             row["remark"] += f"{what}: {said(error)} "
     return row
+
+
+def checked(names: list[str], commit: str, processes: int) -> Iterator[dict[str, str]]:
+    """The rows of names, as they come from so many processes; these are new ones every few names, for they grow."""
+    for batch in batched(names, BATCH * processes):
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            rows = {pool.submit(check, name, commit): name for name in batch}
+            for row in as_completed(rows):
+                try:
+                    yield row.result()
+                except BrokenProcessPool as error:  # killed, for want of memory say
+                    yield {**check_failed(rows[row], commit), "remark": said(error)}
+
+
+def batched(names: list[str], count: int) -> Iterator[list[str]]:
+    """The names, so many at a time."""
+    for first in range(0, len(names), count):
+        yield names[first : first + count]
 
 
 def answer(subject: checks.Subject, what: str) -> str:
@@ -114,14 +139,11 @@ def main() -> int:
     names = [name for name in list_models() if name not in done and fnmatchcase(name, options.only)]
     commit = current_commit()
     write_table(rows)
-    with ProcessPoolExecutor(options.processes, get_context("spawn"), max_tasks_per_child=20) as pool:
-        left = [pool.submit(check, name, commit) for name in names]
-        for number, future in enumerate(as_completed(left), start=1):
-            row = future.result()
-            rows[row["name"]] = row
-            write_table(rows)
-            wrong = ", ".join(f"no {column}" for column in CHECKS if row[column] == "no")
-            print(f"{number}/{len(names)} {row['name']}: {wrong or 'good'} {row['remark']}", flush=True)
+    for number, row in enumerate(checked(names, commit, options.processes), start=1):
+        rows[row["name"]] = row
+        write_table(rows)
+        wrong = ", ".join(f"no {column}" for column in CHECKS if row[column] == "no")
+        print(f"{number}/{len(names)} {row['name']}: {wrong or 'good'} {row['remark']}", flush=True)
     failures = [name for name, row in rows.items() if "no" in row.values()]
     print(f"{len(rows)} names, {len(failures)} with a failure. Written to {TABLE.relative_to(ROOT)}.")
     return 1 if failures else 0

@@ -54,8 +54,9 @@ class LocalNorm(nn.Module):
         self.power = power
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        squares = F.pad(x_NCTHW.flatten(2).square().transpose(1, 2), (2, 2))
-        sums_NCTHW = squares.unfold(2, 5, 1).sum(-1).transpose(1, 2).reshape(x_NCTHW.shape)
+        channels = x_NCTHW.shape[1]
+        squares = F.pad(x_NCTHW.square(), (0, 0, 0, 0, 0, 0, 2, 2))
+        sums_NCTHW = sum(squares[:, first : first + channels] for first in range(5))
         return x_NCTHW / (2 + 1e-4 * sums_NCTHW) ** self.power
 
     def extra_repr(self) -> str:
