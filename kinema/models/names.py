@@ -59,6 +59,9 @@ def create_model(
     given = shared_out(name, options, {**{m: (MODULES | ADDED)[m] for m in modules}, backbone: build})
     built = [(module, (MODULES | ADDED)[module](causal, **given[module])) for module in modules]
     seeing = together(built, name) if len(built) > 1 else built[0][1] if built else Temporal(causal)
+    if tp and not seeing.tp:
+        raise ModelError(f"{name}: {'+'.join(modules)} leaves no frames to pool between stages. "
+                         f"Nearest: {name.removesuffix('-tp')}.")
     alone, sees = Temporal(causal), find_where(where)
 
     def temporal(block: int, blocks: int) -> Temporal:
@@ -104,7 +107,7 @@ def list_models(pattern: str = "*") -> list[str]:
         for module in (backbone.modules or MODULES) if backbone.asks else ():
             more = [one for one in ADDED if name in ADDED_TO and add_up(MODULES[module], ADDED[one])]
             names += [f"{'+'.join(parts)}-{name}{tp}" for parts in ([module], *([module, one] for one in more))
-                      for tp in ("", "-tp")]
+                      for tp in ("", "-tp") if MODULES[module].tp or not tp]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 
@@ -116,6 +119,17 @@ def order_aware(name: str) -> bool:
     modules, backbone, tp = parse(row.model if row else name)
     return tp or any((MODULES | ADDED)[m].order_aware for m in modules) or (
         not modules and BACKBONES[backbone].order_aware)
+
+
+def sized_by(name: str) -> tuple[str, ...]:
+    """What of its clip a network's weights are sized by: "frames", "size", both or nothing.
+
+    Clips with another of these than it was created for are refused with a ModelError; all other networks take any.
+    """
+    row = PUBLISHED.get(name)
+    modules, backbone, _ = parse(row.model if row else name)
+    parts = [BACKBONES[backbone].sized, *((MODULES | ADDED)[m].sized for m in modules)]
+    return tuple(what for what in ("frames", "size") if any(what in part for part in parts))
 
 
 def parse(name: str) -> tuple[list[str], str, bool]:
