@@ -37,12 +37,19 @@ OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "transformer
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
 IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with
+STUDY = ("tsn", "tsm", "tin", "tam", "tanet", "i3d", "s3d")  # of arXiv:2010.11757, and two of their kind
+LISTED = {  # with what sizes other than 50 were published; any other module goes with them too
+    "resnet18": (*STUDY, "r3d", "mc3", "r2plus1d", "lstm"),
+    "resnet34": (*STUDY, "r3d", "r2plus1d"),
+    "resnet101": (*STUDY, "c2d", "i3d_fair", "slow", "r3d", "r2plus1d", "ircsn", "ipcsn"),
+    "resnet152": ("tsn", "tam", "i3d", "s3d", "r3d", "r2plus1d", "ircsn", "ipcsn", "p3d"),
+}
 PIXELS_ALONE = ("tsn", "tsm", "gsm", "trn", "trn_multiscale")  # the modules that go with frame by frame convolutions
 
 RESNETS = {
     "resnet_tiny": Backbone(partial(ResNet, SIZES["resnet_tiny"]), HE, size=112),
-    **{name: Backbone(partial(ResNet, SIZES[name]), HE)
-       for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
+    "resnet50": Backbone(partial(ResNet, SIZES["resnet50"]), HE),
+    **{name: Backbone(partial(ResNet, SIZES[name]), HE, modules=modules) for name, modules in LISTED.items()},
     **{name: Backbone(partial(ResNet, SIZES[name]), HE, modules=IN_3D) for name in ("resnet10", "resnet200")},
     **{name: Backbone(partial(ResNet, form), FORM_PAPERS[name.rstrip("0123456789")], 16, 112, modules=IN_3D)
        for name, form in RESNET_FORMS.items()},
@@ -60,7 +67,8 @@ RESNETS = {
                                asks=False) for name in ("resnet50", "resnet101")},
 }
 INCEPTIONS = {
-    "inception_v1": Backbone(partial(Inception, FORMS["inception_v1"]), SZEGEDY),
+    "inception_v1": Backbone(partial(Inception, FORMS["inception_v1"]), SZEGEDY,
+                             modules=(*STUDY, "gsm", "lstm", "pooling")),
     "inception_3d": Backbone(partial(Inception, FORMS["inception_3d"]), SZEGEDY, frames=64, modules=("i3d", "s3d")),
     "inception_3d_rgb_flow": Backbone(partial(RGBFlow, FORMS["inception_3d"]), SZEGEDY, frames=64,
                                       modules=("i3d", "s3d"), input="rgb+flow"),

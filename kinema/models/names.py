@@ -14,13 +14,16 @@ from kinema.models.options import shared_out
 from kinema.models.plan import Plan
 from kinema.models.published import PUBLISHED
 from kinema.models.table import Published
-from kinema.models.temporal import ADDED, MODULES, Temporal, add_up, together
+from kinema.models.temporal import ADDED, MODULES, Temporal, together
 from kinema.models.where import Where, find_where
 
 POOLS = ("max", "avg")
 CLASSES = 400  # of Kinetics
 USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5}
-ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too
+ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too, and the modules
+ADDED_WITH = {
+    "se": ("tsn", "i3d"), "gate": ("s3d",), "nonlocal": ("tsn", "tsm", "i3d", "c2d", "i3d_fair", "slow"),
+}
 
 
 def create_model(
@@ -105,7 +108,7 @@ def list_models(pattern: str = "*") -> list[str]:
     names = [*PUBLISHED, *(name for name, backbone in BACKBONES.items() if not backbone.asks)]
     for name, backbone in BACKBONES.items():
         for module in (backbone.modules or MODULES) if backbone.asks else ():
-            more = [one for one in ADDED if name in ADDED_TO and add_up(MODULES[module], ADDED[one])]
+            more = [one for one, others in ADDED_WITH.items() if name in ADDED_TO and module in others]
             names += [f"{'+'.join(parts)}-{name}{tp}" for parts in ([module], *([module, one] for one in more))
                       for tp in ("", "-tp") if MODULES[module].tp or not tp]
     return [name for name in names if fnmatchcase(name, pattern)]

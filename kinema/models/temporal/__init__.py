@@ -32,7 +32,7 @@ from kinema.models.temporal.tam import TAM
 from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.teinet import TEINet
 from kinema.models.temporal.tin import TIN
-from kinema.models.temporal.together import add_up, together
+from kinema.models.temporal.together import together
 from kinema.models.temporal.transformer import Transformer
 from kinema.models.temporal.trn import TRN, MultiScaleTRN
 from kinema.models.temporal.tsm import TSM
@@ -50,4 +50,4 @@ MODULES: dict[str, type[Temporal]] = {
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "gate": Gate, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
-__all__ = ["ADDED", "MODULES", "Temporal", "add_up", "together"]
+__all__ = ["ADDED", "MODULES", "Temporal", "together"]
