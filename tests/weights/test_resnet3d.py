@@ -123,6 +123,48 @@ def caffe2(shapes: Shapes, depth: int, kind: str = "3d") -> Shapes:
     return {**named, "comp_0_conv_1_w_momentum": (1,), "lr": (1,)}
 
 
+def renamed(shapes: Shapes, *rules: tuple[str, str]) -> Shapes:
+    """The same network as another zoo names it."""
+    named: Shapes = {}
+    for key, shape in shapes.items():
+        for pattern, new in rules:
+            key = re.sub(pattern, new, key)
+        named[key] = shape
+    return named
+
+
+INNER = (r"\.conv(\d)\.0\.(?=weight)", r".conv\1."), (r"\.conv(\d)\.1\.", r".bn\1.")
+GLUON_1 = (
+    (r"^stem\.0", "conv1"), (r"^stem\.1", "bn1"), (r"^stem\.3", "conv2"), (r"^stem\.4", "bn2"),
+    (r"\.0\.0\.weight", ".conv1.weight"), (r"\.conv(\d)\.0\.1\.", r".conv\1.bn1."), (r"\.0\.3\.", ".conv2."), *INNER,
+)
+GLUON_2 = (
+    (r"^stem\.0", "conv1_middle"), (r"^stem\.1", "bn1_middle"), (r"^stem\.3", "conv1"), (r"^stem\.4", "bn1"),
+    (r"\.conv2\.0\.0\.", ".conv2_middle."), (r"\.conv2\.0\.1\.", ".bn2_middle."), (r"\.conv2\.0\.3\.", ".conv2."),
+    *INNER, ("downsample", "down_sample"), (r"^fc", "out_fc"),
+)
+GLUON_CSN = (
+    (r"^stem\.0", "conv1"), (r"^stem\.1", "bn1"), *INNER, (r"\.(conv|bn)3", r".\g<1>4"), (r"\.(conv|bn)2", r".\g<1>3"),
+    ("downsample", "down_sample"), (r"^fc", "out_fc"),
+)
+MMACTION2 = (
+    (r"^stem\.0", "conv1.conv"), (r"^stem\.1", "conv1.bn"), (r"\.conv2\.0\.0\.", ".conv2.0.conv."),
+    (r"\.conv2\.0\.1\.", ".conv2.0.bn."), (r"\.conv2\.1\.", ".conv2.1.bn."), (r"\.conv2\.0\.2\.", ".conv2.1.conv."),
+    (r"\.conv([13])\.0\.", r".conv\1.conv."), (r"\.conv([13])\.1\.", r".conv\1.bn."),
+    (r"downsample\.0", "downsample.conv"), (r"downsample\.1", "downsample.bn"),
+    (r"^(conv|layer)", r"backbone.\1"), (r"^fc", "cls_head.fc_cls"),
+)
+MMACTION2_IR = (
+    (r"^stem\.0", "conv1.conv"), (r"^stem\.1", "conv1.bn"), (r"\.conv2\.0\.", ".conv2.0.conv."),
+    (r"\.conv2\.1\.", ".conv2.0.bn."), *MMACTION2[6:],
+)
+FACEBOOK = (
+    (r"^stem\.0", "blocks.0.conv"), (r"^stem\.1", "blocks.0.norm"), (r"^layer(\d)\.(\d+)", r"blocks.\1.res_blocks.\2"),
+    ("downsample.0", "branch1_conv"), ("downsample.1", "branch1_norm"), (r"^fc", "blocks.5.proj"),
+    *((rf"\.conv{n}\.{i}\.", f".branch2.{kind}_{letter}.") for n, letter in ((1, "a"), (2, "b"), (3, "c"))
+      for i, kind in enumerate(("conv", "norm"))),
+)
+
 HARA = {"stem_frames": 7, "stem_pool": "frames"}
 VMZ = {"norm_eps": 1e-3}
 CASES = {
@@ -164,6 +206,15 @@ CASES = {
         **VMZ, "stem_middle": 45, "middle": "conv"}),
     "caffe2 r2plus1d 152": (caffe2(torchvision(152, "split", each=True), 152, "split"), "r2plus1d-resnet152-tp", {
         **VMZ, "stem_middle": 45, "middle": "conv", "stem_pool": "pixels"}),
+    **{f"gluoncv r2plus1d {depth}": (renamed(torchvision(depth, "split"), *GLUON_1), f"r2plus1d-resnet{depth}-tp", {
+        "stem_middle": 45, "middle": "block"}) for depth in (18, 34, 50)},
+    "gluoncv r2plus1d v2": (renamed(torchvision(152, "split", each=True), *GLUON_2), "r2plus1d-resnet152-tp", {
+        **VMZ, "stem_middle": 45, "middle": "conv"}),
+    "gluoncv ir-csn v2": (renamed(torchvision(152, "ir"), *GLUON_CSN), "ircsn-resnet152-tp", VMZ),
+    "mmaction2 ip-csn": (renamed(torchvision(152, "ip"), *MMACTION2), "ipcsn-resnet152-tp", VMZ),
+    "mmaction2 ir-csn": (renamed(torchvision(152, "ir"), *MMACTION2_IR), "ircsn-resnet152-tp", VMZ),
+    "pytorchvideo csn": (renamed(torchvision(101, "ir"), *FACEBOOK), "ircsn-resnet101-tp", {}),
+    "pyslowfast csn": (renamed(torchvision(101, "ir"), *FACEBOOK, ("^", "model.")), "ircsn-resnet101-tp", {}),
 }
 
 
