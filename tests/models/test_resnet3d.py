@@ -93,7 +93,8 @@ def test_networks_without_projections_learn(shortcut: str) -> None:
     ("r3d-resnet_tiny", {"stem_pool": "pixel"}, "Nearest: pixels"), ("r3d-resnet_tiny", {"steps": [1, 2]}, "steps="),
     ("r3d-resnet_tiny", {"shortcut": "none"}, "shortcut='none'"), ("p3d-resnet_tiny", {"kinds": "ABD"}, "p3d's kinds"),
     ("r2plus1d-resnet_tiny", {"middle": "blocks"}, "Nearest: block"),
-    ("r3d-resnet_tiny", {"stem_step": 0}, "stem_step"), ("r3d-resnet_tiny", {"stem_frames": 1, "stem_step": 2}, "stem_frames=1"), ("c3d", {"frames": 8}, "c3d takes"),
+    ("r3d-resnet_tiny", {"stem_step": 0}, "stem_step"), ("c3d", {"frames": 8}, "c3d takes"),
+    ("r3d-resnet_tiny", {"stem_frames": 1, "stem_step": 2}, "stem_frames=1"),
 ])
 def test_what_cannot_be_is_told(name: str, options: dict, told: str) -> None:
     with pytest.raises(ModelError, match=told):

@@ -205,7 +205,7 @@ CASES = {
     "caffe2 r2plus1d": (caffe2(torchvision(34, "split", each=True), 34, "split"), "r2plus1d-resnet34-tp", {
         **VMZ, "stem_middle": 45, "middle": "conv"}),
     "caffe2 r2plus1d 152": (caffe2(torchvision(152, "split", each=True), 152, "split"), "r2plus1d-resnet152-tp", {
-        **VMZ, "stem_middle": 45, "middle": "conv", "stem_pool": "pixels"}),
+        **VMZ, "stem_middle": 45, "middle": "conv"}),
     **{f"gluoncv r2plus1d {depth}": (renamed(torchvision(depth, "split"), *GLUON_1), f"r2plus1d-resnet{depth}-tp", {
         "stem_middle": 45, "middle": "block"}) for depth in (18, 34, 50)},
     "gluoncv r2plus1d v2": (renamed(torchvision(152, "split", each=True), *GLUON_2), "r2plus1d-resnet152-tp", {
