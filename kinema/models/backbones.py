@@ -4,6 +4,8 @@ from dataclasses import replace
 from functools import partial
 
 from kinema.models import biglittle
+from kinema.models.assemblenet import SIZES as ASSEMBLED
+from kinema.models.assemblenet import AssembleNet
 from kinema.models.bn_inception import KINDS, BranchedInception
 from kinema.models.c3d import C3D
 from kinema.models.densenet import COUNTS, DenseNet
@@ -72,6 +74,8 @@ MOBILE = {
                       asks=False) for name, size in MOVINET_SIZES.items()},
 }
 OTHERS = {
+    **{name: Backbone(partial(AssembleNet, size), "Ryoo et al., arXiv:1905.13209", frames=32, asks=False,
+                      input="rgb+flow") for name, size in ASSEMBLED.items()},
     **{name: Backbone(partial(DenseNet, counts), "Huang et al., arXiv:1608.06993", 16, 112, modules=IN_3D)
        for name, counts in COUNTS.items()},
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),

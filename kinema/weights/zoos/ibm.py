@@ -52,7 +52,7 @@ TIME = (
 OPEN = ("tp", "pool")  # a pool over frames has no weights
 
 
-def meant(candidate: Candidate, keys: Collection[str]) -> Candidate:
+def meant(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     """Slow has these names too, in GluonCV and the baselines of TPN, and never pools over frames; so have Hara's."""
     return replace(candidate, open=()) if candidate.model.startswith("slow-") else hara(candidate, keys)
 
