@@ -13,6 +13,12 @@ def answers(module: Temporal) -> list[str]:
     return [q for q in Temporal.QUESTIONS if getattr(type(module), q) is not getattr(Temporal, q)]
 
 
+def add_up(one: type[Temporal], other: type[Temporal]) -> bool:
+    """Do two modules answer different questions, so that both can be in a network?"""
+    return not any(getattr(one, q) is not getattr(Temporal, q) and getattr(other, q) is not getattr(Temporal, q)
+                   for q in Temporal.QUESTIONS)
+
+
 def together(modules: Sequence[tuple[str, Temporal]], name: str) -> Temporal:
     """Modules that answer different questions, asked as one; two answers to one question are an error."""
     who: dict[str, Temporal] = {}
@@ -35,6 +41,10 @@ class Together(Temporal):
     @property
     def strides(self) -> bool:  # type: ignore[override]
         return "conv" in self.who and self.who["conv"].strides
+
+    @property
+    def tp(self) -> bool:  # type: ignore[override]
+        return all(module.tp for module in self.who.values())
 
     @property
     def order_aware(self) -> bool:  # type: ignore[override]

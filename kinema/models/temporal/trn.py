@@ -68,7 +68,7 @@ class Relations(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         if x_NCTHW.shape[2] != self.frames:
-            raise ModelError(f"This trn network takes {self.frames} frames at its end, not {x_NCTHW.shape[2]}: its "
+            raise ModelError(f"This trn network takes {self.frames} frames here, not {x_NCTHW.shape[2]}: its "
                              "weights are sized by them. Create it with the frames of your clips.")
         told_NTD = self.embed(x_NCTHW.mean((3, 4)).transpose(1, 2)).relu()
         scales = []
