@@ -104,9 +104,9 @@ class ResNet(nn.Module):
 
     Where the temporal module steps over frames (`-tp`: in each stage but the first), its convolutions stride, or else a
     pool stands before the stage. `norm_eps` is added to the variance by batch norm; `width_factor` is how many times
-    the channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without gradient).
-    A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride` is how many
-    pixels the first stage strides over, where it is not as usual.
+    the channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without
+    gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
+    is how many pixels the first stage strides over, where it is not as usual.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ SPACE = (  # a layer of a video network that stands where an image network has o
 )
 HIGH = 16.0  # times the spread of what comes to a ReLU: more than it ever falls below zero
 NORM = re.compile(r"^(.*)conv(\d?)\.norm\.(\w+)$")  # between the halves: the image network's norm after the convolution
+PSEUDO = re.compile(r"^(.*)conv(\d?)\.(space|time)_norm\.(\w+)$")  # p3d's, one for each half
 TIME = re.compile(r"^(.*)conv(\d?)\.time\.(weight|bias)$")  # the second half begins as the identity
 
 
@@ -82,6 +83,10 @@ def separated(network: Network, image: Mapping[str, torch.Tensor]) -> dict[str, 
     for key, value in own.items():
         if found := NORM.match(key):
             stem, number, leaf = found.groups()
+            norm, parts = image.get(f"{stem}bn{number}.weight"), network.get_submodule(f"{stem}conv{number}")
+            first, _ = next(parts.named_children())
+            if norm is None or value.shape not in ((), norm.shape) or first != "space":
+                continue  # other channels between the halves, which nothing fits; or frames first, which change nothing
             new[key] = image.get(f"{stem}bn{number}.{leaf}", value).clone()
             last = bool(number) and f"{stem}conv{int(number) + 1}.weight" not in own
             lift = HIGH * image[f"{stem}bn{number}.weight"].abs() if last else torch.zeros(1)
@@ -89,8 +94,24 @@ def separated(network: Network, image: Mapping[str, torch.Tensor]) -> dict[str, 
             after = {"weight": torch.ones(1), "running_var": torch.tensor(1 - eps), "running_mean": lift}
             new[f"{stem}bn{number}.{leaf}"] = torch.zeros_like(value) + after.get(leaf, torch.zeros(1)).to(value.dtype)
             new[key] += lift if leaf == "bias" else 0
+        elif found := PSEUDO.match(key):
+            new[key] = of_p3d(network, image, key, found)
         elif found := TIME.match(key):
             new[key] = torch.zeros_like(value)
             if found[3] == "weight":
                 new[key][:, :, value.shape[2] // 2, 0, 0] = torch.eye(*value.shape[:2]) if value.shape[1] > 1 else 1
     return new
+
+
+def of_p3d(network: Network, image: Mapping[str, torch.Tensor], key: str, found: re.Match[str]) -> torch.Tensor:
+    """A batch norm of p3d's: the image network's over pixels, and over frames one that changes or adds nothing."""
+    stem, number, half, leaf = found.groups()
+    own = network.state_dict()
+    if f"{stem}bn{number}.weight" in own:
+        raise ModelError(f"{network.name} cannot be inflated: a ReLU stands in its convolutions, as only the middle "
+                         "ones of bottlenecks have it in image networks. Nearest: p3d-resnet50.")
+    if half == "space":
+        return image.get(f"{stem}bn{number}.{leaf}", own[key]).clone()
+    alone = network.get_submodule(f"{stem}conv{number}").kind == "A"  # else it is added to what comes from the pixels
+    eps = float(network.get_submodule(f"{stem}conv{number}.time_norm").eps)  # type: ignore[arg-type]
+    return torch.full_like(own[key], {"weight": float(alone), "running_var": 1 - eps}.get(leaf, 0))

@@ -9,7 +9,9 @@ from kinema.models import Network, create_model
 from kinema.models.layers import repeat_edges
 from kinema.weights.inflate import WAYS, inflate
 
-MATCHING = ["i3d-resnet18", "i3d-resnet50", "s3d-resnet18", "s3d-resnet50", "tsm-resnet18"]
+MATCHING = ["i3d-resnet18", "i3d-resnet50", "s3d-resnet18", "s3d-resnet50", "tsm-resnet18", "r3d-resnet18-tp",
+            "mc3-resnet50", "p3d-resnet50"]
+POOLED = {"r3d": {"stem_pool": "pixels"}, "mc3": {"stem_pool": "pixels"}}  # as image networks
 
 
 def image_network(backbone: str) -> Network:
@@ -31,8 +33,9 @@ def image_network(backbone: str) -> Network:
 @pytest.mark.parametrize("how", ["centre", "mean"])
 @pytest.mark.parametrize("name", MATCHING)
 def test_a_still_video_gets_the_image_networks_answer(name: str, how: str) -> None:
-    image = image_network(name.partition("-")[2])
-    video = inflate(create_model(name, 9, frames=6).eval(), image.state_dict(), how)
+    module, backbone, *_ = name.split("-")
+    image = image_network(backbone)
+    video = inflate(create_model(name, 9, frames=6, **POOLED.get(module, {})).eval(), image.state_dict(), how)
     if how == "mean":
         repeat_edges(video)
     picture = torch.randn(2, 3, 1, 48, 48)
@@ -61,5 +64,8 @@ def test_other_networks_refuse_by_name_and_nothing_changes() -> None:
     with pytest.raises(ModelError, match=r"i3d-resnet18 cannot be inflated from these weights: \d+ of its \d+ kernels"):
         inflate(video, image_network("resnet_tiny").state_dict())
     assert all(torch.equal(before[key], value) for key, value in video.state_dict().items())
+    for name in ("r2plus1d-resnet18", "ircsn-resnet18", "ipcsn-resnet18", "p3d-resnet18"):
+        with pytest.raises(ModelError, match=f"{name} cannot be inflated"):
+            inflate(create_model(name, 9), image_network("resnet18").state_dict())
     with pytest.raises(ModelError, match=r"how='center' is unknown.*Nearest: centre"):
         inflate(video, {}, "center")

@@ -1,127 +1,27 @@
 """3-D ResNets of every zoo are told by the names and shapes of their weights alone, whatever their depth and form."""
 
-import re
-
 import pytest
 import torch
 
 from kinema.models import ClipSpec
 from kinema.weights import identify
-
-BASIC = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
-DEEP = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
-Shapes = dict[str, tuple[int, ...]]
-
-
-def norm(name: str, channels: int) -> Shapes:
-    return {f"{name}.{leaf}": (channels,) for leaf in ("weight", "bias", "running_mean", "running_var")}
-
-
-def hara(depth: int, projected: bool = True, early: bool = False, fat: tuple[int, int, int] = (4, 64, 1),
-         frames: int = 7, channels: int = 3, classes: int = 700) -> Shapes:
-    """Shapes of a network of Hara's; `fat` is expansion, first width, groups."""
-    expansion, first_width, groups = fat if depth in DEEP else (1, 64, 1)
-    inputs = 64 if groups > 1 else first_width
-    shapes: Shapes = {"conv1.weight": (inputs, channels, frames, 7, 7), **norm("bn1", inputs)}
-    for stage, count in enumerate((BASIC | DEEP)[depth], start=1):
-        width = first_width * 2 ** (stage - 1)
-        for index in range(count):
-            at = f"layer{stage}.{index}"
-            outputs = width * expansion
-            convs = [(inputs, width, 1), (width, width, 3), (width, outputs, 1)] if depth in DEEP else [
-                (inputs, width, 3), (width, outputs, 3)]
-            for number, (c_in, c_out, size) in enumerate(convs, start=1):
-                share = groups if size == 3 else 1
-                shapes[f"{at}.conv{number}.weight"] = (c_out, c_in // share, size, size, size)
-                shapes |= norm(f"{at}.bn{number}", c_in if early else c_out)
-            if index == 0 and (inputs != outputs or stage > 1) and projected:
-                shapes[f"{at}.downsample.0.weight"] = (outputs, inputs, 1, 1, 1)
-                shapes |= norm(f"{at}.downsample.1", outputs)
-            inputs = outputs
-    return {**shapes, "fc.weight": (classes, inputs), "fc.bias": (classes,)}
-
-
-def dense(counts: tuple[int, ...], dot: str) -> Shapes:
-    shapes: Shapes = {"features.conv0.weight": (64, 3, 7, 7, 7), **norm("features.norm0", 64)}
-    channels = 64
-    for stage, count in enumerate(counts, start=1):
-        for index in range(1, count + 1):
-            at = f"features.denseblock{stage}.denselayer{index}"
-            shapes |= norm(f"{at}.norm{dot}1", channels) | norm(f"{at}.norm{dot}2", 128)
-            shapes[f"{at}.conv{dot}1.weight"] = (128, channels, 1, 1, 1)
-            shapes[f"{at}.conv{dot}2.weight"] = (32, 128, 3, 3, 3)
-            channels += 32
-        if stage < 4:
-            shapes |= norm(f"features.transition{stage}.norm", channels)
-            shapes[f"features.transition{stage}.conv.weight"] = (channels // 2, channels, 1, 1, 1)
-            channels //= 2
-    return {**shapes, **norm("features.norm5", channels), "classifier.weight": (9, channels), "classifier.bias": (9,)}
-
-
-def middle(inputs: int, outputs: int) -> int:
-    return inputs * outputs * 27 // (inputs * 9 + 3 * outputs)
-
-
-def torchvision(depth: int, kind: str = "3d", stages: tuple[int, ...] = (1, 2, 3, 4), each: bool = False) -> Shapes:
-    """Shapes of a network of torchvision's or VMZ's; `kind` is 3d, split, ir or ip, `each` VMZ's count of channels."""
-    shapes: Shapes = {"stem.0.weight": (64, 3, 3, 7, 7), **norm("stem.1", 64)}
-    if kind == "split":
-        shapes = {"stem.0.weight": (45, 3, 1, 7, 7), **norm("stem.1", 45), "stem.3.weight": (64, 45, 3, 1, 1),
-                  **norm("stem.4", 64)}
-    inputs, expansion = 64, 4 if depth in DEEP else 1
-    for stage, count in enumerate((BASIC | DEEP)[depth], start=1):
-        width = 64 * 2 ** (stage - 1)
-        for index in range(count):
-            at, outputs = f"layer{stage}.{index}", width * expansion
-            convs = [(inputs, width, 1), (width, width, 3), (width, outputs, 1)] if depth in DEEP else [
-                (inputs, width, 3), (width, outputs, 3)]
-            for number, (c_in, c_out, size) in enumerate(convs, start=1):
-                name, frames = f"{at}.conv{number}", 3 if stage in stages else 1
-                shapes |= norm(f"{name}.1", c_out)
-                if size == 1:
-                    shapes[f"{name}.0.weight"] = (c_out, c_in, 1, 1, 1)
-                elif kind == "split":
-                    between = middle(c_in if each else inputs, c_out)
-                    shapes |= {f"{name}.0.0.weight": (between, c_in, 1, 3, 3), **norm(f"{name}.0.1", between),
-                               f"{name}.0.3.weight": (c_out, between, 3, 1, 1)}
-                elif kind == "ip":
-                    shapes |= {f"{name}.0.0.weight": (c_out, c_in, 1, 1, 1), f"{name}.0.2.weight": (c_out, 1, 3, 3, 3),
-                               **norm(f"{name}.0.1", c_out)}
-                else:
-                    shapes[f"{name}.0.weight"] = (c_out, 1 if kind == "ir" else c_in, frames, 3, 3)
-            if index == 0 and (inputs != outputs or stage > 1):
-                shapes[f"{at}.downsample.0.weight"] = (outputs, inputs, 1, 1, 1)
-                shapes |= norm(f"{at}.downsample.1", outputs)
-            inputs = outputs
-    return {**shapes, "fc.weight": (400, inputs), "fc.bias": (400,)}
-
-
-def caffe2(shapes: Shapes, depth: int, kind: str = "3d") -> Shapes:
-    """The same network as VMZ keeps it for Caffe2."""
-    starts = [sum((BASIC | DEEP)[depth][:stage]) for stage in range(4)]
-    leaves = {"running_mean": "rm", "running_var": "riv", "bias": "b"}
-    named: Shapes = {}
-    for key, shape in shapes.items():
-        stem, leaf = key.rsplit(".", 1)
-        ending = leaves.get(leaf, "s" if len(shape) == 1 else "w")
-        if found := re.match(r"layer(\d)\.(\d+)\.(.*)", stem):
-            block, part = starts[int(found[1]) - 1] + int(found[2]), found[3]
-            if part.startswith("downsample"):
-                stem = f"shortcut_projection_{block}" + "_spatbn" * part.endswith("1")
-            else:
-                number, inner = int(part[4]), part[6:]
-                number += kind == "ir" and number > 1  # a convolution of single channels counts twice
-                what = "spatbn" if inner in ("1", "0.1") else "conv"
-                middle_part = "_middle" * (inner in ("0.0", "0.1"))
-                stem = f"comp_{block}_{what}_{number}{middle_part}"
-        elif kind == "split":
-            stem = {"stem.0": "conv1_middle", "stem.1": "conv1_middle_spatbn_relu", "stem.3": "conv1",
-                    "stem.4": "conv1_spatbn_relu", "fc": "last_out_L400"}[stem]
-        else:
-            stem = {"stem.0": "conv1", "stem.1": "conv1_spatbn_relu", "fc": "last_out_L400"}[stem]
-        named[f"{stem}_{ending}"] = shape
-    return {**named, "comp_0_conv_1_w_momentum": (1,), "lr": (1,)}
-
+from tests.weights.resnet3d_shapes import (
+    BASIC,
+    DEEP,
+    FACEBOOK,
+    GLUON_1,
+    GLUON_2,
+    GLUON_CSN,
+    MMACTION2,
+    MMACTION2_IR,
+    caffe2,
+    dense,
+    hara,
+    hara_split,
+    p3d,
+    renamed,
+    torchvision,
+)
 
 HARA = {"stem_frames": 7, "stem_pool": "frames"}
 VMZ = {"norm_eps": 1e-3}
@@ -137,6 +37,11 @@ CASES = {
     "hara narrow": (hara(50, fat=(4, 32, 1)), "r3d-resnet50-tp", {**HARA, "width_factor": 0.5}),
     "hara 5 frames": (hara(18, frames=5), "r3d-resnet18-tp", {**HARA, "stem_frames": 5}),
     "hara 1 frame": (hara(50, frames=1), "r3d-resnet50-tp", {"stem_pool": "frames", "stages": (1, 2, 3, 4)}),
+    **{f"hara split {depth}": (hara_split(depth), f"r2plus1d-resnet{depth}-tp", {
+        **HARA, "stem_middle": 0, "middle": "conv"}) for depth in (18, 50)},
+    "p3d": (p3d(50), "p3d-resnet50-tp", {"stem_step": 2, "stride_first": True}),
+    "p3d of flow": (p3d(152, channels=2), "p3d-resnet152-tp", {
+        "stem_step": 2, "stride_first": True, "clip": ClipSpec(input="flow")}),
     **{f"hara next {depth}": (hara(depth, fat=(2, 128, 32)), f"r3d-resnext{depth}-tp", HARA)
        for depth in (50, 101, 152)},
     "hara flow": (hara(18, channels=2), "r3d-resnet18-tp", {**HARA, "clip": ClipSpec(input="flow")}),
@@ -163,7 +68,19 @@ CASES = {
     "caffe2 r2plus1d": (caffe2(torchvision(34, "split", each=True), 34, "split"), "r2plus1d-resnet34-tp", {
         **VMZ, "stem_middle": 45, "middle": "conv"}),
     "caffe2 r2plus1d 152": (caffe2(torchvision(152, "split", each=True), 152, "split"), "r2plus1d-resnet152-tp", {
-        **VMZ, "stem_middle": 45, "middle": "conv", "stem_pool": "pixels"}),
+        **VMZ, "stem_middle": 45, "middle": "conv"}),
+    **{f"gluoncv r2plus1d {depth}": (renamed(torchvision(depth, "split"), *GLUON_1), f"r2plus1d-resnet{depth}-tp", {
+        "stem_middle": 45, "middle": "block"}) for depth in (18, 34, 50)},
+    "gluoncv r2plus1d v2": (renamed(torchvision(152, "split", each=True), *GLUON_2), "r2plus1d-resnet152-tp", {
+        **VMZ, "stem_middle": 45, "middle": "conv"}),
+    "gluoncv ir-csn v2": (renamed(torchvision(152, "ir"), *GLUON_CSN), "ircsn-resnet152-tp", VMZ),
+    "gluoncv affine": (
+        {key: (*shape, 1, 1, 1) if len(shape) == 1 and "fc" not in key else shape for key, shape in renamed(
+            torchvision(152, "ir"), *GLUON_CSN).items() if "running" not in key}, "ircsn-resnet152-tp", VMZ),
+    "mmaction2 ip-csn": (renamed(torchvision(152, "ip"), *MMACTION2), "ipcsn-resnet152-tp", VMZ),
+    "mmaction2 ir-csn": (renamed(torchvision(152, "ir"), *MMACTION2_IR), "ircsn-resnet152-tp", VMZ),
+    "pytorchvideo csn": (renamed(torchvision(101, "ir"), *FACEBOOK), "ircsn-resnet101-tp", {}),
+    "pyslowfast csn": (renamed(torchvision(101, "ir"), *FACEBOOK, ("^", "model.")), "ircsn-resnet101-tp", {}),
 }
 
 

@@ -37,8 +37,7 @@ PUBLISHED = {
     **{f"rmc{group}_18": mixed(STAGES[group - 1:]) for group in (2, 3, 4, 5)},
     "f_r2d_18": Published("r3d-resnet18", TRAN, 16, 2, 112, options={"stages": ()}, order_aware=False),
     **{f"r2plus1d_{depth}": small(f"r2plus1d-resnet{depth}-tp", {}) for depth in (18, 50, 101)},
-    "r2plus1d_34": small("r2plus1d-resnet34-tp", SPLIT, frames=32),
-    "r2plus1d_152": small("r2plus1d-resnet152-tp", {**SPLIT, "stem_pool": "pixels"}, frames=32),
+    **{f"r2plus1d_{depth}": small(f"r2plus1d-resnet{depth}-tp", SPLIT, frames=32) for depth in (34, 152)},
     "r2plus1d_r50": Published("r2plus1d-resnet50-tp", TRAN, 16, 4, 256, options=FACEBOOK),
     **{f"{kind}_csn_{depth}": Published(f"{kind}csn-resnet{depth}-tp", CSN, 32, 2, 224, options=VMZ)
        for kind in ("ir", "ip") for depth in (50, 101, 152)},

@@ -3,9 +3,11 @@
 The second kinds (v2) are VMZ's networks; their names are those of VMZ's blobs.
 """
 
+import torch
+
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.resnet3d import meaning
-from kinema.weights.zoos.zoo import Zoo
+from kinema.weights.zoos.zoo import Weights, Zoo
 
 V1 = (
     (r"^conv1\.", "stem.space."), (r"^bn1\.", "stem.norm."), (r"^conv2\.", "stem.time."), (r"^bn2\.", "bn1."),
@@ -21,9 +23,21 @@ V2_SPLIT = (
 V2_CSN = ((r"\.conv3\.", ".conv2."), (r"\.bn3\.", ".bn2."), (r"\.conv4\.", ".conv3."), (r"\.bn4\.", ".bn3."))
 EPS = 1e-3
 
+
+def with_statistics(weights: Weights) -> Weights:
+    """Batch norms that only multiply and add (frozen ones may be so) given the statistics that change nothing."""
+    added: Weights = {}
+    for key, value in weights.items():
+        norm = key.removesuffix(".weight")
+        if norm.split(".")[-1].startswith("bn") and norm != key and f"{norm}.running_mean" not in weights:
+            added |= {key: value.flatten(), f"{norm}.running_mean": torch.zeros_like(value.flatten()),
+                      f"{norm}.running_var": torch.full_like(value.flatten(), 1 - EPS)}
+    return {**weights, **added}
+
+
 ZOOS = (
     Zoo("gluoncv r2plus1d v1", r"^layer1\.0\.conv2\.conv1\.weight$", V1 + RESNET, refine=meaning()),
     Zoo("gluoncv r2plus1d v2", r"^conv1_middle\.weight$", V2 + V2_SPLIT + RESNET, refine=meaning(norm_eps=EPS)),
-    Zoo("gluoncv ir-csn v2", r"^layer1\.0\.down_sample\.0\.weight$", V2 + V2_CSN + RESNET,
+    Zoo("gluoncv ir-csn v2", r"^layer1\.0\.down_sample\.0\.weight$", V2 + V2_CSN + RESNET, finish=with_statistics,
         refine=meaning(norm_eps=EPS)),
 )

@@ -26,7 +26,10 @@ VMZ_EPS = 1e-3
 
 
 def published(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
-    """VMZ's networks have an eps of their own, and those with bottlenecks a pool after the stem."""
+    """VMZ's networks have an eps of their own, and its code for torch a pool after the stem of those with bottlenecks.
+
+    (Its own code for Caffe2, which the weights of r2plus1d_152 are converted from, has none.)
+    """
     own = as_r3d(candidate)
     if own is None:
         return None

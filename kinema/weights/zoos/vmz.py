@@ -79,10 +79,9 @@ def block_of(key: str) -> int:
 
 
 def published(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
-    """The deep networks that are split have a pool after the stem in VMZ's own code for torch; so here."""
+    """All have VMZ's eps, and none of those that are split a pool after the stem: their clips are small."""
     own = with_options(candidate) if candidate.model == "c3d" else as_r3d(candidate)
-    deep = candidate.model.startswith("r2plus1d") and any("_conv_3_w" in key for key in keys)
-    return with_options(own, norm_eps=EPS, **({"stem_pool": "pixels"} if deep else {})) if own else None
+    return with_options(own, norm_eps=EPS) if own else None
 
 
 ZOOS = (
