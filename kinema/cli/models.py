@@ -17,7 +17,7 @@ def models(
     names_only: Annotated[bool, typer.Option("--names", help="names alone, without their cost")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """List networks: name, clip, parameters, GMACs of one clip.
+    """List networks: name, clip, what of the clip cannot be another, parameters, GMACs of one clip.
 
     Examples:
 
@@ -29,6 +29,7 @@ def models(
     """
     from kinema import list_models
     from kinema import profile as cost_of
+    from kinema.models import sized_by
 
     names = list_models(pattern)
     if not names:
@@ -42,12 +43,13 @@ def models(
             costs.append((name, cost_of(name)))
             bar.advance()
     if as_json:
-        print_json([_facts(name, cost) for name, cost in costs])
+        print_json([{**_facts(name, cost), "sized_by": sized_by(name)} for name, cost in costs])
         return
     table(
         "Networks",
-        ("name", "clip", "parameters", "GMACs"),
-        [(name, _clip(cost), f"{cost.parameters / 1e6:.2f} M", f"{cost.gmacs:.3f}") for name, cost in costs],
+        ("name", "clip", "no other", "parameters", "GMACs"),
+        [(name, _clip(cost), ", ".join(sized_by(name)), f"{cost.parameters / 1e6:.2f} M", f"{cost.gmacs:.3f}")
+         for name, cost in costs],
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from kinema.models import biglittle
+from kinema.models import biglittle, cnn
 from kinema.models.assemblenet import SIZES as ASSEMBLED
 from kinema.models.assemblenet import AssembleNet
 from kinema.models.bn_inception import KINDS, BranchedInception
@@ -23,6 +23,7 @@ from kinema.models.tdn import TDN
 from kinema.models.tea import TEABlock
 from kinema.models.tpn import TPN
 from kinema.models.transformer import hierarchical
+from kinema.models.twostream import INPUT, TwoStream
 from kinema.models.x3d import SIZES as X3D_SIZES
 from kinema.models.x3d import X3D
 
@@ -30,6 +31,9 @@ HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.00567"
 ZOLFAGHARI = "Zolfaghari et al., arXiv:1804.09066"
+KARPATHY = 'Karpathy et al., "Large-scale Video Classification with Convolutional Neural Networks", CVPR 2014'
+CHATFIELD, SIMONYAN = "Chatfield et al., arXiv:1405.3531", "Simonyan and Zisserman, arXiv:1406.2199"
+OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "transformer", "pooling")
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
 IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with
@@ -73,6 +77,15 @@ MOBILE = {
     **{name: Backbone(partial(MoViNet, size), "Kondratyuk et al., arXiv:2103.11511", size.frames, size.pixels,
                       asks=False) for name, size in MOVINET_SIZES.items()},
 }
+OF_2014_AND_15 = {
+    "cnn_2014": Backbone(partial(cnn.CNN, cnn.SIZES["cnn_2014"]), KARPATHY, frames=10, size=170, modules=OF_2014),
+    "cnn_m_2048": Backbone(partial(cnn.CNN, cnn.SIZES["cnn_m_2048"]), CHATFIELD, modules=OF_2014),
+    "twostream-cnn_m_2048": Backbone(partial(TwoStream, partial(cnn.CNN, cnn.SIZES["cnn_m_2048"])), SIMONYAN,
+                                     asks=False, order_aware=False, input=INPUT),
+    **{f"twostream-{name}": Backbone(partial(TwoStream, partial(ResNet, SIZES[name])), SIMONYAN, size=size,
+                                     asks=False, order_aware=False, input=INPUT)
+       for name, size in (("resnet_tiny", 112), ("resnet18", 224), ("resnet50", 224), ("resnet101", 224))},
+}
 OTHERS = {
     **{name: Backbone(partial(AssembleNet, size), "Ryoo et al., arXiv:1905.13209", frames=32, asks=False,
                       input="rgb+flow") for name, size in ASSEMBLED.items()},
@@ -81,5 +94,5 @@ OTHERS = {
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }
 BACKBONES: dict[str, Backbone] = {
-    **RESNETS, **INCEPTIONS, **MOBILE, **OTHERS, **hierarchical.BACKBONES,
+    **RESNETS, **INCEPTIONS, **MOBILE, **OTHERS, **OF_2014_AND_15, **hierarchical.BACKBONES,
 }

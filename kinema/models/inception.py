@@ -99,6 +99,7 @@ class Inception(nn.Module):
         for block, (name, stage) in enumerate(zip(names, STAGES, strict=True)):
             temporal = plan.temporal(block, len(names))
             place = Place(block, len(names), stage, block - STAGES.index(stage), frames, habits)
+            frames = frames if block else temporal.kept(frames)
             stem_step = form.stem_step if stage == 0 else 1
             core = (ConvNorm(inputs, STEM[name], temporal, place.at("stem") if stage == 0 else place, stem_step)
                     if name in STEM else Mixed(inputs, MIXED[name], temporal, place))

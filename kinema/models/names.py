@@ -59,6 +59,9 @@ def create_model(
     given = shared_out(name, options, {**{m: (MODULES | ADDED)[m] for m in modules}, backbone: build})
     built = [(module, (MODULES | ADDED)[module](causal, **given[module])) for module in modules]
     seeing = together(built, name) if len(built) > 1 else built[0][1] if built else Temporal(causal)
+    if tp and not seeing.tp:
+        raise ModelError(f"{name}: {'+'.join(modules)} leaves no frames to pool between stages. "
+                         f"Nearest: {name.removesuffix('-tp')}.")
     alone, sees = Temporal(causal), find_where(where)
 
     def temporal(block: int, blocks: int) -> Temporal:
@@ -104,7 +107,7 @@ def list_models(pattern: str = "*") -> list[str]:
         for module in (backbone.modules or MODULES) if backbone.asks else ():
             more = [one for one in ADDED if name in ADDED_TO and add_up(MODULES[module], ADDED[one])]
             names += [f"{'+'.join(parts)}-{name}{tp}" for parts in ([module], *([module, one] for one in more))
-                      for tp in ("", "-tp")]
+                      for tp in ("", "-tp") if MODULES[module].tp or not tp]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 
@@ -118,6 +121,17 @@ def order_aware(name: str) -> bool:
         not modules and BACKBONES[backbone].order_aware)
 
 
+def sized_by(name: str) -> tuple[str, ...]:
+    """What of its clip a network's weights are sized by: "frames", "size", both or nothing.
+
+    Clips with another of these than it was created for are refused with a ModelError; all other networks take any.
+    """
+    row = PUBLISHED.get(name)
+    modules, backbone, _ = parse(row.model if row else name)
+    parts = [BACKBONES[backbone].sized, *((MODULES | ADDED)[m].sized for m in modules)]
+    return tuple(what for what in ("frames", "size") if any(what in part for part in parts))
+
+
 def parse(name: str) -> tuple[list[str], str, bool]:
     """A name's modules, its backbone, and whether frames are pooled between stages."""
     name = str(name)  # whatever came is told as no name
@@ -128,7 +142,7 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
-            f"module one of {', '.join(MODULES)} (to add: {', '.join(ADDED)}) and backbone one of "
-            f"{', '.join(filter(asks, BACKBONES))}; or a published name, which `kinema models --names` lists.")
+            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], such "
+            "as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; `kinema models --names` "
+            "lists all.")
     return modules, backbone, bool(rest[1:])

@@ -117,7 +117,7 @@ class ResNet(nn.Module):
         habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups)
         blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * width_factor)
         first = plan.temporal(0, blocks)
-        frames = math.ceil(plan.frames / first.step(0, plan.tp))
+        frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)
         self.stem = first.stem(plan.channels, inputs, size.stem, size.stem_pool, place)
         self.stages = nn.Sequential()

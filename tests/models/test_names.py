@@ -10,26 +10,11 @@ from kinema.models.names import BACKBONES
 from kinema.models.temporal import MODULES
 
 
-def is_slow(name: str) -> bool:
-    return "+" in name or not any(quick in name for quick in ("tiny", "18", "inception"))
-
-
-NAMES = [pytest.param(name, marks=pytest.mark.slow if is_slow(name) else ()) for name in list_models()]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_listed_name_builds_and_gives_one_row_per_clip(name: str) -> None:
-    with torch.device("meta"):
-        network = create_model(name, 7).eval()
-        assert network(torch.empty(2, 3, 8, 64, 64)).shape == (2, 7)
-    assert (network.name, network.classes, network.labels, network.clip.frames) == (name, 7, (), 8)
-
-
 def test_the_list_is_every_module_with_every_backbone_and_fits_patterns() -> None:
     names = list_models()
     assert len(names) == len(set(names))
     assert {f"{m}-{b}{tp}" for b, row in BACKBONES.items() if row.asks for m in row.modules or MODULES
-            for tp in ("", "-tp")} <= set(names)
+            for tp in ("", "-tp") if MODULES[m].tp or not tp} <= set(names)
     assert list_models("tam-resnet50*") == ["tam-resnet50", "tam-resnet50-tp"]
     assert list_models("nothing*") == []
 
@@ -57,7 +42,7 @@ def test_an_unknown_option_is_told_with_the_known_ones() -> None:
         create_model("tam-resnet_tiny", tap=5)
     with pytest.raises(ModelError, match="tsn has none"):
         create_model("tsn-resnet_tiny", taps=5)
-    with pytest.raises(ModelError, match="tsm has fold; nonlocal has attention, .*subsample"):
+    with pytest.raises(ModelError, match=r"tsm has fold; nonlocal has attention, .*subsample"):
         create_model("tsm+nonlocal-resnet_tiny", reduction=5)
 
 
@@ -78,7 +63,7 @@ def test_different_answers_add_up_in_any_order() -> None:
 @pytest.mark.parametrize(("given", "told"), [
     ({"pool": "mean"}, "it is one of max, avg"), ({"where": "tops"}, "Nearest: top"), ({"classes": 0}, "classes=0"),
     ({"classes": "run"}, "classes='run'"), ({"classes": []}, r"classes=\[\]"), ({"frames": 0}, "frames is 0"),
-    ({"classes": 2.0}, "classes=2.0"), ({"classes": True}, "classes=True"), ({"classes": None}, "classes=None"),
+    ({"classes": 2.0}, "classes=2.0"), ({"classes": True}, "classes=True"),
     ({"classes": ["a", "a"]}, "Two classes"), ({"classes": {"a", "b"}}, "expected their number"),
     ({"frames": "8"}, "frames='8'"), ({"frames": 2.5}, "frames=2.5"), ({"causal": "no"}, "causal='no'"),
     ({"dropout": 2}, "dropout=2"), ({"taps": 0}, "taps are 0"), ({"blend": "min"}, "it must be sum or max"),

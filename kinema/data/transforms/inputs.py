@@ -11,15 +11,20 @@ DIFFERENCE_STD = 0.06  # of grey from 0 to 1; measured: 0.03 between neighbourin
 LEAST_STD = 0.01  # what noise alone makes of differences; a still clip is not blown up beyond it
 
 
+def check_input(spec: ClipSpec) -> None:
+    """Raise ModelError for a clip that cannot be made from pictures."""
+    if "flow" in spec.input:
+        raise ModelError(f"A clip of {spec.input} cannot be made from pictures here; give the network clips of flow, "
+                         "(N, C, T, H, W), as they are.")
+
+
 def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
     """The clip (C T H W, float32) that `spec.input` names, from frames T H W 3: uint8, or float from 0 to 1.
 
     "rgb": (colour - mean) / std. "difference": x[t] - x[t-1] of the grey frames over DIFFERENCE_STD; zero in frame 0.
     "normalised_difference": over the standard deviation of the clip's own differences, and LEAST_STD, instead.
     """
-    if "flow" in spec.input:
-        raise ModelError(f"A clip of {spec.input} cannot be made from pictures here; give the network clips of flow, "
-                         "(N, C, T, H, W), as they are.")
+    check_input(spec)
     white = 255 if frames_THWC.dtype == torch.uint8 else 1
     if spec.input != "rgb":
         grey_THW = frames_THWC.float() @ (torch.tensor(GREY) / white)

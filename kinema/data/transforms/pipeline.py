@@ -12,7 +12,7 @@ from kinema.data.transforms.augment import Augment
 from kinema.data.transforms.boxes import Box, Size, one
 from kinema.data.transforms.colour import colour_jitter
 from kinema.data.transforms.flips import NO_FLIPS, Flips, may_flip, swap_label
-from kinema.data.transforms.inputs import to_input
+from kinema.data.transforms.inputs import check_input, to_input
 from kinema.data.transforms.resize import cut, resize
 from kinema.errors import DataError
 from kinema.models.clip import ClipSpec
@@ -70,6 +70,7 @@ class TestTransform:
 
 def train_transform(spec: ClipSpec, augment: Augment, flip_labels: Flips = NO_FLIPS) -> TrainTransform:
     """The transform of training clips, called with (frames, label, generator); `flip_labels`: see `flip_label_map`."""
+    check_input(spec)
     return TrainTransform(spec, augment, flip_labels)
 
 
@@ -81,6 +82,7 @@ def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # no
     """
     if crops not in (*CROPS, "stretch"):
         raise DataError(f"A test takes {', '.join(map(str, CROPS))} or \"stretch\" crops; {crops!r} came.")
+    check_input(spec)
     return TestTransform(spec, crops)
 
 

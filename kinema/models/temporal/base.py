@@ -26,9 +26,17 @@ class Temporal:
 
     causal: bool = False
 
-    QUESTIONS: ClassVar = ("stem", "before", "conv", "project", "gate", "after", "pool", "step", "time_pool", "readout")
+    QUESTIONS: ClassVar = (
+        "kept", "stem", "before", "conv", "project", "gate", "after", "pool", "step", "time_pool", "readout",
+    )
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
+    sized: ClassVar[tuple[str, ...]] = ()  # "frames" or "size", where weights are sized by it: other clips are refused
+    tp: ClassVar[bool] = True  # can frames be pooled between stages too, the `-tp` of a name?
+
+    def kept(self, frames: int) -> int:
+        """How many of a clip's frames reach the blocks, where the stem picks or merges some."""
+        return frames
 
     def stem(self, inputs: int, outputs: int, size: int, pool: bool, place: Place) -> nn.Module:
         """What the first block stands on: a convolution at half the size, and with `pool` a pool at half of that."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -24,6 +25,8 @@ class TANet(Temporal):
 
     widen: int = 2
     narrow: int = 4
+
+    sized: ClassVar[tuple[str, ...]] = ("frames",)
 
     def __post_init__(self) -> None:
         if self.causal:

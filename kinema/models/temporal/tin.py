@@ -1,6 +1,7 @@
 """Temporal interlacing (Shao et al., arXiv:2001.06499)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -19,6 +20,8 @@ class TIN(Temporal):
     """Before a block, one in `fold` channels moves in time, by distances and with weights read off the clip itself."""
 
     fold: int = 4
+
+    sized: ClassVar[tuple[str, ...]] = ("frames",)
 
     def __post_init__(self) -> None:
         if self.causal:

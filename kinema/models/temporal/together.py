@@ -43,6 +43,10 @@ class Together(Temporal):
         return "conv" in self.who and self.who["conv"].strides
 
     @property
+    def tp(self) -> bool:  # type: ignore[override]
+        return all(module.tp for module in self.who.values())
+
+    @property
     def order_aware(self) -> bool:  # type: ignore[override]
         return any(module.order_aware for module in self.who.values())
 

@@ -36,8 +36,7 @@ class Zoo:
     the renamed weights. All networks of a zoo may differ from kinema's usual ones in `options`; `open` are options that
     its networks differ in without the weights showing it; `refine` says what the zoo's own keys show and the renamed
     weights do not, and gives nothing for a network that the zoo has not. `twins` are other networks that weights of a
-    network may be of just as well. A `library` can be written to where there are rules `back` from kinema's names; its
-    weights that match `flat` are 2-D kernels.
+    network may be of just as well.
     """
 
     name: str
@@ -50,9 +49,6 @@ class Zoo:
     open: tuple[str, ...] = ()
     refine: Callable[[Candidate, Collection[str]], Candidate | None] = as_it_is
     twins: Mapping[str, Candidate] = field(default_factory=dict)
-    library: str = ""
-    back: tuple[tuple[str, str], ...] = ()
-    flat: str = NOTHING
 
     def marks(self, keys: Collection[str]) -> bool:
         """Are these the keys of a checkpoint of this zoo?"""
@@ -63,14 +59,3 @@ class Zoo:
         for pattern, new in self.rules:
             key = re.sub(pattern, new, key)
         return key
-
-    def rename_back(self, key: str) -> str:
-        """This zoo's name for a key of kinema's."""
-        for pattern, new in self.back:
-            key = re.sub(pattern, new, key)
-        return key
-
-    def reshape_back(self, theirs: Weights) -> Weights:
-        """Weights under this zoo's names in its shapes."""
-        return {key: value.squeeze(2) if value.dim() == 5 and re.search(self.flat, key) else value
-                for key, value in theirs.items()}

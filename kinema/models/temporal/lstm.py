@@ -1,0 +1,59 @@
+"""A recurrent network over the features of frames (Donahue et al., arXiv:1411.4389; Ng et al., arXiv:1503.08909)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from kinema.errors import ModelError, nearest
+from kinema.models.temporal.base import Temporal
+
+TAKES = ("mean", "rising", "last")
+
+
+@dataclass(eq=False)
+class LSTM(Temporal):
+    """The frames' features pass through an LSTM of `layers` layers of `hidden` units, one frame after the other.
+
+    `take` is what is kept of its outputs: their "mean" (Donahue et al.), a mean whose weights are "rising" from the
+    first frame to the last (Ng et al.), or the "last". A `bidirectional` one also reads the clip backwards, so the last
+    output of that way is the first frame's.
+    """
+
+    layers: int = 1
+    hidden: int = 512
+    bidirectional: bool = False
+    take: str = "mean"
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "hidden"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"lstm's {name} is {getattr(self, name)}; it must be 1 or more.")
+        if self.take not in TAKES:
+            raise ModelError(f"lstm's take is {self.take!r}; it must be one of {', '.join(TAKES)}. "
+                             f"{nearest(self.take, TAKES)}")
+        if self.causal and self.bidirectional:
+            raise ModelError("A bidirectional lstm cannot be causal: it reads the clip from its end. Nearest: lstm "
+                             "with bidirectional=False.")
+
+    def readout(self, channels: int, frames: int) -> nn.Module:
+        return Recurrent(channels, self)
+
+
+class Recurrent(nn.Module):
+    """features_NCTHW -> features_ND, by an LSTM over the means of each frame."""
+
+    def __init__(self, channels: int, options: LSTM) -> None:
+        super().__init__()
+        ways = 2 if options.bidirectional else 1
+        self.lstm = nn.LSTM(channels, options.hidden, options.layers, batch_first=True, bidirectional=ways == 2)
+        self.hidden, self.take, self.channels = options.hidden, options.take, ways * options.hidden
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        out_NTD = self.lstm(x_NCTHW.mean((3, 4)).transpose(1, 2))[0]
+        if self.take == "mean":
+            return out_NTD.mean(1)
+        if self.take == "last":
+            return torch.cat([out_NTD[:, -1, : self.hidden], out_NTD[:, 0, self.hidden :]], dim=1)
+        weight_T = torch.arange(1, out_NTD.shape[1] + 1, dtype=out_NTD.dtype, device=out_NTD.device)
+        return (weight_T / weight_T.sum()) @ out_NTD
