@@ -51,7 +51,8 @@ class ECO(nn.Module):
     """clip_NCTHW -> features_NCTHW: BN-Inception up to block 3c, then the last stages of a 3-D ResNet-18.
 
     The `full` network reads the pictures to the end of BN-Inception besides; its features are those of all frames'
-    means and of the 3-D part, one row a clip (N C 1 1 1).
+    means and of the 3-D part, one row a clip (N C 1 1 1). Where norms stand in the 3-D part, and that its shortcuts
+    cover 3x3x3, is not in the paper but follows public ports of the authors' code.
     """
 
     def __init__(self, full: bool, plan: Plan) -> None:

@@ -86,9 +86,9 @@ def test_gating_is_for_each_branch_and_not_in_the_stem() -> None:
 
 
 @pytest.mark.parametrize(("name", "frames", "size", "gmacs", "parameters"), [
-    ("eco", 8, 224, 32, 47.5),  # as listed in TSM's paper (Lin et al., arXiv:1811.08383, table 2)
+    ("eco", 8, 224, 32, 47.5),  # as others' papers list it (Lin et al., arXiv:1811.08383); from memory
     ("eco", 16, 224, 64, 47.5),
-    ("stnet_r50", 125, 256, 189.29, 33.16),  # 25 times 5 frames (He et al., arXiv:1811.01549)
+    ("stnet_r50", 125, 256, 189.29, 33.16),  # 25 times 5 frames (He et al., arXiv:1811.01549); from memory
     ("stnet_r101", 125, 256, 311.55, 52.15),
 ])
 def test_costs_are_the_published_ones(name: str, frames: int, size: int, gmacs: float, parameters: float) -> None:
