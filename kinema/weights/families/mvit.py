@@ -6,12 +6,13 @@ from typing import Any
 from kinema.models.backbones import BACKBONES
 from kinema.models.options import usual_values
 from kinema.models.published import PUBLISHED
+from kinema.models.transformer.mvit import KEY_STRIDE
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.nearest import made_for
 from kinema.weights.families.shapes import count
 
 BLOCK = "backbone.blocks.{}."
-FIRST, SECOND = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l")  # the versions' backbones
+FIRST, SECOND, REVERSIBLE = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l"), ("rev_mvit_b",)  # backbones
 PUBLISHED_SIDE = 56  # of the first version's grid
 SAME = ("width", "heads", "depth", "steps")  # options that make the size of a network
 
@@ -30,14 +31,20 @@ def candidates(shapes: Shapes) -> list[Candidate]:
                            if f"backbone.positions.{key}" in shapes), "none"),
         "token": "backbone.token" in shapes,
     }
-    relative = shapes.get("backbone.blocks.0.attention.positions.frames")
-    if relative:
+    streams = shapes["backbone.norm.weight"][0] // shapes[BLOCK.format(depth - 1) + "mlp.fc2.weight"][0]
+    backbones: tuple[str, ...] = FIRST
+    if shapes.get("backbone.blocks.0.attention.positions.frames"):
+        backbones = SECOND
         late = bool(steps) and shapes[BLOCK.format(steps[0]) + "norm1.weight"][0] == widths[steps[0]]
         options |= {"widen": "mlp" if late else "attention", "average": late and options["token"]}  # as MaskFeat's
+    elif streams == 2:
+        backbones = REVERSIBLE
+        options = {option: options[option] for option in SAME}
     else:
-        options |= {"kernel": tuple(kernel) if kernel[0] > 1 else (),
-                    "bias": "backbone.blocks.0.attention.qkv.bias" in shapes}
-    names = [name for name, row in PUBLISHED.items() if row.model in (SECOND if relative else FIRST)]
+        options["kernel"] = () if tuple(kernel) == (1, KEY_STRIDE + 1, KEY_STRIDE + 1) else tuple(kernel)
+    if backbones != SECOND:
+        options["bias"] = "backbone.blocks.0.attention.qkv.bias" in shapes
+    names = [name for name, row in PUBLISHED.items() if row.model in backbones]
     return [candidate(names, options, grid) for grid in grids_of(shapes)]
 
 
