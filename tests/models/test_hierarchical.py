@@ -19,7 +19,7 @@ TINY = {
     "uniformer_s": {"widths": (8, 16, 32, 64), "depths": (1, 1, 2, 1), "head": 16},
     "uniformer_xxs": {"widths": (8, 16, 32, 64), "depths": (1, 1, 3, 2), "head": 16},
 }
-UNREAD = ("blocks.3.attention.query.conv", "blocks.3.attention.positions")  # only the class token is read, which has neither
+UNREAD = ("blocks.3.attention.query.conv", "blocks.3.attention.positions")  # only the class token is read in the end
 
 
 def network(name: str, clip: ClipSpec = SMALL, **options: object) -> Network:
