@@ -19,7 +19,7 @@ SAME = ("width", "heads", "depth", "steps")  # options that make the size of a n
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    if "backbone.blocks.0.attention.key.conv.weight" not in shapes:
+    if len(shapes.get("backbone.blocks.0.attention.key.conv.weight", ())) != 5:  # one for pictures has no frames
         return []
     depth = count(shapes, r"^backbone\.blocks\.(\d+)\.")
     widths = [shapes[BLOCK.format(block) + "attention.out.weight"][0] for block in range(depth)]
