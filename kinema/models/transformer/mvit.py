@@ -34,9 +34,9 @@ class Form:
 
     Stages begin at the blocks `steps`, with twice the channels and heads; `kernel` is that of the pools (empty: one
     more than the stride). `positions` are tables added to the patches. In the second version distances count in the
-    attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`); channels
-    are widened in the attention of a stage's first block (`widen` "attention") and not before, in the last "mlp".
-    The features are those of the class `token`, or with `average`, or without a token, the mean of all others.
+    attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`). Channels
+    are widened by the "attention" of a stage's first block or, in the first version, by the "mlp" of the block before
+    it (`widen`). The features are the class `token`'s or, with `average` or without a token, the mean of the others.
     """
 
     width: int

@@ -58,7 +58,7 @@ class RevMViT(nn.Module):
                 other = other + block.think(one)
         return self.norm(torch.cat([one, other], dim=-1)).transpose(1, 2).unflatten(2, grid)
 
-    def numbered(self) -> "Iterator[tuple[bool, Block]]":
+    def numbered(self) -> Iterator[tuple[bool, "Block"]]:
         """Whether a stage begins at a block, and the block."""
         for number, block in enumerate(self.blocks):
             yield number in self.steps, block  # type: ignore[misc]

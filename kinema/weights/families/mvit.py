@@ -31,7 +31,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
                            if f"backbone.positions.{key}" in shapes), "none"),
         "token": "backbone.token" in shapes,
     }
-    streams = shapes["backbone.norm.weight"][0] // shapes[BLOCK.format(depth - 1) + "mlp.fc2.weight"][0]
+    streams = shapes.get("backbone.norm.weight", (0,))[0] // widths[-1]  # side by side at the end
     backbones: tuple[str, ...] = FIRST
     if shapes.get("backbone.blocks.0.attention.positions.frames"):
         backbones = SECOND
