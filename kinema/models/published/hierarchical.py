@@ -11,6 +11,7 @@ PUBLISHED = {
     "mvitv2_s_16x4": Published("mvitv2_s", LI, 16, 4),
     "mvitv2_b_32x3": Published("mvitv2_b", LI, 32, 3),
     "mvitv2_l_40x3": Published("mvitv2_l", LI, 40, 3, 312),
+    "rev_mvit_b_16x4": Published("rev_mvit_b", "Mangalam et al., arXiv:2302.04869", 16, 4),
     "swin3d_t_32x2": Published("swin3d_t", LIU, 32, 2),
     "swin3d_s_32x2": Published("swin3d_s", LIU, 32, 2),
     "swin3d_b_32x2": Published("swin3d_b", LIU, 32, 2),

@@ -4,6 +4,7 @@ from functools import partial
 
 from kinema.models.table import Backbone
 from kinema.models.transformer.mvit import mvit, mvitv2
+from kinema.models.transformer.rev_mvit import RevMViT
 from kinema.models.transformer.swin import Swin
 from kinema.models.transformer.uniformer import UniFormer
 from kinema.models.transformer.uniformer_light import LightUniFormer
@@ -17,6 +18,7 @@ BACKBONES = {
     "mvitv2_s": Backbone(mvitv2, LI, 16, asks=False),
     "mvitv2_b": Backbone(partial(mvitv2, depth=24, steps=(2, 5, 21)), LI, 32, asks=False),
     "mvitv2_l": Backbone(partial(mvitv2, width=144, heads=2, depth=48, steps=(2, 8, 44)), LI, 40, 312, asks=False),
+    "rev_mvit_b": Backbone(RevMViT, "Mangalam et al., arXiv:2302.04869", 16, asks=False),
     "swin3d_t": Backbone(Swin, LIU, 32, asks=False),
     "swin3d_s": Backbone(partial(Swin, depths=DEEP), LIU, 32, asks=False),
     "swin3d_b": Backbone(partial(Swin, width=128, depths=DEEP, heads=BASE), LIU, 32, asks=False),

@@ -34,9 +34,9 @@ class Form:
 
     Stages begin at the blocks `steps`, with twice the channels and heads; `kernel` is that of the pools (empty: one
     more than the stride). `positions` are tables added to the patches. In the second version distances count in the
-    attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`); channels
-    are widened in the attention of a stage's first block (`widen` "attention") and not before, in the last "mlp".
-    The features are those of the class `token`, or with `average`, or without a token, the mean of all others.
+    attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`). Channels
+    are widened by the "attention" of a stage's first block or, in the first version, by the "mlp" of the block before
+    it (`widen`). The features are the class `token`'s or, with `average` or without a token, the mean of the others.
     """
 
     width: int
@@ -150,14 +150,8 @@ class Block(nn.Module):
         inputs, outputs = channels
         inner = outputs if form.widen == "attention" else inputs
         self.widen_first = form.widen == "attention"
-        key_stride = (1, key_step, key_step)
-        keys = [form.pool(inner // heads, key_stride, bool(form.kernel)) for _ in range(2)]
-        finer = [max(side // step, side // key_step, 1) for side in grid[1:]]
-        relative = RelativePositions(inner // heads, (grid[0], finer[0], finer[1])) if form.relative else None
         self.norm1 = nn.LayerNorm(inputs, NORM_EPS)
-        self.attention = PooledAttention(
-            inputs, inner, heads, (form.pool(inner // heads, (1, step, step), form.residual), keys[0], keys[1]),
-            relative, form.residual, form.bias)
+        self.attention = attention(form, (inputs, inner), heads, (step, key_step), grid)
         self.norm2 = nn.LayerNorm(inner, NORM_EPS)
         self.mlp = mlp(inner, 4 * inner, outputs)
         self.widen = nn.Linear(inputs, outputs) if inputs != outputs else None
@@ -174,6 +168,19 @@ class Block(nn.Module):
         normed = self.norm2(x_NLC)
         around = self.widen(normed) if self.widen is not None and not self.widen_first else x_NLC
         return around + self.mlp(normed), smaller
+
+
+def attention(
+    form: Form, channels: tuple[int, int], heads: int, steps: tuple[int, int], grid: Grid
+) -> PooledAttention:
+    """The attention of a block on a grid, whose queries, and keys, are so many `steps` apart along rows and columns."""
+    (inputs, outputs), (step, key_step) = channels, steps
+    head, key_stride = outputs // heads, (1, key_step, key_step)
+    pools = (form.pool(head, (1, step, step), form.residual), form.pool(head, key_stride, bool(form.kernel)),
+             form.pool(head, key_stride, bool(form.kernel)))
+    rows, columns = (max(side // step, side // key_step, 1) for side in grid[1:])
+    relative = RelativePositions(head, (grid[0], rows, columns)) if form.relative else None
+    return PooledAttention(inputs, outputs, heads, pools, relative, form.residual, form.bias)
 
 
 def mvit(

@@ -92,7 +92,7 @@ class PooledAttention(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, heads: int, pools: tuple[nn.Module, nn.Module, nn.Module],
+        self, inputs: int, outputs: int, heads: int, pools: tuple[nn.Module, ...],
         positions: nn.Module | None, residual: bool, bias: bool,
     ) -> None:
         super().__init__()

@@ -128,5 +128,5 @@ def taken(x_NLC: torch.Tensor, order_NL: torch.Tensor) -> torch.Tensor:
 
 def shrunk(weight_NL: torch.Tensor, size: torch.Size) -> torch.Tensor:
     """How important 2x2 tokens are together: their mean, of the same sum over all as before."""
-    smaller = F.avg_pool3d(weight_NL.unflatten(1, size)[:, None], (1, 2, 2)).flatten(1)
+    smaller = F.avg_pool2d(weight_NL.unflatten(1, size), 2).flatten(1)
     return smaller * (weight_NL.sum(1, keepdim=True) / smaller.sum(1, keepdim=True))

@@ -6,19 +6,20 @@ from typing import Any
 from kinema.models.backbones import BACKBONES
 from kinema.models.options import usual_values
 from kinema.models.published import PUBLISHED
+from kinema.models.transformer.mvit import KEY_STRIDE
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.nearest import made_for
 from kinema.weights.families.shapes import count
 
 BLOCK = "backbone.blocks.{}."
-FIRST, SECOND = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l")  # the versions' backbones
+FIRST, SECOND, REVERSIBLE = ("mvit_b",), ("mvitv2_s", "mvitv2_b", "mvitv2_l"), ("rev_mvit_b",)  # backbones
 PUBLISHED_SIDE = 56  # of the first version's grid
 SAME = ("width", "heads", "depth", "steps")  # options that make the size of a network
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    if "backbone.blocks.0.attention.key.conv.weight" not in shapes:
+    if len(shapes.get("backbone.blocks.0.attention.key.conv.weight", ())) != 5:  # one for pictures has no frames
         return []
     depth = count(shapes, r"^backbone\.blocks\.(\d+)\.")
     widths = [shapes[BLOCK.format(block) + "attention.out.weight"][0] for block in range(depth)]
@@ -30,14 +31,20 @@ def candidates(shapes: Shapes) -> list[Candidate]:
                            if f"backbone.positions.{key}" in shapes), "none"),
         "token": "backbone.token" in shapes,
     }
-    relative = shapes.get("backbone.blocks.0.attention.positions.frames")
-    if relative:
+    streams = shapes.get("backbone.norm.weight", (0,))[0] // widths[-1]  # side by side at the end
+    backbones: tuple[str, ...] = FIRST
+    if shapes.get("backbone.blocks.0.attention.positions.frames"):
+        backbones = SECOND
         late = bool(steps) and shapes[BLOCK.format(steps[0]) + "norm1.weight"][0] == widths[steps[0]]
         options |= {"widen": "mlp" if late else "attention", "average": late and options["token"]}  # as MaskFeat's
+    elif streams == 2:
+        backbones = REVERSIBLE
+        options = {option: options[option] for option in SAME}
     else:
-        options |= {"kernel": tuple(kernel) if kernel[0] > 1 else (),
-                    "bias": "backbone.blocks.0.attention.qkv.bias" in shapes}
-    names = [name for name, row in PUBLISHED.items() if row.model in (SECOND if relative else FIRST)]
+        options["kernel"] = () if tuple(kernel) == (1, KEY_STRIDE + 1, KEY_STRIDE + 1) else tuple(kernel)
+    if backbones != SECOND:
+        options["bias"] = "backbone.blocks.0.attention.qkv.bias" in shapes
+    names = [name for name, row in PUBLISHED.items() if row.model in backbones]
     return [candidate(names, options, grid) for grid in grids_of(shapes)]
 
 

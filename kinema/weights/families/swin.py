@@ -13,9 +13,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
     tables = [shapes[key] for stage in range(1, 5)
               if (key := f"backbone.stages.{stage}.blocks.0.attention.table") in shapes]
-    if not tables:
+    width, _, *patch = shapes.get("backbone.patches.conv.weight", (0, 0))
+    if not tables or len(patch) != 3:  # one for pictures has no frames
         return []
-    width, _, *patch = shapes["backbone.patches.conv.weight"]
     options: dict[str, Any] = {
         "width": width, "heads": tuple(table[-1] for table in tables), "patch": tuple(patch),
         "depths": tuple(count(shapes, rf"^backbone\.stages\.{stage + 1}\.blocks\.(\d+)\.")

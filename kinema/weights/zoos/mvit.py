@@ -1,4 +1,4 @@
-"""MViT of facebookresearch/SlowFast, PyTorchVideo, torchvision and mmaction2 (both versions).
+"""MViT of facebookresearch/SlowFast, PyTorchVideo, torchvision and mmaction2 (both versions, and the reversible one).
 
 PyTorchVideo lists the weights of its pools twice, and keeps queries, keys and values apart.
 """
@@ -15,6 +15,14 @@ from kinema.weights.zoos.zoo import Weights, Zoo
 POOLS = {"q": "query", "k": "key", "v": "value"}
 PARTS = ("q", "k", "v")  # in the order in which they are joined
 
+REVERSIBLE = (
+    (r"^rev_backbone\.layers\.", "blocks."),
+    (r"\.F\.norm\.", ".norm1."),
+    (r"\.F\.attn\.", ".attn."),
+    (r"\.G\.norm\.", ".norm2."),
+    (r"\.G\.mlp\.", ".mlp."),
+    (r"\.res_proj\.", ".proj."),
+)
 RULES = (
     (r"^(backbone\.)?cls_token$|^(cls_positional_encoding|pos_encoding)\.(cls|class)_token$", "backbone.token"),
     (r"^(cls_positional_encoding\.)?pos_embed_spatial$|^pos_encoding\.spatial_pos$", "backbone.positions.space"),
@@ -59,6 +67,7 @@ def token_is_read(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 ZOOS = (
+    Zoo("pyslowfast reversible mvit", r"^rev_backbone\.layers\.", REVERSIBLE + RULES, finish=join),
     Zoo("mmaction2 mvit", r"^backbone\.blocks\.\d+\.attn\.pool_k\.weight$", RULES, finish=join, refine=token_is_read),
     Zoo("torchvision mvit", r"^blocks\.\d+\.attn\.pool_k\.pool\.weight$", RULES, finish=join),
     Zoo("pytorchvideo mvit", r"^cls_positional_encoding\.", RULES, finish=join),

@@ -6,7 +6,6 @@ mmaction2 adds 1e-5 to the variance of the blocks' layer norms, the first author
 from kinema.weights.zoos.zoo import Zoo
 
 RULES = (
-    (r"^backbone\.", ""),
     (r"^patch_embed(\d)\.proj\.", r"backbone.stages.\1.patches.conv."),
     (r"^patch_embed(\d)\.norm\.", r"backbone.stages.\1.patches.norm."),
     (r"^blocks(\d)\.", r"backbone.stages.\1.blocks."),
@@ -37,6 +36,7 @@ LIGHT = (
 ZOOS = (
     Zoo("uniformer, light", r"^patch_embed1\.proj\.0\.weight$", LIGHT + RULES,
         drop=r"^(norm_cls|head_cls)\."),  # of the class token, which is read in training alone
-    Zoo("mmaction2 uniformer", r"^backbone\.blocks1\.0\.pos_embed\.", RULES, options={"norm_eps": 1e-5}),
+    Zoo("mmaction2 uniformer", r"^backbone\.blocks1\.0\.pos_embed\.", ((r"^backbone\.", ""), *RULES),
+        options={"norm_eps": 1e-5}),
     Zoo("uniformer", r"^blocks1\.0\.pos_embed\.", RULES),
 )
