@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from kinema.models.corrnet import CorrNet
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.slowfast import SlowFast
@@ -18,6 +19,8 @@ BACKBONES: dict[str, Backbone] = {
     "inception_v1": Backbone(Inception, SZEGEDY),
     **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
        for name in ("resnet50", "resnet101")},
+    **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), "Wang et al., arXiv:1906.03349", frames=32, asks=False,
+                                   sized=("frames",)) for name in ("resnet50", "resnet101")},
     **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
        for name in ("resnet50", "resnet101")},
 }

@@ -11,6 +11,7 @@ from kinema.models.table import Published
 
 WANG = "Wang et al., arXiv:1711.07971"
 FEICHTENHOFER = "Feichtenhofer et al., arXiv:1812.03982"
+CORRELATION = "Wang et al., arXiv:1906.03349"
 YANG = "Yang et al., arXiv:2004.03548"
 NLN = {"places": ("0", "01", "01", "0"), "scale": True, "pool_first": True}
 NLN101 = {**NLN, "places": ("0", "01", "0101010" + "0" * 16, "0")}
@@ -71,6 +72,8 @@ PUBLISHED: dict[str, Published] = {
     "slowfast_nln_r50_8x8": slow("slowfast-resnet50", 32, 2, {"taps": 5, "places": NLN["places"]}),
     "slowfast_nln_r101_16x8": slow("slowfast-resnet101", 64, 2, {
         "taps": 5, **FEW, "places": ("0", "0", "0000001" * 3 + "00", "0")}),
+    "corrnet_r50": Published("corrnet-resnet50", CORRELATION, 32, 2),
+    "corrnet_r101": Published("corrnet-resnet101", CORRELATION, 32, 2),
     "tpn_r50": tpn(50, 8),
     "tpn_r50_16x4": tpn(50, 16),
     "tpn_r50_32x2": tpn(50, 32),
