@@ -10,6 +10,7 @@ from kinema.models.table import Backbone
 from kinema.models.tpn import TPN
 
 FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
+WANG = "Wang et al., arXiv:1906.03349"
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
 BACKBONES: dict[str, Backbone] = {
@@ -19,8 +20,8 @@ BACKBONES: dict[str, Backbone] = {
     "inception_v1": Backbone(Inception, SZEGEDY),
     **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
        for name in ("resnet50", "resnet101")},
-    **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), "Wang et al., arXiv:1906.03349", frames=32, asks=False,
-                                   sized=("frames",)) for name in ("resnet50", "resnet101")},
+    **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), WANG, frames=32, asks=False, sized=("frames",))
+       for name in ("resnet50", "resnet101")},
     **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
        for name in ("resnet50", "resnet101")},
 }

@@ -75,7 +75,7 @@ class CorrNet(ResNet):
 
 
 class Correlation(nn.Module):
-    """x + what the matches of each place with the places around it, in the frame before, tell (of the first: itself)."""
+    """x + what is read off how each place matches those around it in the frame before (of the first: in itself)."""
 
     def __init__(self, channels: int, frames: int, how: Correlating) -> None:
         super().__init__()
