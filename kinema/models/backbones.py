@@ -19,7 +19,7 @@ BACKBONES: dict[str, Backbone] = {
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     "inception_v1": Backbone(Inception, SZEGEDY),
     **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
-       for name in ("resnet50", "resnet101")},
+       for name in ("resnet50", "resnet101", "resnet152")},
     **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), WANG, frames=32, asks=False, sized=("frames",))
        for name in ("resnet50", "resnet101")},
     **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))

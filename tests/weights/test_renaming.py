@@ -28,7 +28,7 @@ NAMES = {
         "necks.level_fusion_op.ops.1.norm.bias": "backbone.neck.fuse_up.high.bn.bias",
         "necks.level_fusion_op2.fusion_conv.0.weight": "backbone.neck.fuse_down.both.conv.weight",
         "necks.pyramid_fusion_op.1.weight": "backbone.neck.fuse.bn.weight",
-        "cls_head.fc3d.weight": "classifier.weight",
+        "cls_head.fc3d.6.weight": "classifier.weight",
     },
     "pyslowfast slowfast, caffe2": {
         "t_res2_0_branch2a_w": "backbone.fast.stages.1.0.branch.conv1.weight",
