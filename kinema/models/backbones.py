@@ -22,6 +22,6 @@ BACKBONES: dict[str, Backbone] = {
        for name in ("resnet50", "resnet101", "resnet152")},
     **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), WANG, frames=32, asks=False, sized=("frames",))
        for name in ("resnet50", "resnet101")},
-    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
+    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("tsn", "tsm", "slow"), looks=True)
        for name in ("resnet50", "resnet101")},
 }

@@ -16,7 +16,8 @@ class Backbone:
     `build(plan, **options)` makes it. It is made for clips of `frames` and `size` pixels. A backbone that `asks` takes
     any temporal module and is listed with those in `modules` (none named: with all); one that does not has paths that
     meet in its own way, is named alone, and says here whether it is `order_aware`. `sized` names what its weights are
-    sized by, "frames" or "size": clips of another one are refused.
+    sized by, "frames" or "size": clips of another one are refused. One that `looks` over frames itself is order-aware
+    whatever its temporal module.
     """
 
     build: Callable[..., nn.Module]
@@ -27,6 +28,7 @@ class Backbone:
     modules: tuple[str, ...] = ()
     order_aware: bool = True
     sized: tuple[str, ...] = ()
+    looks: bool = False
 
 
 @dataclass(frozen=True)
