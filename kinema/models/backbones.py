@@ -8,6 +8,7 @@ from kinema.models.assemblenet import SIZES as ASSEMBLED
 from kinema.models.assemblenet import AssembleNet
 from kinema.models.bn_inception import KINDS, BranchedInception
 from kinema.models.c3d import C3D
+from kinema.models.corrnet import CorrNet
 from kinema.models.densenet import COUNTS, DenseNet
 from kinema.models.eco import ECO
 from kinema.models.inception import FORMS, Inception
@@ -27,6 +28,7 @@ from kinema.models.twostream import INPUT, TwoStream
 from kinema.models.x3d import SIZES as X3D_SIZES
 from kinema.models.x3d import X3D
 
+WANG = "Wang et al., arXiv:1906.03349"
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.00567"
@@ -60,8 +62,10 @@ RESNETS = {
     **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
        for name in ("resnet50", "resnet101")},
     **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
+       for name in ("resnet50", "resnet101", "resnet152")},
+    **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), WANG, frames=32, asks=False, sized=("frames",))
        for name in ("resnet50", "resnet101")},
-    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("slow", "tsm"))
+    **{f"tpn_{name}": Backbone(partial(TPN, SIZES[name]), YANG, modules=("tsn", "tsm", "slow"), looks=True)
        for name in ("resnet50", "resnet101")},
     **{f"tea-{name}": Backbone(partial(ResNet, replace(SIZES[name], block=TEABlock)), "Li et al., arXiv:2004.01398",
                                asks=False) for name in ("resnet50", "resnet101")},

@@ -120,7 +120,7 @@ def order_aware(name: str) -> bool:
     if row and row.order_aware is not None:
         return row.order_aware
     modules, backbone, tp = parse(row.model if row else name)
-    return tp or any((MODULES | ADDED)[m].order_aware for m in modules) or (
+    return tp or BACKBONES[backbone].looks or any((MODULES | ADDED)[m].order_aware for m in modules) or (
         not modules and BACKBONES[backbone].order_aware)
 
 

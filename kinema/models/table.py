@@ -16,7 +16,8 @@ class Backbone:
     `build(plan, **options)` makes it. It is made for clips of `frames` and `size` pixels. A backbone that `asks` takes
     any temporal module and is listed with those in `modules` (none named: with all); one that does not has paths that
     meet in its own way, is named alone, and says here whether it is `order_aware`. `sized` names what its weights are
-    sized by, "frames" or "size": clips of another one are refused. `input` is the kind of clip that it is fed.
+    sized by, "frames" or "size": clips of another one are refused. One that `looks` over frames itself is order-aware
+    whatever its temporal module. `input` is the kind of clip that it is fed.
     """
 
     build: Callable[..., nn.Module]
@@ -28,6 +29,7 @@ class Backbone:
     order_aware: bool = True
     sized: tuple[str, ...] = ()
     input: str = "rgb"
+    looks: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kinema.models.table import Published
 
 WANG = "Wang et al., arXiv:1711.07971"
 FEICHTENHOFER = "Feichtenhofer et al., arXiv:1812.03982"
+CORRELATION = "Wang et al., arXiv:1906.03349"
 YANG = "Yang et al., arXiv:2004.03548"
 NLN = {"places": ("0", "01", "01", "0"), "scale": True, "pool_first": True}
 NLN101 = {**NLN, "places": ("0", "01", "0101010" + "0" * 16, "0")}
@@ -20,6 +21,7 @@ STEPS = {"conv_step": 2, "pool_step": 2}  # MMAction2 strides the stem over fram
 FEW = {  # of the 23 blocks of the third stage only the first six cover frames
     "slow_inflate": ("0", "0", "1" * 6 + "0" * 17, "1"), "fast_inflate": ("1", "1", "1" * 6 + "0" * 17, "1")}
 EIGHTH = {"alpha": 8, "taps": 5}
+MIXED = {**EIGHTH, "fast_depth": 50, "pick": "strided", "lateral_norm": False}  # as MMAction2 has them
 
 
 def wang(model: str, frames: int, stride: int, options: Mapping[str, Any] | None = None, size: int = 256) -> Published:
@@ -53,6 +55,7 @@ PUBLISHED: dict[str, Published] = {
     "slow_r50_8x8": slow("slow-resnet50", 8, 8),
     "slow_r50_16x4": slow("slow-resnet50", 16, 4),
     "slow_r50_32x2": slow("slow-resnet50", 32, 2),
+    "slow_r50_8x8_omni": slow("slow-resnet50", 8, 8, {"hidden": 800}),
     "slow_r101_8x8": slow("slow-resnet101", 8, 8),
     "slow_r101_16x4": slow("slow-resnet101", 16, 4),
     "slow_r101_32x2": slow("slow-resnet101", 32, 2),
@@ -65,12 +68,14 @@ PUBLISHED: dict[str, Published] = {
     "slowfast_r50_16x8": slow("slowfast-resnet50", 64, 2),
     "slowfast_r101_8x8": slow("slowfast-resnet101", 32, 2, {"taps": 5}),
     "slowfast_r101_16x8": slow("slowfast-resnet101", 64, 2, {"taps": 5, **FEW}),
-    "slowfast_r101_r50_4x16": slow("slowfast-resnet101", 32, 2, {
-        **EIGHTH, "fast_depth": 50, "pick": "strided", "lateral_norm": False}),
+    "slowfast_r101_r50_4x16": slow("slowfast-resnet101", 32, 2, MIXED),
+    "slowfast_r152_r50_4x16": slow("slowfast-resnet152", 32, 2, MIXED),
     "slowfast_nln_r50_4x16": slow("slowfast-resnet50", 32, 2, {**EIGHTH, "places": NLN["places"]}),
     "slowfast_nln_r50_8x8": slow("slowfast-resnet50", 32, 2, {"taps": 5, "places": NLN["places"]}),
     "slowfast_nln_r101_16x8": slow("slowfast-resnet101", 64, 2, {
         "taps": 5, **FEW, "places": ("0", "0", "0000001" * 3 + "00", "0")}),
+    "corrnet_r50": Published("corrnet-resnet50", CORRELATION, 32, 2),
+    "corrnet_r101": Published("corrnet-resnet101", CORRELATION, 32, 2),
     "tpn_r50": tpn(50, 8),
     "tpn_r50_16x4": tpn(50, 16),
     "tpn_r50_32x2": tpn(50, 32),

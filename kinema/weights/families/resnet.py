@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from kinema.models.backbones import BACKBONES
 from kinema.models.resnet import SIZES, Bottleneck
 from kinema.models.temporal import NonLocal
 from kinema.models.temporal.i3d_fair import I3DFair
@@ -39,7 +40,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         open_ = ("attention",) if attention == "softmax" else ()
     module += "+se" * any(".gate.squeeze." in key for key in shapes)
     neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
-    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes]
+    if hidden := shapes.get("readout.layers.hidden.weight"):
+        options |= {"hidden": hidden[0]}
+    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes if neck + name in BACKBONES]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:

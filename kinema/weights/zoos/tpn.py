@@ -6,13 +6,17 @@ MMAction2's OmniSource has the same names, and a second classifier, of images.
 from collections.abc import Collection
 from dataclasses import replace
 
+from kinema.errors import ModelError
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.zoo import Zoo
 
 NECK = (
     (r"^backbone\.", ""),
-    (r"^cls_head\.(fc_cls|fc3d)\.", "fc."),
+    (r"^cls_head\.fc_cls\.", "fc."),
+    (r"^cls_head\.fc3d\.2\.", "readout.layers.hidden."),
+    (r"^cls_head\.fc3d\.3\.", "readout.layers.norm."),
+    (r"^cls_head\.fc3d\.6\.", "fc."),
     (r"^(necks|TPN_neck)\.", "neck."),
     (r"^neck\.temporal_modulation_ops\.(\d)\.conv\.", r"backbone.neck.rates.\1.conv."),
     (r"^neck\.downsampling_ops\.0\.conv\.", "backbone.neck.up.conv."),
@@ -32,7 +36,13 @@ ONLY_TRAINING = r"\.aux_head\.|^cls_head\.fc2d\."
 
 
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32."""
+    """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32.
+
+    Raises ModelError for what has no convolution over frames: it is a TSM that kinema has not.
+    """
+    if candidate.model.startswith("tsn-") and any(key.startswith("backbone.layer1.0.conv1") for key in keys):
+        raise ModelError("These weights are of decisionforce/TPN's TSM, in which shortcuts' projections see shifted "
+                         "channels too; kinema has none like it. Those of MMAction2's tpn-tsm can be loaded.")
     if "tpn_" not in candidate.model:
         return candidate
     rates = {"rates": (2, 1)} if candidate.model.endswith("resnet101") else {}
