@@ -65,6 +65,7 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
         for name, child in module.named_children():
             if isinstance(child, UNCOUNTED):
                 setattr(module, name, nn.Identity())
+    network.requires_grad_(False)  # the counter asks views of parameters for gradients, which they have none of here
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(clip_NCTHW)
     root = type(network).__name__
@@ -73,5 +74,8 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
     inside = dict.fromkeys(totals, 0.0)
     for name, total in totals.items():
         if name:
-            inside[name.rpartition(".")[0]] += total
+            outer = name.rpartition(".")[0]
+            while outer not in totals:  # lists of layers are never called themselves
+                outer = outer.rpartition(".")[0]
+            inside[outer] += total
     return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}

@@ -4,6 +4,7 @@ A new module is a file with a dataclass that overrides one question of `Temporal
 """
 
 from kinema.models.temporal.base import Temporal
+from kinema.models.temporal.encoder import Encoder
 from kinema.models.temporal.i3d import I3D
 from kinema.models.temporal.nonlocal_ import NonLocal
 from kinema.models.temporal.s3d import S3D
@@ -16,7 +17,7 @@ from kinema.models.temporal.tsm import TSM
 from kinema.models.temporal.tsn import TSN
 
 MODULES: dict[str, type[Temporal]] = {
-    "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D,
+    "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D, "encoder": Encoder,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 

@@ -1,9 +1,12 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
-from kinema.weights.zoos import ibm, mit_tsm, mmaction2, tanet, tin
+from kinema.weights.zoos import hf, ibm, mit_tsm, mmaction2, tanet, timesformer, tin, videomae, vjepa2
 from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$")
-ZOOS = (OWN, mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS)
+ZOOS = (
+    *hf.ZOOS, OWN, *timesformer.ZOOS, *vjepa2.ZOOS, *videomae.ZOOS,
+    mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS,
+)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]
