@@ -38,7 +38,7 @@ class Separable(nn.Module):
             space_1LD = F.interpolate(map_1DHW, (grid.rows, grid.columns), mode="nearest").flatten(2).transpose(1, 2)
         if self.grid.frames == 1:
             return class_1FD, space_1LD.repeat(1, grid.frames, 1)
-        time_1TD = self.time
+        time_1TD: torch.Tensor = self.time
         if grid.frames != self.grid.frames:
             time_1TD = F.interpolate(time_1TD.transpose(1, 2), grid.frames, mode="nearest").transpose(1, 2)
         return class_1FD, (time_1TD[:, :, None] + space_1LD[:, None]).flatten(1, 2)
@@ -50,6 +50,8 @@ class Table(nn.Module):
     It is learned, or `fixed`: kept with the weights, and sines at first. `tokens` is how many patches it is for, where
     the clip's size does not say so. The class token has a row of a learned table, before the others.
     """
+
+    fixed: torch.Tensor
 
     def __init__(self, grid: Grid, width: int, tokens: int, fixed: bool) -> None:
         super().__init__()
@@ -66,7 +68,7 @@ class Table(nn.Module):
             nn.init.trunc_normal_(self.table, std=SPREAD)
 
     def forward(self, grid: Grid) -> Added:
-        table_1LD = self.fixed if "fixed" in self._buffers else self.table
+        table_1LD: torch.Tensor = self.fixed if "fixed" in self._buffers else self.table
         class_1FD, table_1LD = table_1LD[:, : self.grid.classes], table_1LD[:, self.grid.classes :]
         own, came = self.grid[1:], grid[1:]
         if self.grid.frames == 1 and grid.frames > 1:  # frames that do not meet share one table
