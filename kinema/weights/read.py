@@ -11,7 +11,9 @@ import torch
 
 from kinema.errors import ModelError
 
-WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # that weights may be kept in
+WRAPPERS = (  # that weights may be kept in
+    "state_dict", "model_state", "model_state_dict", "model", "network", "module", "target_encoder",
+)
 KINDS = ".safetensors, .pt, .pth or .tar"
 ARCHIVES = (b"PK", b"\x80")  # how files of torch begin: a zip archive, or a pickle
 PREFIXES = ("module.", "_orig_mod.")  # what data parallelism and compilation put before every key

@@ -21,10 +21,12 @@ WIDER = 4  # how many times as wide the hidden layers are
 class Encoder(Temporal):
     """Each frame alone; then `layers` blocks of a transformer in which the frames' features meet in a class token.
 
-    Over a vision transformer this is model 2 of ViViT, over another network a CNN with a transformer encoder.
+    Over a vision transformer this is model 2 of ViViT, over another network a CNN with a transformer encoder. `gelu` is
+    "exact", "tanh" or "quick".
     """
 
     layers: int = 4
+    gelu: str = "exact"
 
     def __post_init__(self) -> None:
         if self.causal:
@@ -33,13 +35,13 @@ class Encoder(Temporal):
             raise ModelError(f"encoder's layers are {self.layers}; they must be 1 or more (4 are usual).")
 
     def readout(self, channels: int, frames: int) -> nn.Module:
-        return FrameEncoder(channels, frames, self.layers)
+        return FrameEncoder(channels, frames, self.layers, self.gelu)
 
 
 class FrameEncoder(nn.Module):
     """features_NCTHW -> features_ND: the class token of a transformer over the means of the frames."""
 
-    def __init__(self, channels: int, frames: int, layers: int) -> None:
+    def __init__(self, channels: int, frames: int, layers: int, gelu: str) -> None:
         super().__init__()
         self.channels = channels
         heads = Heads(channels, max(channels // HEAD, 1), classes=True)
@@ -47,7 +49,7 @@ class FrameEncoder(nn.Module):
         nn.init.trunc_normal_(self.class_token, std=SPREAD)
         self.positions = Table(Grid(1, frames, 1, 1), channels, tokens=0, fixed=False)
         self.blocks = nn.ModuleList(
-            Block(Joint(heads), Perceptron(channels, WIDER * channels, heads.eps)) for _ in range(layers))
+            Block(Joint(heads), Perceptron(channels, WIDER * channels, heads.eps, gelu)) for _ in range(layers))
         self.norm = heads.norm()
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:

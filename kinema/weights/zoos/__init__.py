@@ -1,12 +1,12 @@
 """One key map a zoo. The first zoo in ZOOS whose mark is found in the keys is the one."""
 
-from kinema.weights.zoos import hf, ibm, mit_tsm, mmaction2, tanet, timesformer, tin, videomae, vjepa2
+from kinema.weights.zoos import hf, ibm, mit_tsm, mmaction2, tanet, timesformer, tin, videomae, vit, vjepa2
 from kinema.weights.zoos.zoo import Weights, Zoo
 
-OWN = Zoo("kinema", r"^classifier\.weight$")
+OWN = Zoo("kinema", r"^classifier\.weight$", refine=vit.unsaid)
 ZOOS = (
-    *hf.ZOOS, OWN, *timesformer.ZOOS, *vjepa2.ZOOS, *videomae.ZOOS,
-    mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS,
+    *hf.ZOOS, OWN, *timesformer.ZOOS, *videomae.ZOOS, *vjepa2.ZOOS,
+    mmaction2.TANET, mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO, *ibm.ZOOS, vjepa2.ENCODER,
 )
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kinema.weights.candidate import Candidate
-from kinema.weights.zoos import timesformer, vjepa2
+from kinema.weights.zoos import vjepa2
 from kinema.weights.zoos.vit import joined, parts
 from kinema.weights.zoos.zoo import Zoo
 
@@ -17,11 +17,11 @@ SPLIT = (  # queries, keys and values are layers of their own, of several names
     (r"\.attention\.(o_proj|proj)\.", ".attention.attend.out."),
 )
 LAYERS = (
-    (r"^(?:timesformer|vivit|videomae)\.(?:encoder\.)?layers?\.(\d+)\.", r"backbone.blocks.\1."),
-    (r"^(timesformer|vivit|videomae)\.embeddings\.patch_embeddings\.projection\.", "backbone.stem."),
-    (r"^(timesformer|vivit|videomae)\.embeddings\.cls_token$", "backbone.class_token"),
-    (r"^(timesformer|vivit|videomae)\.layernorm\.", "backbone.out.norm."),
-    (r"^fc_norm\.", "backbone.out.norm."),
+    (r"^(timesformer|vivit|videomae)\.", ""),  # which an encoder alone does not have
+    (r"^(?:encoder\.)?layers?\.(\d+)\.", r"backbone.blocks.\1."),
+    (r"^embeddings\.patch_embeddings\.projection\.", "backbone.stem."),
+    (r"^embeddings\.cls_token$", "backbone.class_token"),
+    (r"^(layernorm|fc_norm)\.", "backbone.out.norm."),
     (r"(blocks\.\d+)\.layernorm_before\.", r"\1.attention.norm."),
     (r"(blocks\.\d+)\.layernorm_after\.", r"\1.mlp.norm."),
     (r"(blocks\.\d+)\.(intermediate\.dense|mlp\.fc1)\.", r"\1.mlp.up."),
@@ -35,15 +35,15 @@ TIMESFORMER = (
     (r"\.temporal_dense\.", ".attention.time.out."),
     (r"\.attention\.attention\.qkv\.", ".attention.attend.qkv."),
     (r"\.attention\.output\.dense\.", ".attention.attend.out."),
-    (r"^timesformer\.embeddings\.position_embeddings$", "backbone.positions.space"),
-    (r"^timesformer\.embeddings\.time_embeddings$", "backbone.positions.time"),
+    (r"^embeddings\.position_embeddings$", "backbone.positions.space"),
+    (r"^embeddings\.time_embeddings$", "backbone.positions.time"),
 )
-VIVIT = (*LAYERS, *SPLIT, (r"^vivit\.embeddings\.position_embeddings$", "backbone.positions.table"))
+VIVIT = (*LAYERS, *SPLIT, (r"^embeddings\.position_embeddings$", "backbone.positions.table"))
 VIDEOMAE = (*LAYERS, *SPLIT)
 VJEPA2 = (
-    (r"^vjepa2\.encoder\.embeddings\.patch_embeddings\.proj\.", "backbone.stem."),
-    (r"^vjepa2\.encoder\.layernorm\.", "backbone.out.norm."),
-    (r"^vjepa2\.encoder\.layer\.", "backbone.blocks."),
+    (r"^(?:vjepa2\.)?encoder\.embeddings\.patch_embeddings\.proj\.", "backbone.stem."),
+    (r"^(?:vjepa2\.)?encoder\.layernorm\.", "backbone.out.norm."),
+    (r"^(?:vjepa2\.)?encoder\.layer\.", "backbone.blocks."),
     (r"^pooler\.query_tokens$", "backbone.out.query"),
     (r"^pooler\.self_attention_layers\.", "backbone.out.blocks."),
     (r"^pooler\.cross_attention_layer\.layer_norm1\.", "backbone.out.attend_norm."),
@@ -72,12 +72,12 @@ def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 ZOOS = (
-    Zoo("transformers timesformer", r"^timesformer\.", TIMESFORMER, options=timesformer.OPTIONS),
-    Zoo("transformers vivit", r"^vivit\.", VIVIT, finish=joined, options={"gelu": "tanh", "readout": "class"},
-        drop=r"^vivit\.pooler\."),
-    Zoo("transformers videomae", r"^videomae\.", VIDEOMAE, finish=joined, refine=pooled,
-        options={"positions": "sine", "norm_eps": 1e-12, "readout_eps": 1e-5, "frames": 16},
+    Zoo("transformers timesformer", r"^(timesformer\.)?embeddings\.time_embeddings$|^timesformer\.", TIMESFORMER),
+    Zoo("transformers vivit", r"^(vivit\.)?embeddings\.cls_token$", VIVIT, finish=joined,
+        options={"gelu": "tanh", "readout": "class"}, drop=r"^(vivit\.)?pooler\."),
+    Zoo("transformers videomae", r"^(videomae\.)?embeddings\.patch_embeddings\.projection\.", VIDEOMAE, finish=joined,
+        refine=pooled, options={"positions": "sine", "norm_eps": 1e-12, "readout_eps": 1e-5, "frames": 16},
         drop=r"^decoder\.|^encoder_to_decoder\.|^mask_token$|embeddings\.position_embeddings$"),
-    Zoo("transformers vjepa2", r"^vjepa2\.", VJEPA2, finish=joined, drop=r"^vjepa2\.predictor\.", refine=probed,
-        options={"frames": 16}),
+    Zoo("transformers vjepa2", r"^(vjepa2\.)?encoder\.embeddings\.patch_embeddings\.proj\.", VJEPA2, finish=joined,
+        drop=r"^(vjepa2\.)?predictor\.", refine=probed, options={"frames": 16}),
 )

@@ -43,7 +43,7 @@ def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 ZOOS = (
-    Zoo("videomae", r"^(encoder\.)?blocks\.0\.attn\.(q_bias|qkv\.weight)$", RULES, options=CLIP, refine=pooled,
+    Zoo("videomae", r"^(encoder\.)?blocks\.0\.attn\.q_bias$", RULES, options=CLIP, refine=pooled,
         drop=r"^decoder\.|^encoder_to_decoder\.|^mask_token$"),
     Zoo("mmaction2 videomae", r"^backbone\.blocks\.0\.mlp\.layers\.0\.0\.", MMACTION2, options=CLIP, refine=pooled),
 )

@@ -1,10 +1,15 @@
 """What the key maps of vision transformers have in common: the names of a block's parts, and joined projections."""
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 
 import torch
 
+from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.zoo import Weights
+
+CONVENTIONS = ("readout", "gelu", "norm_eps")
 
 
 def parts(norm1: str, qkv: str, out: str, norm2: str, up: str, down: str) -> tuple[tuple[str, str], ...]:
@@ -19,6 +24,13 @@ TIMM_BIAS = (
     (r"(blocks\.\d+)\.attn\.q_bias$", r"\1.attention.attend.query_bias"),
     (r"(blocks\.\d+)\.attn\.v_bias$", r"\1.attention.attend.value_bias"),
 )
+
+
+def unsaid(candidate: Candidate, keys: Collection[str]) -> Candidate:
+    """Names of kinema's own say nothing of a transformer's conventions, which zoos differ in."""
+    if "-vit" not in candidate.model:
+        return candidate
+    return replace(candidate, open=(*candidate.open, *(o for o in CONVENTIONS if o not in candidate.options)))
 
 
 def joined(weights: Weights) -> Weights:

@@ -8,13 +8,10 @@ from kinema.weights.zoos.vit import TIMM
 from kinema.weights.zoos.zoo import Zoo
 
 GIANT, GIANT_PROBE_HEADS = 1408, 16  # the giant's probe has wider heads than its encoder
-ENCODER = (
+RULES = (
     (r"^(encoder|backbone)\.patch_embed\.proj\.", "backbone.stem."),
     (r"^encoder\.blocks\.", "backbone.blocks."),
     (r"^(encoder|backbone)\.norm\.", "backbone.out.norm."),
-)
-RULES = (
-    *ENCODER,
     (r"^classifier\.linear\.", "classifier."),
     (r"^classifier\.pooler\.query_tokens$", "backbone.out.query"),
     (r"^classifier\.pooler\.blocks\.", "backbone.out.blocks."),
@@ -40,6 +37,6 @@ def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
 ZOOS = (
     Zoo("vjepa2", r"^classifier\.pooler\.query_tokens$", RULES, options={"readout_eps": 1e-5, "frames": 16},
         refine=probed),
-    Zoo("vjepa2 encoder", r"^(encoder|backbone)\.blocks\.0\.attn\.qkv\.bias$", RULES, options={"frames": 64},
-        refine=probed),
 )
+ENCODER = Zoo("vjepa2 encoder", r"^(encoder|backbone)\.patch_embed\.proj\.weight$", RULES, options={"frames": 64},
+              refine=probed)  # its names mark little: it comes last
