@@ -22,15 +22,13 @@ class Encoder(Temporal):
     """Each frame alone; then `layers` blocks of a transformer in which the frames' features meet in a class token.
 
     Over a vision transformer this is model 2 of ViViT, over another network a CNN with a transformer encoder. `gelu` is
-    "exact", "tanh" or "quick".
+    "exact", "tanh" or "quick". Causal: the frames meet at the end of a clip, after which no frame comes.
     """
 
     layers: int = 4
     gelu: str = "exact"
 
     def __post_init__(self) -> None:
-        if self.causal:
-            raise ModelError("encoder cannot be causal: each frame attends to all others. Nearest: tsm.")
         if self.layers < 1:
             raise ModelError(f"encoder's layers are {self.layers}; they must be 1 or more (4 are usual).")
 
