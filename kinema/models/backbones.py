@@ -5,7 +5,7 @@ from functools import partial
 from kinema.models.inception import Inception
 from kinema.models.resnet import SIZES, ResNet
 from kinema.models.table import Backbone
-from kinema.models.transformer.sizes import VITS
+from kinema.models.transformer.sizes import UNIFORMERS, VITS
 
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 
@@ -15,4 +15,5 @@ BACKBONES: dict[str, Backbone] = {
        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")},
     "inception_v1": Backbone(Inception, SZEGEDY),
     **VITS,
+    **UNIFORMERS,
 }

@@ -3,9 +3,11 @@
 from functools import partial
 
 from kinema.models.table import Backbone
+from kinema.models.transformer.uniformerv2 import UniFormerV2
 from kinema.models.transformer.vit import ViT
 
 DOSOVITSKIY = "Dosovitskiy et al., arXiv:2010.11929"
+LI = "Li et al., arXiv:2211.09552"
 ZHAI = "Zhai et al., arXiv:2106.04560"
 MODULES = ("tsn", "tsm", "i3d", "s3d", "encoder")
 
@@ -24,4 +26,8 @@ VITS = {
     "vit_h16": row(DOSOVITSKIY, 1280, 32, 16, 5120, 16),
     "vit_g14": row(ZHAI, 1408, 40, 16, 6144, 14),
     "vit_g16": row(ZHAI, 1408, 40, 22, 6144, 16),
+}
+UNIFORMERS = {
+    "uniformerv2_b16": Backbone(UniFormerV2, LI, asks=False),
+    "uniformerv2_l14": Backbone(partial(UniFormerV2, width=1024, depth=24, heads=16, patch=14), LI, asks=False),
 }

@@ -7,8 +7,8 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import inception, resnet, vit
+from kinema.weights.families import inception, resnet, uniformerv2, vit
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
-    resnet.candidates, inception.candidates, vit.candidates,
+    resnet.candidates, inception.candidates, uniformerv2.candidates, vit.candidates,
 )

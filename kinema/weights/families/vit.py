@@ -17,7 +17,7 @@ HEAD = 64  # channels of a head, as published; a guess elsewhere
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
     stem, qkv = shapes.get("backbone.stem.weight"), first(shapes, r"^backbone\.blocks\.0\.attention\.attend\.qkv\.w")
-    if stem is None or qkv is None:
+    if stem is None or qkv is None or "backbone.clip_token" in shapes:
         return []
     patch, tubelet = stem[-1], stem[2] if len(stem) == 5 else 1
     size: dict[str, Any] = {
