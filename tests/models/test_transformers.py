@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -27,8 +28,14 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+UNIFORMERS = {"uniformerv2": {}, "uniformerv2 motion": {"local": 2, "halve": True, "narrow": 24, "after": (0, 1)}}
+
+
 def form(name: str) -> Any:
     torch.manual_seed(0)
+    if name in UNIFORMERS:
+        sizes = {"width": 32, "depth": 2, "heads": 2, "globals": 2}
+        return create_model("uniformerv2_b16", 5, clip=CLIP, **{**sizes, **UNIFORMERS[name]}).eval()
     module, options = FORMS[name]
     return create_model(f"{module}-vit_tiny", 5, clip=CLIP, **{**SQUEEZED, **options}).eval()
 
@@ -41,7 +48,7 @@ def test_order_matters_as_the_table_says(name: str) -> None:
         assert torch.allclose(built(x_NCTHW), built(x_NCTHW.flip(2)), atol=1e-6) != order_aware(name)
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", [*FORMS, *UNIFORMERS])
 def test_every_form_sees_order_and_trains_all_its_parameters(name: str) -> None:
     built, x_NCTHW = form(name).double(), clip(size=64).double()
     logits = built(x_NCTHW)
@@ -52,7 +59,7 @@ def test_every_form_sees_order_and_trains_all_its_parameters(name: str) -> None:
         assert parameter.grad.any(), key
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", [*FORMS, *UNIFORMERS])
 def test_every_form_takes_other_clips_and_can_be_copied(name: str) -> None:
     built = form(name)
     with torch.inference_mode():
@@ -63,7 +70,7 @@ def test_every_form_takes_other_clips_and_can_be_copied(name: str) -> None:
             assert torch.equal(other(x_NCTHW), built(x_NCTHW))
 
 
-@pytest.mark.parametrize("name", ["vivit", "videomae", "vjepa2", "rotary"])
+@pytest.mark.parametrize("name", ["vivit", "videomae", "vjepa2", "rotary", "uniformerv2 motion"])
 def test_a_form_can_be_exported(name: str) -> None:
     built, x_NCTHW = form(name), clip(size=64)
     program = torch.export.export(built, (x_NCTHW,))
@@ -126,3 +133,38 @@ def test_an_encoder_without_a_classifier_gets_one_for_the_classes_told() -> None
     built = from_checkpoint(weights, classes=("a", "b"))
     assert built.name == "i3d-vit_s16"
     assert built.classes == 2
+
+
+THEIRS = (  # what UniFormerV2's own code calls kinema's weights, in order
+    (r"^classifier", "backbone.transformer.proj.2"), (r"^backbone.out", "backbone.transformer.proj.0"),
+    (r"^backbone.(balance)", r"backbone.transformer.\1"), (r"clip_token", "transformer.temporal_cls_token"),
+    (r"class_token", "class_embedding"), (r"^backbone.positions.space", "backbone.positional_embedding"),
+    (r"^backbone.norm", "backbone.ln_pre"), (r"^backbone.stem", "backbone.conv1"),
+    (r"blocks", "transformer.resblocks"), (r"globals.(\d).positions", r"transformer.dpe.\1"),
+    (r"globals", "transformer.dec"), (r"query_norm", "ln_1"), (r"(dec.\d).norm", r"\1.ln_3"),
+    (r"attend.in_proj.", "attn.in_proj_"), (r"(dec.\d).attend.out", r"\1.attn.out_proj"),
+    (r"attention.norm", "ln_1"), (r"attention.attend.qkv.", "attn.in_proj_"),
+    (r"attention.attend.out", "attn.out_proj"),
+    (r"mlp.norm", "ln_2"), (r"mlp.up", "mlp.c_fc"), (r"mlp.down", "mlp.c_proj"),
+    (r"local.0", "lmhra1.pos_embed"), (r"local.1", "lmhra2.pos_embed"), (r"embed.norm", "embed.0"),
+    (r"embed.enter", "embed.1"), (r"embed.time", "embed.2"), (r"embed.leave", "embed.3"),
+)
+
+
+def test_uniformerv2_is_known_by_its_own_names() -> None:
+    torch.manual_seed(0)
+    sizes = {"width": 64, "depth": 12, "heads": 1, "narrow": 42}
+    built = create_model("uniformerv2_b16", 5, clip=CLIP, local=2, halve=True, globals=8, **sizes).eval()
+    own = built.state_dict()
+    for key in [key for key in own if key.endswith(("attend.query.weight", "attend.query.bias"))]:
+        own[key.replace("query", "in_proj")] = torch.cat([own.pop(key), own.pop(key.replace("query", "key_value"))])
+    theirs = {}
+    for ours, value in own.items():
+        key = ours
+        for pattern, name in THEIRS:
+            key = re.sub(pattern, name, key)
+        theirs[key] = value.flatten(0, 1) if key == "backbone.positional_embedding" else value
+    again, x_NCTHW = from_checkpoint(theirs), clip(size=64)
+    assert again.name == "uniformerv2_b16"
+    with torch.inference_mode():
+        torch.testing.assert_close(again(x_NCTHW), built(x_NCTHW))

@@ -5,12 +5,14 @@ from kinema.models.table import Published
 BERTASIUS = "Bertasius et al., arXiv:2102.05095"
 ARNAB = "Arnab et al., arXiv:2103.15691"
 TONG, WANG = "Tong et al., arXiv:2203.12602", "Wang et al., arXiv:2303.16727"
+LI = "Li et al., arXiv:2211.09552"
 ASSRAN = "Assran et al., arXiv:2506.09985"
 
 VIVIT = {"tubelet": 2, "gelu": "tanh"}
 JOINT = {**VIVIT, "positions": "learned"}
 PATCHES = {**JOINT, "readout": "patches"}
 MAE = {"tubelet": 2, "positions": "sine", "bias": "qv", "readout": "mean"}
+MOTION = {"local": 2, "halve": True}  # UniFormerV2 where motion matters: local attention, over pairs of frames
 JEPA = {"tubelet": 2, "positions": "rotary", "readout": "probe", "readout_eps": 1e-5}
 
 
@@ -47,4 +49,8 @@ PUBLISHED: dict[str, Published] = {
     "vjepa2_l": Published("i3d-vit_l16", ASSRAN, 16, 4, 256, options=JEPA),
     "vjepa2_h": Published("i3d-vit_h16", ASSRAN, 16, 4, 256, options=JEPA),
     "vjepa2_g": Published("i3d-vit_g16", ASSRAN, 64, 2, 384, options={**JEPA, "probe_heads": 16}),
+    "uniformerv2_l14_336": Published("uniformerv2_l14", LI, 32, 1, 336, "uniform"),
+    "uniformerv2_b16_ssv2": Published("uniformerv2_b16", LI, 16, 1, 224, "uniform", {**MOTION, "globals": 8}),
+    "uniformerv2_l14_ssv2": Published(
+        "uniformerv2_l14", LI, 16, 1, 224, "uniform", {**MOTION, "globals": 16, "narrow": 682}),
 }

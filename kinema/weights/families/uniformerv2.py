@@ -8,7 +8,7 @@ from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.shapes import count, first
 
 HEAD = 64  # channels of a head, in every published size
-GLOBALS = 4  # global blocks, after the last blocks, of all published networks for Kinetics
+PUBLISHED = {(12, 4), (12, 8), (24, 4), (24, 16)}  # blocks, and global blocks: always after the last ones
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
@@ -28,5 +28,5 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     }
     if narrow := first(shapes, r"local\.0\.enter\.weight$"):
         options["narrow"] = narrow[0]
-    open_ = ("heads",) * (width % HEAD > 0) + ("after",) * (globals_ not in (GLOBALS, depth))
+    open_ = ("heads",) * (width % HEAD > 0) + ("after",) * ((depth, globals_) not in PUBLISHED)
     return [Candidate("uniformerv2_l14" if (width, patch) == (1024, 14) else "uniformerv2_b16", options, open_)]
