@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kinema.weights.candidate import Candidate
-from kinema.weights.zoos import vjepa2
 from kinema.weights.zoos.vit import joined, parts
+from kinema.weights.zoos.vjepa2 import GIANT, GIANT_HEADS
 from kinema.weights.zoos.zoo import Zoo
 
 SPLIT = (  # queries, keys and values are layers of their own, of several names
@@ -66,9 +66,11 @@ def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """As in V-JEPA 2's own code, but all heads are as many as the encoder's."""
-    found = vjepa2.probed(candidate, keys)
-    return replace(found, options={**found.options, "probe_heads": 0})
+    """Positions are turns; an encoder without a probe gives all its patches; the giant's heads are as wide as others'."""
+    options = {"readout": "patches", **candidate.options, "positions": "rotary"}
+    if options["width"] == GIANT:
+        options["heads"] = GIANT_HEADS
+    return replace(candidate, options=options)
 
 
 ZOOS = (

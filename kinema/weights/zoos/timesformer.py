@@ -1,6 +1,6 @@
 """TimeSformer (Bertasius et al., arXiv:2102.05095) of facebookresearch/TimeSformer and of open-mmlab/mmaction2."""
 
-from kinema.weights.zoos.vit import TIMM
+from kinema.weights.zoos.vit import TIMM, with_heads
 from kinema.weights.zoos.zoo import Zoo
 
 OPTIONS = {"readout": "class_mean"}
@@ -48,8 +48,9 @@ WHOLE = (
 )
 
 ZOOS = (
-    Zoo("timesformer", r"^model\.blocks\.0\.attn\.qkv\.weight$", RULES, options=OPTIONS),
+    Zoo("timesformer", r"^model\.blocks\.0\.attn\.qkv\.weight$", RULES, options=OPTIONS, refine=with_heads),
     Zoo("mmaction2 timesformer, divided", r"^backbone\.transformer_layers\.layers\.0\.attentions\.1\.", DIVIDED,
-        options=OPTIONS),
-    Zoo("mmaction2 timesformer", r"^backbone\.transformer_layers\.layers\.0\.attentions\.0\.", WHOLE, options=OPTIONS),
+        options=OPTIONS, refine=with_heads),
+    Zoo("mmaction2 timesformer", r"^backbone\.transformer_layers\.layers\.0\.attentions\.0\.", WHOLE, options=OPTIONS,
+        refine=with_heads),
 )

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kinema.weights.candidate import Candidate
-from kinema.weights.zoos.vit import TIMM, TIMM_BIAS
+from kinema.weights.zoos.vit import TIMM, TIMM_BIAS, with_heads
 from kinema.weights.zoos.zoo import Zoo
 
 CLIP = {"frames": 16}
@@ -35,6 +35,7 @@ MMACTION2 = (
 
 def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """A norm called fc_norm stands after the mean of all patches; one called norm, before the first is taken."""
+    candidate = with_heads(candidate, keys)
     mean = any(key.endswith("fc_norm.weight") for key in keys)
     options = {**candidate.options, "readout": "mean" if mean else "first"}
     if not {"positions"} & {*options}:

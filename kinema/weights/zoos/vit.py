@@ -9,6 +9,7 @@ import torch
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.zoo import Weights
 
+HEADS = {192: 3, 384: 6, 768: 12, 1024: 16, 1280: 16, 1408: 16}  # by width, but for V-JEPA 2's giant
 CONVENTIONS = ("readout", "gelu", "norm_eps")
 
 
@@ -24,6 +25,15 @@ TIMM_BIAS = (
     (r"(blocks\.\d+)\.attn\.q_bias$", r"\1.attention.attend.query_bias"),
     (r"(blocks\.\d+)\.attn\.v_bias$", r"\1.attention.attend.value_bias"),
 )
+
+
+def with_heads(candidate: Candidate, keys: Collection[str]) -> Candidate:
+    """In a zoo whose code has these widths only, with these heads, a network of another depth leaves no doubt."""
+    heads = HEADS.get(candidate.options.get("width", 0))
+    if heads is None:
+        return candidate
+    open_ = tuple(option for option in candidate.open if option != "heads")
+    return replace(candidate, options={**candidate.options, "heads": heads}, open=open_)
 
 
 def unsaid(candidate: Candidate, keys: Collection[str]) -> Candidate:

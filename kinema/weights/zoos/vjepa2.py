@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kinema.weights.candidate import Candidate
-from kinema.weights.zoos.vit import TIMM
+from kinema.weights.zoos.vit import TIMM, with_heads
 from kinema.weights.zoos.zoo import Zoo
 
-GIANT, GIANT_PROBE_HEADS = 1408, 16  # the giant's probe has wider heads than its encoder
+GIANT, GIANT_HEADS, GIANT_PROBE_HEADS = 1408, 22, 16  # the giant's probe has wider heads than its encoder
 RULES = (
     (r"^(encoder|backbone)\.patch_embed\.proj\.", "backbone.stem."),
     (r"^encoder\.blocks\.", "backbone.blocks."),
@@ -27,9 +27,10 @@ RULES = (
 
 def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """The giant's heads are as wide as the others'; an encoder without a probe gives all its patches."""
+    candidate = with_heads(candidate, keys)
     options = {"positions": "rotary", **candidate.options}
     if options["width"] == GIANT:
-        options |= {"heads": GIANT // 64, "probe_heads": GIANT_PROBE_HEADS}
+        options |= {"heads": GIANT_HEADS, "probe_heads": GIANT_PROBE_HEADS}
     options.setdefault("readout", "patches")
     return replace(candidate, options=options)
 
