@@ -66,7 +66,7 @@ def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """Positions are turns; an encoder without a probe gives all its patches; the giant's heads are as wide as others'."""
+    """Positions are turns, an encoder alone gives all its patches, the giant's heads are as wide as others'."""
     options = {"readout": "patches", **candidate.options, "positions": "rotary"}
     if options["width"] == GIANT:
         options["heads"] = GIANT_HEADS
