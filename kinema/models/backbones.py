@@ -24,6 +24,7 @@ from kinema.models.tdn import TDN
 from kinema.models.tea import TEABlock
 from kinema.models.tpn import TPN
 from kinema.models.transformer import hierarchical
+from kinema.models.transformer.sizes import UNIFORMERS, VITS
 from kinema.models.twostream import INPUT, TwoStream
 from kinema.models.x3d import SIZES as X3D_SIZES
 from kinema.models.x3d import X3D
@@ -106,5 +107,5 @@ OTHERS = {
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }
 BACKBONES: dict[str, Backbone] = {
-    **RESNETS, **INCEPTIONS, **MOBILE, **OTHERS, **OF_2014_AND_15, **hierarchical.BACKBONES,
+    **RESNETS, **INCEPTIONS, **MOBILE, **OTHERS, **OF_2014_AND_15, **VITS, **hierarchical.BACKBONES, **UNIFORMERS,
 }

@@ -71,7 +71,8 @@ def create_model(
         return seeing if sees(block, blocks) else alone
 
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
-    readout = seeing.readout(body.channels, getattr(body, "frames", clip.frames))  # type: ignore[arg-type]
+    left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
+    readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
     return Network(name, body, readout, clip, classes, dropout, changed)
 
 

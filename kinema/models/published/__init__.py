@@ -8,10 +8,11 @@ from kinema.models.published import (
     mobile,
     modules2d,
     resnet3d,
+    transformers,
 )
 from kinema.models.table import Published
 
 PUBLISHED: dict[str, Published] = {
     **early_networks.PUBLISHED, **fair.PUBLISHED, **resnet3d.PUBLISHED, **inception.PUBLISHED, **modules2d.PUBLISHED,
-    **mobile.PUBLISHED, **hierarchical.PUBLISHED,
+    **mobile.PUBLISHED, **hierarchical.PUBLISHED, **transformers.PUBLISHED,
 }

@@ -8,6 +8,7 @@ from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.c2d import C2D
 from kinema.models.temporal.csn import IPCSN, IRCSN
 from kinema.models.temporal.early import Early
+from kinema.models.temporal.encoder import Encoder
 from kinema.models.temporal.gate import Gate
 from kinema.models.temporal.gsm import GSM
 from kinema.models.temporal.gst import GST
@@ -47,6 +48,7 @@ MODULES: dict[str, type[Temporal]] = {
     "c2d": C2D, "i3d_fair": I3DFair, "slow": Slow,
     "lstm": LSTM, "transformer": Transformer, "pooling": Pooling,  # over the features of frames
     "single": Single, "early": Early, "late": Late, "slow_fusion": SlowFusion,  # where the first frames meet
+    "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D, "encoder": Encoder,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "gate": Gate, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 

@@ -12,6 +12,8 @@ from torch import nn
 from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
+from kinema.models.transformer.attention import Heads
+from kinema.models.transformer.spacetime import Within
 
 DEEP = 33  # blocks of a resnet101, the shallowest network in which only every second block shifts
 
@@ -27,7 +29,7 @@ class Temporal:
     causal: bool = False
 
     QUESTIONS: ClassVar = (
-        "kept", "stem", "before", "conv", "project", "gate", "after", "pool", "step", "time_pool", "readout",
+        "kept", "stem", "before", "conv", "project", "attend", "gate", "after", "pool", "step", "time_pool", "readout",
     )
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
@@ -87,6 +89,10 @@ class Temporal:
     def readout(self, channels: int, frames: int) -> nn.Module:
         """What turns the last features_NCTHW into one row a clip (N D); its `channels` are D."""
         return Mean(channels)
+
+    def attend(self, heads: Heads, place: Place) -> nn.Module:
+        """The attention of a transformer's block, with the norm before it and the addition after it."""
+        return Within(heads)
 
 
 def sits_out(place: Place) -> bool:

@@ -5,17 +5,23 @@ from typing import ClassVar
 
 from torch import nn
 
+from kinema.errors import ModelError
 from kinema.models.layers import Pool
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 from kinema.models.temporal.base import Temporal
+from kinema.models.transformer.attention import Heads
+from kinema.models.transformer.spacetime import Joint
 
 FRAMES = 3
 
 
 @dataclass(eq=False)
 class I3D(Temporal):
-    """Every convolution over pixels also covers three frames, and so do the pools after the stem."""
+    """Every convolution over pixels also covers three frames, and so do the pools after the stem.
+
+    In a transformer, attention covers all frames.
+    """
 
     strides: ClassVar[bool] = True
 
@@ -31,3 +37,8 @@ class I3D(Temporal):
             return SamePool(method, (1 if place.name == "stem" else size, size), stride, self.causal)
         frames = 1 if place.name == "stem" else FRAMES
         return Pool(method, (frames, 3), stride, causal=self.causal)
+
+    def attend(self, heads: Heads, place: Place) -> nn.Module:
+        if self.causal:
+            raise ModelError("Attention over all frames cannot be causal here. Nearest: tsm.")
+        return Joint(heads)

@@ -7,24 +7,35 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from kinema.errors import ModelError
 from kinema.models.layers import Pool
+from kinema.models.options import choose
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 from kinema.models.temporal.base import Temporal
+from kinema.models.transformer.attention import Heads
+from kinema.models.transformer.spacetime import ByHeads, Divided
 
 FRAMES = 3
+SPLITS = ("time_space", "space_time", "heads")
 
 
 @dataclass(eq=False)
 class S3D(Temporal):
     """Every convolution over pixels is followed by one over three frames (`depthwise`: each channel for itself).
 
-    The stem covers pixels and frames at once where the backbone's habit is so, as it is of those of the study.
+    The stem covers pixels and frames at once where the backbone's habit is so, as it is of those of the study. In a
+    transformer, attention is separated: `split` is "time_space" (over frames, then within them, as in TimeSformer),
+    "space_time" (as in ViViT's model 3) or "heads" (half of them see time, the others space: ViViT's model 4).
     """
 
     depthwise: bool = False
+    split: str = "time_space"
 
     strides: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        choose("split", self.split, SPLITS)
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
@@ -48,3 +59,8 @@ class S3D(Temporal):
         if place.habits.same:
             return SamePool(method, (frames, size), stride, self.causal)
         return Pool(method, (frames, size), stride, padded=size > 2, causal=self.causal)
+
+    def attend(self, heads: Heads, place: Place) -> nn.Module:
+        if self.causal:
+            raise ModelError("Attention over frames cannot be causal here. Nearest: tsm.")
+        return ByHeads(heads) if self.split == "heads" else Divided(heads, time_first=self.split == "time_space")

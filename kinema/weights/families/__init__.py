@@ -22,6 +22,8 @@ from kinema.weights.families import (
     tdn,
     tea,
     uniformer,
+    uniformerv2,
+    vit,
     x3d,
 )
 
@@ -29,5 +31,6 @@ FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
     resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
     inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
     x3d.candidates, mobilenet.candidates, movinet.candidates,
-    mvit.candidates, swin.candidates, uniformer.candidates,
+    mvit.candidates, swin.candidates, uniformer.candidates, uniformerv2.candidates,
+    vit.candidates,
 )

@@ -9,6 +9,7 @@ from kinema.weights.zoos import (
     gluoncv_i3d,
     gst,
     hara,
+    hf,
     ibm,
     inception_3d,
     mit_tsm,
@@ -25,17 +26,22 @@ from kinema.weights.zoos import (
     tanet,
     tdn,
     tea,
+    timesformer,
     tin,
     torchvision_video,
     tpn,
     trn,
     uniformer,
+    uniformerv2,
+    videomae,
+    vit,
+    vjepa2,
     vmz,
     x3d,
 )
 from kinema.weights.zoos.zoo import Weights, Zoo
 
-OWN = Zoo("kinema", r"^classifier\.weight$", open=("tp", "pool"))  # a pool over frames has no weights
+OWN = Zoo("kinema", r"^classifier\.weight$", open=("tp", "pool"), refine=vit.unsaid)  # a pool has no weights
 RESNETS_3D = (
     *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS,
     p3d.ZOO, c3d.ZOO,
@@ -47,7 +53,12 @@ MODULES = (
     tanet.ZOO, mit_tsm.ZOO,
 )
 INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
-TRANSFORMERS = (*mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS)
-ZOOS = (mobilenet.ONLINE, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS)
+TRANSFORMERS = (
+    uniformerv2.ZOO, *timesformer.ZOOS, *videomae.ZOOS, *vjepa2.ZOOS, *mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS,
+)
+ZOOS = (
+    mobilenet.ONLINE, *hf.ZOOS, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS,
+    vjepa2.ENCODER,
+)
 
 __all__ = ["OWN", "ZOOS", "Weights", "Zoo"]
