@@ -66,6 +66,7 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
         for name, child in module.named_children():
             if isinstance(child, UNCOUNTED):
                 setattr(module, name, nn.Identity())
+    network.requires_grad_(False)  # the counter would else look for gradients of what stands still
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(clip_NCTHW)
     root = type(network).__name__

@@ -36,7 +36,7 @@ BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.0056
 ZOLFAGHARI = "Zolfaghari et al., arXiv:1804.09066"
 KARPATHY = 'Karpathy et al., "Large-scale Video Classification with Convolutional Neural Networks", CVPR 2014'
 CHATFIELD, SIMONYAN = "Chatfield et al., arXiv:1405.3531", "Simonyan and Zisserman, arXiv:1406.2199"
-OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "transformer", "pooling")
+OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "encoder", "pooling")
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
 IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with

@@ -5,9 +5,9 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.evaluation.profile import profile
+from kinema.models.temporal.encoder import Encoder
 from kinema.models.temporal.lstm import LSTM
 from kinema.models.temporal.pooling import Pooling
-from kinema.models.temporal.transformer import Transformer
 from tests.models.test_networks import clip, network
 
 X_NCTHW = torch.randn(2, 6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
@@ -35,7 +35,7 @@ def test_an_lstm_of_two_ways_cannot_be_causal() -> None:
 
 @pytest.mark.parametrize(("name", "option", "told"), [
     ("lstm", {"take": "first"}, "one of mean, rising, last"), ("lstm", {"layers": 0}, "lstm's layers is 0"),
-    ("transformer", {"width": 100, "heads": 8}, "Nearest: 96"), ("transformer", {"heads": 0}, "heads is 0"),
+    ("encoder", {"width": 100}, "Nearest: 128"), ("encoder", {"layers": 0}, "layers are 0"),
     ("pooling", {"kind": "mean"}, "one of max, avg, attention"),
 ])
 def test_what_a_head_cannot_be_is_told(name: str, option: dict, told: str) -> None:
@@ -43,20 +43,11 @@ def test_what_a_head_cannot_be_is_told(name: str, option: dict, told: str) -> No
         network(f"{name}-resnet_tiny", **option)
 
 
-def test_an_encoder_interpolates_its_positions_for_clips_of_another_length() -> None:
-    head = Transformer(width=8, heads=2).readout(6, 5)
-    assert head.positions_for(5) is head.positions
-    assert head.positions_for(9).shape == (1, 10, 8)
-    torch.testing.assert_close(head.positions_for(9)[:, :1], head.positions[:, :1])
-    torch.testing.assert_close(head.positions_for(10)[:, 1::9], head.positions[:, [0, 1, 5]][:, 1:].roll(0, 1)[:, :2])
-
-
-def test_in_a_causal_encoder_only_the_class_token_sees_what_is_later() -> None:
-    head = Transformer(causal=True, width=8, heads=2).readout(6, 5)
-    assert head.mask(3, torch.device("cpu")).int().tolist() == [[1, 1, 1, 1], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 1]]
-    other = Transformer(width=8, heads=2).readout(6, 5)
-    other.load_state_dict(head.state_dict())
-    assert not torch.allclose(head(X_NCTHW), other(X_NCTHW))
+def test_an_encoder_takes_clips_of_another_length() -> None:
+    head = Encoder(width=64).readout(6, 5)
+    assert head(X_NCTHW).shape == (len(X_NCTHW), 64)
+    assert head(X_NCTHW.repeat(1, 1, 2, 1, 1)).shape == (len(X_NCTHW), 64)
+    assert not torch.allclose(head(X_NCTHW), head(X_NCTHW.flip(2)))
 
 
 def test_pools_over_frames() -> None:
@@ -77,12 +68,14 @@ def test_heads_add_up_with_modules_in_the_blocks() -> None:
 
 
 def test_a_head_is_built_for_the_frames_that_are_left() -> None:
-    assert network("transformer-resnet_tiny-tp", 16).readout.positions.shape[1] == 1 + 2
-    assert network("transformer-inception_v1", 16).readout.positions.shape[1] == 1 + 16
+    for name, tokens in (("encoder-resnet_tiny-tp", 3), ("encoder-resnet_tiny", 17)):
+        tables = [value for key, value in network(name, 16).readout.named_parameters() if "positions" in key]
+        assert max(table.shape[1] for table in tables) == tokens
 
 
 def test_what_a_head_costs_is_counted() -> None:
-    plain, lstm, encoder = (profile(f"{name}-resnet_tiny", frames=8).gmacs for name in ("tsn", "lstm", "transformer"))
+    plain, lstm = (profile(f"{name}-resnet_tiny", frames=8).gmacs for name in ("tsn", "lstm"))
+    encoder = profile("encoder-resnet_tiny", frames=8, width=512, layers=3).gmacs
     assert lstm - plain == pytest.approx((8 * 4 * 512 * (128 + 512) + (512 - 128) * 400) / 1e9, rel=1e-3)
     per_layer = 9 * 12 * 512**2 + 2 * 9 * 9 * 512
     assert encoder - plain == pytest.approx((8 * 128 * 512 + 3 * per_layer + (512 - 128) * 400) / 1e9, rel=1e-3)

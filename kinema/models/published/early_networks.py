@@ -18,5 +18,6 @@ PUBLISHED: dict[str, Published] = {
     "cnn_lstm": Published("lstm-inception_v1", NG, frames=30, size=220, sampling="uniform",
                           options={"layers": 5, "hidden": 512, "take": "rising"}),
     "cnn_pooling": Published("pooling-inception_v1", NG, frames=120, size=220, sampling="uniform"),
-    "cnn_transformer": Published("transformer-resnet50", ENCODERS, frames=16, sampling="uniform"),
+    "cnn_transformer": Published("encoder-resnet50", ENCODERS, frames=16, sampling="uniform",
+                                 options={"layers": 3, "width": 512}),
 }

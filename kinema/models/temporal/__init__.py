@@ -34,7 +34,6 @@ from kinema.models.temporal.tanet import TANet
 from kinema.models.temporal.teinet import TEINet
 from kinema.models.temporal.tin import TIN
 from kinema.models.temporal.together import together
-from kinema.models.temporal.transformer import Transformer
 from kinema.models.temporal.trn import TRN, MultiScaleTRN
 from kinema.models.temporal.tsm import TSM
 from kinema.models.temporal.tsn import TSN
@@ -46,9 +45,8 @@ MODULES: dict[str, type[Temporal]] = {
     "gsm": GSM, "trn": TRN, "trn_multiscale": MultiScaleTRN, "stnet": StNet,
     "gst": GST, "stm": STM, "teinet": TEINet, "action": Action,
     "c2d": C2D, "i3d_fair": I3DFair, "slow": Slow,
-    "lstm": LSTM, "transformer": Transformer, "pooling": Pooling,  # over the features of frames
+    "lstm": LSTM, "encoder": Encoder, "pooling": Pooling,  # over the features of frames
     "single": Single, "early": Early, "late": Late, "slow_fusion": SlowFusion,  # where the first frames meet
-    "tsn": TSN, "tsm": TSM, "tin": TIN, "tam": TAM, "tanet": TANet, "i3d": I3D, "s3d": S3D, "encoder": Encoder,
 }
 ADDED: dict[str, type[Temporal]] = {"se": SE, "gate": Gate, "nonlocal": NonLocal}  # to a module above: `i3d+se`
 
