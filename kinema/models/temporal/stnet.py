@@ -25,6 +25,7 @@ class StNet(Temporal):
 
     In the end a separable network over the pictures' means reads their order. The published clip is 7 times 5 frames,
     the 5 one after the other, the 7 from equal parts of a video. How the blend is normalised follows the authors' code.
+    Made for residual networks: of backbones with another stem and no stages, only the end is as published.
     """
 
     segment: int = 5

@@ -68,7 +68,8 @@ class Relations(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         if x_NCTHW.shape[2] != self.frames:
-            raise ModelError(f"This trn network takes {self.frames} frames here, not {x_NCTHW.shape[2]}: its "
+            name = "trn_multiscale" if len(self.scales) > 1 else "trn"
+            raise ModelError(f"This {name} network takes {self.frames} frames here, not {x_NCTHW.shape[2]}: its "
                              "weights are sized by them. Create it with the frames of your clips.")
         told_NTD = self.embed(x_NCTHW.mean((3, 4)).transpose(1, 2)).relu()
         scales = []
