@@ -16,7 +16,7 @@ GRADIENT = ("mean_abs", "per_frame_mean_abs", "first8")
 def figures(vector: dict) -> dict:
     """What is kept of a vector; a weight's name comes with its shape."""
     return {
-        **{name: vector[name] for name in KEPT},
+        **{name: vector.get(name) for name in KEPT},
         "keys": {name: shape for name, (shape, _) in vector["keys"].items()},
         "const": [*vector["const"]],
         "gradient": {key: value for key, value in (vector["grad_sum_logits_wrt_x"] or {}).items() if key in GRADIENT},

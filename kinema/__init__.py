@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network, create_model, list_models
     from kinema.recipe import Recipe
     from kinema.training.train import train
-    from kinema.weights import from_checkpoint, identify, load_weights
+    from kinema.weights import from_checkpoint, from_pretrained, identify, inflate, load_weights, push_to_hub
 
 __version__ = "0.1.0"
 
@@ -27,18 +27,21 @@ _HOMES = {
     "create_model": "kinema.models",
     "evaluate": "kinema.evaluation.evaluate",
     "from_checkpoint": "kinema.weights",
+    "from_pretrained": "kinema.weights",
     "identify": "kinema.weights",
+    "inflate": "kinema.weights",
     "list_models": "kinema.models",
     "load_weights": "kinema.weights",
     "open_video": "kinema.data.video",
     "profile": "kinema.evaluation.profile",
+    "push_to_hub": "kinema.weights",
     "read_table": "kinema.data.clips",
     "train": "kinema.training.train",
 }
 
 __all__ = [
-    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint", "identify",
-    "list_models", "load_weights", "open_video", "profile", "read_table", "train",
+    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint", "from_pretrained",
+    "identify", "inflate", "list_models", "load_weights", "open_video", "profile", "push_to_hub", "read_table", "train",
 ]
 
 

@@ -18,6 +18,11 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def say_aside(text: str) -> None:
+    """Print a remark that is no result to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def print_json(values: Any) -> None:
     """Print a result as JSON."""
     say(json.dumps(values, indent=1, ensure_ascii=False))

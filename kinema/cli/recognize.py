@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli.output import command, print_json, say
+from kinema.cli.output import command, print_json, say, say_aside
 from kinema.errors import KinemaError, VideoError
 from kinema.progress import Progress
 
@@ -21,8 +21,8 @@ ACCELERATOR = Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[defau
 
 @command
 def recognize(
-    run: RUN,
-    videos: VIDEOS,
+    videos: Annotated[list[str], typer.Argument(help="folder of a run first, if there is one; then files or folders")],
+    weights: Annotated[str | None, typer.Option(help="in place of a run: a checkpoint's id, or a file")] = None,
     top: Annotated[int, typer.Option(min=1, help="how many labels to show")] = 5,
     windows: Annotated[bool, typer.Option("--windows", help="show each window of a long video")] = False,
     device: ACCELERATOR = None,
@@ -35,10 +35,15 @@ def recognize(
       kinema recognize runs/first match.mp4 other.avi
 
       kinema recognize runs/first match.mp4 --windows --json
+
+      kinema recognize match.mp4
+
+      kinema recognize --weights pytorchvideo/slowfast-r50-8x8-kinetics400 match.mp4
     """
     from kinema import Recognizer
 
-    recognizer = Recognizer(run, device=device)
+    source, videos = network_and_videos(weights, videos)
+    recognizer = Recognizer(source, device=device)
     facts: list[dict[str, Any]] = []
     lines_tell = sys.stdout.isatty() and not as_json
     results = sys.stdout  # the bar takes what is printed for its own
@@ -59,6 +64,21 @@ def recognize(
         print_json(facts)
     if any("error" in each for each in facts):
         raise typer.Exit(1)
+
+
+def network_and_videos(weights: str | None, arguments: list[str]) -> tuple[str, list[str]]:
+    """What recognises, and the videos: a run's folder first of all, or else `weights`, or else the usual network."""
+    if weights is not None:
+        return weights, arguments
+    first, *rest = arguments
+    if (Path(first) / "run.json").is_file() or (rest and not Path(first).suffix and not Path(first).is_file()):
+        if not rest:
+            raise KinemaError(f"{first} is a run; name the videos after it.")
+        return first, rest
+    from kinema.weights.pretrained import DEFAULT
+
+    say_aside(f"No run is named, so this is what {DEFAULT} sees (400 kinds of actions; --weights names another).")
+    return DEFAULT, arguments
 
 
 def fact(path: str, result: "Result", top: int, windows: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a network costs: parameters and multiply-adds, counted without computing anything."""
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,9 +73,12 @@ def count(network: nn.Module, clip_NCTHW: torch.Tensor) -> dict[str, float]:
               for name, flops in counter.get_flop_counts().items() if name != "Global"}
     inside = dict.fromkeys(totals, 0.0)
     for name, total in totals.items():
-        while name:  # the nearest module around this one that was itself called: a list of modules is not
-            name = name.rpartition(".")[0]
-            if name in inside:
-                inside[name] += total
-                break
+        if name:
+            inside[caller(name, inside)] += total
     return {name: (total - inside[name]) / GIGA for name, total in totals.items() if total > inside[name]}
+
+
+def caller(name: str, counted: Collection[str]) -> str:
+    """The nearest of the modules that a module stands in which is called itself; others only hold their parts."""
+    above = name.rpartition(".")[0]
+    return above if above in counted else caller(above, counted)

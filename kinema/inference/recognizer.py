@@ -22,6 +22,7 @@ from kinema.inference.windows import Window, window_seconds, windows
 from kinema.machine import Machine
 from kinema.models import Network
 from kinema.runs import Run
+from kinema.weights.pretrained import is_checkpoint, open_network
 
 WINDOWS_AT_ONCE = 8
 
@@ -49,10 +50,10 @@ class Result:
 class Recognizer:
     """A trained network that is asked about videos: `Recognizer("runs/first")("match.mp4").top`.
 
-    source: a run's folder, a `Run` or a `Network`. device: "cpu", "cuda", "mps"; None is the best there is. views:
-    clips in time drawn from each window and averaged. window: seconds of a window; None is as long as the training's
-    clips. A video shorter than two windows is one; a longer one is read once, in overlapping windows, with bounded
-    memory.
+    source: a run's folder, a `Run`, a `Network`, an official checkpoint's id or a file of weights. device: "cpu",
+    "cuda", "mps"; None is the best there is. views: clips in time drawn from each window and averaged. window: seconds
+    of a window; None is as long as the training's clips. A video shorter than two windows is one; a longer one is read
+    once, in overlapping windows, with bounded memory.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class Recognizer:
         self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
         if isinstance(source, Network):
             network = source
+        elif not isinstance(source, Run) and is_checkpoint(source):
+            network = open_network(str(source))
         else:
             run = source if isinstance(source, Run) else Run.open(Path(source))
             network, self.calibration = run.model(), Calibration.of(run.path)

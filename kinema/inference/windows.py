@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from kinema.data.sampling import sample_views
-from kinema.data.transforms.boxes import centre, whole
+from kinema.data.transforms.boxes import of_test
 from kinema.data.transforms.inputs import to_input
 from kinema.data.transforms.resize import cut, resize, storage_resize
 from kinema.data.video import Video
@@ -97,9 +97,8 @@ class Kept:
         if (self.count - 1) % self.every:
             return
         stored_1HWC = storage_resize(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], self.spec)
-        target, size = (self.spec.height, self.spec.width), (stored_1HWC.shape[1], stored_1HWC.shape[2])
-        box = whole(size) if self.spec.crop == "stretch" else centre(size, target)
-        self.pictures.append(resize(cut(stored_1HWC, box), target).clone())
+        box = of_test((stored_1HWC.shape[1], stored_1HWC.shape[2]), self.spec)
+        self.pictures.append(resize(cut(stored_1HWC, box), (self.spec.height, self.spec.width)).clone())
         self.times.append(time)
         if len(self.times) > 1 and time > self.times[0]:
             self.step = 1 / typical_fps(np.array(self.times))

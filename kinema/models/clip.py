@@ -6,11 +6,12 @@ from typing import Any
 from kinema.errors import ModelError, nearest
 
 CHANNELS = {  # how many channels each kind of input has
-    "rgb": 3, "difference": 1, "normalised_difference": 1,
+    "rgb": 3, "difference": 1, "normalised_difference": 1, "flow": 2, "rgb+flow": 5,
     "rgb+flow_stack": 23,  # colour, and how far things move to the right and down from each of ten frames to the next
 }
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
+ORDERS = ("rgb", "bgr")
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,12 @@ class ClipSpec:
     apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
-    "rgb+flow_stack" has beside the colour of each frame ten fields of optical flow; it is not read from videos yet.
+    `mean` and `std` are of values from 0 to 1, in the `order` in which the network takes the colours.
+    "flow" is how far each pixel moves to the right and down, "rgb+flow" is both, "rgb+flow_stack" has beside the colour
+    of each frame ten fields of flow: made elsewhere and given to networks as they are, not read from videos yet.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
+    The centre is cut from a picture `resize`d before: its shorter side in pixels, or (height, width); None: so that the
+    clip is 7/8 of it, 224 of 256.
     """
 
     frames: int = 8
@@ -35,16 +40,22 @@ class ClipSpec:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     crop: str = "centre"
+    order: str = "rgb"
+    resize: int | tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         for name in ("frames", "height", "width", "stride"):
             if getattr(self, name) < 1:
                 raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be 1 or more.")
-        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS)):
+        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS), ("order", ORDERS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
                                  f"{nearest(came, known)}")
+        short = min(self.resize) if isinstance(self.resize, tuple) else self.resize
+        if short is not None and short < min(self.height, self.width):
+            raise ModelError(f"A clip of {self.height} x {self.width} pixels cannot be cut from a picture resized to "
+                             f"{self.resize}.")
 
     @property
     def size(self) -> int | tuple[int, int]:

@@ -3,24 +3,35 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns. Kernels and strides are (frames, pixels).
 """
 
+from operator import gt
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 
+def eights(channels: float) -> int:
+    """The multiple of eight nearest to a number of channels; never less than nine tenths of it."""
+    near = max(int(channels + 4) // 8 * 8, 8)
+    return near if near >= 0.9 * channels else near + 8
+
+
 class TimePad(nn.Module):
-    """Surround x_NCTHW with `before` and `after` frames that hold `fill`.
+    """Surround x_NCTHW with `before` and `after` frames that hold `fill`, or None: repeat the first and the last frame.
 
     Every layer that looks at neighbouring frames gets its edges here, and what stands at an edge is the business of
     this layer alone: around a clip, nothing. Who knows the frames before a clip can put them in the place of `before`.
     """
 
-    def __init__(self, before: int, after: int, fill: float = 0.0) -> None:
+    def __init__(self, before: int, after: int, fill: float | None = 0.0) -> None:
         super().__init__()
         self.before, self.after, self.fill = before, after, fill
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return F.pad(x_NCTHW, (0, 0, 0, 0, self.before, self.after), value=self.fill)
+        around = (0, 0, 0, 0, self.before, self.after)
+        if self.fill is None:
+            return F.pad(x_NCTHW, around, mode="replicate")
+        return F.pad(x_NCTHW, around, value=self.fill)
 
     def extra_repr(self) -> str:
         return f"before={self.before}, after={self.after}, fill={self.fill}"
@@ -84,7 +95,11 @@ class Pool(nn.Module):
         x_NCTHW = self.edge(x_NCTHW)
         room = [length + 2 * pad for length, pad in zip(x_NCTHW.shape[2:], self.padding, strict=True)]
         pool = F.max_pool3d if self.method == "max" else F.avg_pool3d
-        return pool(x_NCTHW, tuple(map(min, self.kernel, room)), self.stride, self.padding)
+        kernel, padding = tuple(map(min, self.kernel, room)), self.padding
+        if self.method == "avg" and any(map(gt, kernel, x_NCTHW.shape[2:])):  # torch refuses it, however padded
+            x_NCTHW = F.pad(x_NCTHW, [pad for pad in reversed(padding) for _ in range(2)])
+            padding = (0, 0, 0)
+        return pool(x_NCTHW, kernel, self.stride, padding)
 
     def extra_repr(self) -> str:
         return f"{self.method}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"
@@ -93,6 +108,11 @@ class Pool(nn.Module):
 def temporal_pool(method: str, causal: bool) -> Pool:
     """Halve the frames, each that remains covering three: the `-tp` of a name."""
     return Pool(method, (3, 1), (2, 1), causal=causal)
+
+
+def pair_pool(causal: bool) -> Pool:
+    """Halve the frames, each that remains covering two; a last one without another is dropped, unless it is alone."""
+    return Pool("max", (2, 1), (2, 1), padded=False, causal=causal)
 
 
 def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
@@ -110,3 +130,16 @@ class Mean(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.mean((3, 4)).mean(2)
+
+
+def repeat_edges(network: nn.Module) -> None:
+    """Let a network's layers see its first and last frame again beyond a clip's edges, instead of zeros.
+
+    A clip of one picture then gives every layer the same picture in all frames.
+    """
+    for layer in network.modules():
+        if isinstance(layer, TimePad):
+            layer.fill = None
+        elif isinstance(layer, Conv | Pool) and layer.padding[0]:
+            own = int(layer.padding[0])
+            layer.edge, layer.padding = TimePad(own, own, None), (0, *layer.padding[1:])

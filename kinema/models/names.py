@@ -18,25 +18,39 @@ from kinema.models.temporal import ADDED, MODULES, Temporal, together
 from kinema.models.where import Where, find_where
 
 POOLS = ("max", "avg")
-ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too
+CLASSES = 400  # of Kinetics
+USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5}
+ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too, and the modules
+ADDED_WITH = {
+    "se": ("tsn", "i3d"), "gate": ("s3d",), "nonlocal": ("tsn", "tsm", "i3d", "c2d", "i3d_fair", "slow"),
+}
 
 
 def create_model(
-    name: str, classes: int | Sequence[str] = 400, *, frames: int | None = None, where: str | Where = "all",
-    causal: bool = False, pool: str = "max", clip: ClipSpec | None = None, dropout: float = 0.5, **options: Any,
+    name: str, classes: int | Sequence[str] | None = None, *, pretrained: str | None = None, frames: int | None = None,
+    where: str | Where = "all", causal: bool = False, pool: str = "max", clip: ClipSpec | None = None,
+    dropout: float = 0.5, **options: Any,
 ) -> Network:
-    """Build a network by its name, with random weights.
+    """Build a network by its name, with random weights or those of its best official checkpoint.
 
-    `classes` is their number or their labels. `clip` is what it will be fed, `frames` changes that clip's. `where` says
-    which blocks see time: "all", "top", "bottom", "alternate", or where(block, blocks) -> bool. `causal` networks never
-    look at later frames. `pool` is how `-tp` pools, "max" or "avg". `options` are those of the temporal modules and of
-    the backbone. Raises ModelError when a name, a value or an option is unknown.
+    `classes` is their number (None: 400) or their labels. `pretrained` names the data set the weights come from, such
+    as "kinetics400", or a checkpoint's id; the classes are then its own unless others are given. `clip` is what it will
+    be fed, `frames` changes that clip's. `where` says which blocks see time: "all", "top", "bottom", "alternate", or
+    where(block, blocks) -> bool. `causal` networks never look at later frames. `pool` is how `-tp` pools, "max" or
+    "avg". `options` are those of the temporal modules and of the backbone. Raises ModelError when a name, a value or an
+    option is unknown.
     """
+    said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout}
+    changed = {**{key: value for key, value in said.items() if value != USUAL[key]}, **options}
+    if pretrained is not None:
+        from kinema.weights.pretrained import pretrained_model
+
+        return pretrained_model(name, pretrained, classes, **changed, **({"clip": clip} if clip else {}))
     row = PUBLISHED.get(name) if isinstance(name, str) else None
     modules, backbone, tp = parse(row.model if row else name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
-    classes = check_classes(classes)
+    classes = check_classes(CLASSES if classes is None else classes)
     if frames is not None and whole(frames) is None:
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
@@ -57,8 +71,9 @@ def create_model(
         return seeing if sees(block, blocks) else alone
 
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
-    readout = seeing.readout(body.channels, getattr(body, "frames", clip.frames))  # type: ignore[arg-type]
-    return Network(name, body, readout, clip, classes, dropout)
+    left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
+    readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
+    return Network(name, body, readout, clip, classes, dropout, changed)
 
 
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
@@ -88,13 +103,15 @@ def whole(value: Any) -> int | None:
 def list_models(pattern: str = "*") -> list[str]:
     """The names that fit a pattern, in which * stands for any text.
 
-    Any module goes with any backbone that asks, and more can be added: `i3d+se+nonlocal-resnet50`.
+    Any module goes with any backbone that asks, and more can be added that answer other questions than it does:
+    `i3d+se+nonlocal-resnet50`.
     """
     names = [*PUBLISHED, *(name for name, backbone in BACKBONES.items() if not backbone.asks)]
     for name, backbone in BACKBONES.items():
-        added = ("", *(f"+{one}" for one in ADDED)) if name in ADDED_TO else ("",)
-        names += [f"{module}{more}-{name}{tp}" for module in backbone.modules or MODULES for more in added
-                  for tp in ("", "-tp") if backbone.asks and (MODULES[module].tp or not tp)]
+        for module in (backbone.modules or MODULES) if backbone.asks else ():
+            more = [one for one, others in ADDED_WITH.items() if name in ADDED_TO and module in others]
+            names += [f"{'+'.join(parts)}-{name}{tp}" for parts in ([module], *([module, one] for one in more))
+                      for tp in ("", "-tp") if MODULES[module].tp or not tp]
     return [name for name in names if fnmatchcase(name, pattern)]
 
 
@@ -104,7 +121,7 @@ def order_aware(name: str) -> bool:
     if row and row.order_aware is not None:
         return row.order_aware
     modules, backbone, tp = parse(row.model if row else name)
-    return tp or any((MODULES | ADDED)[m].order_aware for m in modules) or (
+    return tp or BACKBONES[backbone].looks or any((MODULES | ADDED)[m].order_aware for m in modules) or (
         not modules and BACKBONES[backbone].order_aware)
 
 
@@ -129,6 +146,7 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], as "
-            "in i3d+se-resnet50-tp, or one a network was published with; `kinema models --names` lists them.")
+            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], such "
+            "as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; `kinema models --names` "
+            "lists all.")
     return modules, backbone, bool(rest[1:])

@@ -3,6 +3,9 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns, D features, K classes.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -13,15 +16,16 @@ from kinema.models.clip import ClipSpec
 class Network(nn.Module):
     """A backbone, a readout that makes one row of its features, and a classifier.
 
-    `name` says what it is, `clip` what it expects to be fed and `labels` what its `classes` mean (empty when unknown).
+    `name` and `options` say what it is (they make it anew: `create_model(name, labels, clip=clip, **options)`), `clip`
+    what it expects to be fed and `labels` what its `classes` mean (empty when unknown).
     """
 
     def __init__(
         self, name: str, backbone: nn.Module, readout: nn.Module, clip: ClipSpec, labels: int | tuple[str, ...],
-        dropout: float,
+        dropout: float, options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.name, self.clip = name, clip
+        self.name, self.clip, self.options = name, clip, dict(options or {})
         self.labels, self.classes = ((), labels) if isinstance(labels, int) else (labels, len(labels))
         self.backbone, self.readout = backbone, readout
         self.dropout = nn.Dropout(dropout)

@@ -1,7 +1,7 @@
 """Options by name, given to the parts of a network that they belong to."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -41,3 +41,10 @@ def check_type(name: str, option: str, value: Any, usual: Any) -> None:
     kinds = {float: (float, int), tuple: (tuple, list)}.get(type(usual), (type(usual),))
     if type(usual) in expected and type(value) not in kinds:
         raise ModelError(f"{name}: the option {option} is {value!r}; expected {expected[type(usual)]}.")
+
+
+def choose(option: str, value: Any, known: Iterable[str]) -> None:
+    """Raise ModelError where an option is not one of the words that are `known`."""
+    if value not in known:
+        raise ModelError(f"{option}={value!r} is unknown; it must be one of {', '.join(known)}. "
+                         f"{nearest(str(value), known)}")

@@ -32,6 +32,13 @@ class Habits:
     stem_frames: int  # that the stem's convolution covers in i3d
     norm_eps: float  # added to the variance by batch norm
     time_bias: bool  # has s3d's convolution over frames a bias?
+    shortcut: str = "projected"  # how a shortcut gets the shape of its branch
+    stride_first: bool = False  # is a bottleneck's stride in its first convolution, not in its middle one?
+    groups: int = 1  # of channels that a bottleneck's middle convolution looks at by themselves
+    gate_every: int = 1  # of how many blocks of a stage one has a gate, the first among them
+    gate_eights: bool = False  # are the channels of a gate's hidden layer a multiple of eight?
+    stem_split: bool = False  # does s3d separate the stem's convolution too?
+    same: bool = False  # are edges padded as TensorFlow does: no more than the stride needs, and the rest at the end?
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,9 @@ class Place:
     habits: Habits
     inputs: int = 0  # channels of the block's input
     name: str = "block"  # or, of a block's convolutions, the "first", "middle" or "last"; or the "stem"
+    last: bool = False  # of its stage
+    lead: bool = True  # of branches side by side: is this the first one that begins with a projection?
+    parts: tuple[int, ...] = ()  # of branches side by side: the channels that each gives
 
     def at(self, name: str) -> "Place":
         """The same place, seen from one of the block's convolutions."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from kinema.models.layers import Conv
 from kinema.models.plan import Habits, Place, Plan
+from kinema.models.shortcut import make_shortcut
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
@@ -28,9 +28,8 @@ class Block(nn.Module):
         self.before = temporal.before(inputs, place)
         self.branch = self.make_branch(inputs, width, stride, temporal, place)
         self.gate = temporal.gate(outputs, place)
-        self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else nn.Sequential(OrderedDict(
-            conv=Conv(inputs, outputs, (1, 1), stride), bn=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
-        ))
+        self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else make_shortcut(
+            inputs, outputs, stride, temporal, place)
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
 
@@ -58,14 +57,20 @@ class Bottleneck(Block):
         self, inputs: int, width: int, stride: tuple[int, int], temporal: Temporal, place: Place
     ) -> nn.Sequential:
         outputs = width * self.expansion
+        first, middle = (stride, (1, 1)) if place.habits.stride_first else ((1, 1), stride)
+        conv1 = temporal.conv(inputs, width, 1, first, place.at("first"))
+        conv2 = temporal.conv(width, width, 3, middle, place.at("middle"), place.habits.groups)
         return nn.Sequential(OrderedDict(
-            conv1=temporal.conv(inputs, width, 1, (1, 1), place.at("first")),
-            bn1=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu1=nn.ReLU(),
-            conv2=temporal.conv(width, width, 3, stride, place.at("middle")),
-            bn2=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu2=nn.ReLU(),
+            conv1=conv1, bn1=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu1=nn.ReLU(),
+            conv2=conv2, bn2=norm(conv2, width, place), relu2=nn.ReLU(),
             conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")),
             bn3=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
         ))
+
+
+def norm(conv: nn.Module, channels: int, place: Place) -> nn.Module:
+    """Batch norm after a convolution, or nothing after one that is `normed` already."""
+    return nn.Identity() if getattr(conv, "normed", False) else nn.BatchNorm3d(channels, eps=place.habits.norm_eps)
 
 
 @dataclass(frozen=True)
@@ -73,19 +78,24 @@ class Size:
     """A row of the table of residual networks."""
 
     block: type[Block]
-    counts: tuple[int, int, int, int]  # blocks of each stage
+    counts: tuple[int, ...]  # blocks of each stage
     width: int = 64  # channels of the first stage
     stem: int = 7  # pixels across the stem's convolution
     stem_pool: bool = True  # without it the first block halves the pixels, after it has seen how they move
+    stem_width: int = 0  # channels of the stem, where they are not `width`
+    groups: int = 1  # that a bottleneck's middle convolution keeps apart
+    joins: tuple[int, int, int, int] = (0, 0, 0, 0)  # channels of another pathway that join each stage's input
 
 
 SIZES = {
     "resnet_tiny": Size(Block, (1, 1, 1, 1), width=16, stem=5, stem_pool=False),
+    "resnet10": Size(Block, (1, 1, 1, 1)),
     "resnet18": Size(Block, (2, 2, 2, 2)),
     "resnet34": Size(Block, (3, 4, 6, 3)),
     "resnet50": Size(Bottleneck, (3, 4, 6, 3)),
     "resnet101": Size(Bottleneck, (3, 4, 23, 3)),
     "resnet152": Size(Bottleneck, (3, 8, 36, 3)),
+    "resnet200": Size(Bottleneck, (3, 24, 36, 3)),
 }
 
 
@@ -93,26 +103,36 @@ class ResNet(nn.Module):
     """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
 
     Where the temporal module steps over frames (`-tp`: in each stage but the first), its convolutions stride, or else a
-    pool stands before the stage. `norm_eps` is added to the variance by batch norm.
+    pool stands before the stage. `norm_eps` is added to the variance by batch norm; `width_factor` is how many times
+    the channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without
+    gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
+    is how many pixels the first stage strides over, where it is not as usual.
     """
 
-    def __init__(self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps) -> None:
+    def __init__(
+        self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
+        shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
+    ) -> None:
         super().__init__()
-        blocks, inputs, habits = sum(size.counts), size.width, replace(HABITS, norm_eps=norm_eps)
+        habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups)
+        blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * width_factor)
         first = plan.temporal(0, blocks)
         frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)
         self.stem = first.stem(plan.channels, inputs, size.stem, size.stem_pool, place)
         self.stages = nn.Sequential()
         for stage, count in enumerate(size.counts, start=1):
-            layers, width, first_block = nn.Sequential(), size.width * 2 ** (stage - 1), sum(size.counts[: stage - 1])
+            layers, first_block = nn.Sequential(), sum(size.counts[: stage - 1])
+            width = int(size.width * 2 ** (stage - 1) * width_factor)
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             pixel_step = 2 if stage > 1 or not size.stem_pool else 1
-            frames = math.ceil(frames / frame_step)
+            pixel_step = first_stride or pixel_step if stage == 1 else pixel_step
+            frames, inputs = math.ceil(frames / frame_step), inputs + size.joins[stage - 1]
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)
-                place = Place(first_block + index, blocks, stage, index, frames, habits, inputs)
+                place = Place(first_block + index, blocks, stage, index, frames, habits, inputs,
+                              last=index == count - 1)
                 if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal.time_pool(plan.pool, place))
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))

@@ -16,7 +16,8 @@ class Backbone:
     `build(plan, **options)` makes it. It is made for clips of `frames` and `size` pixels. A backbone that `asks` takes
     any temporal module and is listed with those in `modules` (none named: with all); one that does not has paths that
     meet in its own way, is named alone, and says here whether it is `order_aware`. `sized` names what its weights are
-    sized by, "frames" or "size": clips of another one are refused. `input` is the kind of clip that it is fed.
+    sized by, "frames" or "size": clips of another one are refused. One that `looks` over frames itself is order-aware
+    whatever its temporal module. `input` is the kind of clip that it is fed.
     """
 
     build: Callable[..., nn.Module]
@@ -28,13 +29,15 @@ class Backbone:
     order_aware: bool = True
     sized: tuple[str, ...] = ()
     input: str = "rgb"
+    looks: bool = False
 
 
 @dataclass(frozen=True)
 class Published:
     """A network under the name it was published with: what kinema calls it, and the clip it was published for.
 
-    `frames` are `stride` apart ("dense") or one from each equal part of a video ("uniform"); `size` is in pixels.
+    `frames` are `stride` apart ("dense") or one from each equal part of a video ("uniform"); `size` is in pixels;
+    `input` is what the clip is made of, as in ClipSpec.
     `order_aware` is said where the options change what the model's parts say.
     """
 
@@ -46,8 +49,9 @@ class Published:
     sampling: str = "dense"
     options: Mapping[str, Any] = field(default_factory=dict)
     order_aware: bool | None = None
+    input: str = "rgb"
 
     @property
     def clip(self) -> ClipSpec:
         """The clip as a network keeps it."""
-        return ClipSpec(self.frames, self.size, self.size, self.sampling, self.stride)
+        return ClipSpec(self.frames, self.size, self.size, self.sampling, self.stride, input=self.input)

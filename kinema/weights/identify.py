@@ -12,9 +12,11 @@ from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
-from kinema.weights.load import load_weights
+from kinema.weights.load import CLASSIFIER, load_weights
 from kinema.weights.read import read_weights
+from kinema.weights.save import described, rebuild
 from kinema.weights.translate import fit, translate
+from kinema.weights.zoos import Zoo
 
 Source = str | Path | Mapping[str, Any]
 
@@ -29,8 +31,10 @@ def identify(source: Source) -> list[Candidate]:
     zoo, weights = translate(content)
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
-    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *zoo.open)) for one in found]
-    found = [zoo.refine(one, content.keys()) for one in found]
+    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
+             for one in found]
+    found = [refined for one in found if (refined := zoo.refine(one, content.keys()))]
+    found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
 
@@ -38,17 +42,29 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     """The network that weights are of, with these weights, ready for use (in evaluation mode).
 
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
-    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright.
-    `classes` may be labels; their number is that of the weights.
+    weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright;
+    what the weights show of its options need not be said. `classes` may be labels; their number is that of the weights.
+    Weights without a classifier get a new one for the `classes` that are then to be told. A file that kinema wrote says
+    itself what it holds.
     """
+    facts = described(source) if isinstance(source, str | Path) and str(source).endswith(".safetensors") else None
+    if facts and not model and not options:
+        return load_weights(rebuild(facts), source).eval()
     content = read_weights(source)
+    found = identify(content)
     if model is None:
-        candidate = decide(identify(content), options)
-        model, options = candidate.model, {**candidate.options, **options}
+        model = decide(found, options).model
+    options = {**next((one.options for one in found if one.model == model), {}), **options}
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
-    classes = options.pop("classes", None) or classes_of(translate(content)[1])
-    return load_weights(create_model(model, classes, **options), content).eval()
+    weights, classes = translate(content)[1], options.pop("classes", None)
+    network = create_model(model, classes or classes_of(weights), **options)
+    return load_weights(network, content, strict=CLASSIFIER[0] in weights).eval()
+
+
+def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
+    """What a zoo leaves open of a candidate: whether it pools over frames is a question to those that may."""
+    return zoo.open if "-" in candidate.model and not candidate.model.endswith("-tp") else ()
 
 
 def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
@@ -72,8 +88,11 @@ def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
 def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> bool:
     """Have the weights the names and shapes of a candidate's?"""
     with torch.device("meta"):
-        own = create_model(candidate.model, classes_of(weights), **candidate.options).state_dict()
+        classes = weights[CLASSIFIER[0]].shape[0] if CLASSIFIER[0] in weights else 1
+        own = create_model(candidate.model, classes, **candidate.options).state_dict()
     missing = [key for key in own if key not in weights and not re.search(rf"num_batches_tracked$|{zeros}", key)]
+    if CLASSIFIER[0] not in weights:
+        missing = [key for key in missing if key not in CLASSIFIER]
     return not missing and all(
         key in own and fit(value.to("meta"), own[key]).shape == own[key].shape for key, value in weights.items())
 
@@ -81,6 +100,6 @@ def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) 
 def classes_of(weights: Mapping[str, torch.Tensor]) -> int:
     """How many classes weights under kinema's names tell apart."""
     if "classifier.weight" not in weights:
-        raise ModelError("These weights have no classifier; create the network by its name, and load them with "
-                         "load_weights(network, file, strict=False).")
+        raise ModelError("These weights have no classifier, so they do not show how many classes there are; pass "
+                         "classes=, their number or their labels, and a new one is made.")
     return int(weights["classifier.weight"].shape[0])

@@ -18,16 +18,16 @@ CLASSIFIER = ("classifier.weight", "classifier.bias")
 def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
     """Give a network the weights of a file or a dict of tensors; whose naming it is is found out.
 
-    A run's folder gives its best weights. All must fit. Without `strict` a classifier of other classes is left as it
-    is, and all else must still fit. Raises ModelError, before anything has changed, with what is unknown, missing or of
-    another shape.
+    A run's folder gives its best weights. All must fit. Without `strict` a classifier of other classes, or one that the
+    weights do not have, is left as it is, and all else must still fit. Raises ModelError, before anything has changed,
+    with what is unknown, missing or of another shape.
     """
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         source = Path(source) / "best.safetensors"
     own = network.state_dict()
     zoo, theirs = translate(read_weights(source))
     theirs = {key: torch.zeros_like(own[key]) for key in own if re.search(zoo.zeros, key)} | theirs
-    if not strict and any(key in theirs and theirs[key].shape[0] != network.classes for key in CLASSIFIER):
+    if not strict and any(key not in theirs or theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
     complaints = compare(weights, own, network)

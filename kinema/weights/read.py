@@ -1,7 +1,5 @@
-"""Reading a file of weights without running anything that it holds."""
+"""The weights of a file, without running anything that the file holds."""
 
-import pickle
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,31 +8,52 @@ import numpy as np
 import torch
 
 from kinema.errors import ModelError
+from kinema.weights.unpickle import UnsafeFile, read_numpy_pickle, read_torch
 
-WRAPPERS = ("state_dict", "model_state", "model_state_dict", "model", "network")  # that weights may be kept in
-KINDS = ".safetensors, .pt, .pth or .tar"
+WRAPPERS = (  # that weights may be kept in, in the order in which they are wanted
+    "state_dict", "model_state", "model_state_dict", "model", "network", "net", "blobs", "module",
+    "model_ema", "ema_state_dict", "state_dict_ema", "ema", "target_encoder", "encoder", "classifiers", "classifier",
+)
+PLAIN = (int, float, str, np.generic)  # values that stand beside weights in one dict
+KINDS = ".safetensors, .pt, .pth, .pyth, .pth.tar or .pkl"
 ARCHIVES = (b"PK", b"\x80")  # how files of torch begin: a zip archive, or a pickle
-PREFIXES = ("module.", "_orig_mod.")  # what data parallelism and compilation put before every key
-HARMLESS: list[Any] = [  # numpy's numbers, which many checkpoints keep beside their weights
-    np.float64(0).__reduce__()[0], np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType,
-]
+PREFIXES = ("module.", "_orig_mod.", "model.module.", "ema.module.")  # put before every key by what wrapped the network
 
 
 def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """The weights of a file (.safetensors, .pt, .pth, .tar) or a dict, without wrappers and common prefixes."""
+    """The weights of a file (.safetensors, .pt, .pth, .pyth, .tar, .pkl) or a dict, without wrappers and prefixes.
+
+    Averaged copies (EMA) are taken where there are no others.
+    """
     content = source if isinstance(source, Mapping) else read_file(Path(source))
-    for wrapper in WRAPPERS:
-        if isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-    strange = [key for key, value in content.items() if not isinstance(value, torch.Tensor)]
-    if strange or not content:
-        found = f"{strange[0]!r}" if strange else "nothing"
+    while inner := next((content[name] for name in WRAPPERS if holds_weights(content.get(name))), None):
+        content = inner[0] if isinstance(inner, list | tuple) else inner
+    weights = {str(key): tensor for key, value in content.items() if (tensor := as_tensor(value)) is not None}
+    strange = [key for key, value in content.items() if key not in weights and not isinstance(value, PLAIN)]
+    if strange or not weights:
+        found = f"{[*strange, *content][0]!r}" if content else "nothing"
         raise ModelError(f"A dict of weights by name is expected; found {found} where weights were looked for.")
-    weights = dict(content)
-    for prefix in PREFIXES:
-        if all(key.startswith(prefix) for key in weights):
-            weights = {key.removeprefix(prefix): value for key, value in weights.items()}
+    taken = True
+    while taken:
+        taken = False
+        for prefix in PREFIXES:
+            if all(key.startswith(prefix) for key in weights):
+                weights, taken = {key.removeprefix(prefix): value for key, value in weights.items()}, True
     return weights
+
+
+def holds_weights(value: Any) -> bool:
+    """Is this a dict of weights, or a list that begins with one?"""
+    if isinstance(value, list | tuple):
+        return bool(value) and isinstance(value[0], Mapping)
+    return isinstance(value, Mapping) and len(value) > 0
+
+
+def as_tensor(value: Any) -> torch.Tensor | None:
+    """A weight as a tensor; None for what is no weight."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return torch.from_numpy(np.array(value))
+    return value if isinstance(value, torch.Tensor) else None
 
 
 def read_file(path: Path) -> Mapping[str, Any]:
@@ -50,15 +69,12 @@ def read_file(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
             return load_file(path)
-        with torch.serialization.safe_globals(HARMLESS):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f" It asks for {asked[1]}." if asked else ""
-        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened.{what} Save "
-                         "its state_dict alone where it is trusted.") from error
+        content = read_numpy_pickle(path) if path.suffix == ".pkl" else read_torch(path)
+    except UnsafeFile as error:
+        raise ModelError(f"{path} holds more than weights, which could run code here, so it was not opened. It asks "
+                         f"for {error}. Save its state_dict alone where it is trusted.") from error
     except Exception as error:
-        raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {error}). "
+        raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {error}). It may be cut short. "
                          f"Expected {KINDS}.") from error
     if not isinstance(content, Mapping):
         raise ModelError(f"{path} holds a {type(content).__name__}; expected a dict of weights by name.")

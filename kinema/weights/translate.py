@@ -22,7 +22,7 @@ def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
         name = zoo.rename(key)
         if re.search(zoo.drop, key):
             continue
-        if name in renamed and not torch.equal(renamed[name], value):
+        if name in renamed and not value.is_meta and not torch.equal(renamed[name], value):
             raise ModelError(f"Two different weights are both {name!r}; the second is {key!r}.")
         renamed[name] = value
     frames: dict[str, dict[int, torch.Tensor]] = {}

@@ -21,6 +21,11 @@ COMMANDS = [
     "data check",
     "data make",
     "data convert",
+    "weights list",
+    "weights get",
+    "weights identify",
+    "weights convert",
+    "weights export",
 ]
 
 

@@ -1,5 +1,6 @@
 """A clip changes as a whole, only by the generator's draws, and has the shape that its network expects."""
 
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from kinema.data.transforms import (
 from kinema.data.transforms.augment import CROPS
 from kinema.data.transforms.colour import colour_jitter
 from kinema.data.transforms.inputs import DIFFERENCE_STD
-from kinema.errors import DataError
+from kinema.errors import DataError, ModelError
 from kinema.models.clip import CHANNELS, ClipSpec
 
 INPUTS = [kind for kind in CHANNELS if "flow" not in kind]  # which are made from pictures
@@ -199,3 +200,16 @@ def test_what_is_no_augmentation_is_said() -> None:
             Augment(**wrong)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="4 came"):
         test_transform(ClipSpec(), 4)
+
+
+def test_a_clip_can_be_cut_from_a_resized_picture_with_its_colours_in_another_order() -> None:
+    frames = torch.arange(256)[:, None, None].expand(1, 256, 256, 3).to(torch.uint8).clone()  # row r holds r
+    frames[..., 0] = 7
+    plain = ClipSpec(1, 112, 112, mean=(0, 0, 0), std=(1 / 255,) * 3)
+    rows = test_transform(replace(plain, resize=128))(frames)[0, 1, 0, :, 0]
+    assert rows[[0, -1]].tolist() == pytest.approx([16.5, 238.5], abs=1)  # 224 of 256 rows
+    squeezed = test_transform(replace(plain, resize=(112, 224)))(frames)[0, 1, 0, :, 0]
+    assert squeezed[[0, -1]].tolist() == pytest.approx([0.5, 254.5], abs=1)  # all rows
+    assert (test_transform(replace(plain, order="bgr"))(frames)[0, 2] == 7).all()
+    with pytest.raises(ModelError, match=r"112 x 112 pixels cannot be cut from a picture resized to 100"):
+        replace(plain, resize=100)

@@ -13,10 +13,8 @@ from kinema.models.temporal import MODULES
 def test_the_list_is_every_module_with_every_backbone_and_fits_patterns() -> None:
     names = list_models()
     assert len(names) == len(set(names))
-    for name, backbone in BACKBONES.items():
-        modules = backbone.modules or MODULES
-        assert not backbone.asks or {f"{module}-{name}" for module in modules} <= set(names)
-        assert not backbone.asks or {f"{module}-{name}-tp" for module in modules if MODULES[module].tp} <= set(names)
+    assert {f"{m}-{b}{tp}" for b, row in BACKBONES.items() if row.asks for m in row.modules or MODULES
+            for tp in ("", "-tp") if MODULES[m].tp or not tp} <= set(names)
     assert list_models("tam-resnet50*") == ["tam-resnet50", "tam-resnet50-tp"]
     assert list_models("nothing*") == []
 
@@ -44,7 +42,7 @@ def test_an_unknown_option_is_told_with_the_known_ones() -> None:
         create_model("tam-resnet_tiny", tap=5)
     with pytest.raises(ModelError, match="tsn has none"):
         create_model("tsn-resnet_tiny", taps=5)
-    with pytest.raises(ModelError, match="tsm has fold; nonlocal has attention, subsample"):
+    with pytest.raises(ModelError, match=r"tsm has fold; nonlocal has attention, .*subsample"):
         create_model("tsm+nonlocal-resnet_tiny", reduction=5)
 
 
@@ -65,7 +63,7 @@ def test_different_answers_add_up_in_any_order() -> None:
 @pytest.mark.parametrize(("given", "told"), [
     ({"pool": "mean"}, "it is one of max, avg"), ({"where": "tops"}, "Nearest: top"), ({"classes": 0}, "classes=0"),
     ({"classes": "run"}, "classes='run'"), ({"classes": []}, r"classes=\[\]"), ({"frames": 0}, "frames is 0"),
-    ({"classes": 2.0}, "classes=2.0"), ({"classes": True}, "classes=True"), ({"classes": None}, "classes=None"),
+    ({"classes": 2.0}, "classes=2.0"), ({"classes": True}, "classes=True"),
     ({"classes": ["a", "a"]}, "Two classes"), ({"classes": {"a", "b"}}, "expected their number"),
     ({"frames": "8"}, "frames='8'"), ({"frames": 2.5}, "frames=2.5"), ({"causal": "no"}, "causal='no'"),
     ({"dropout": 2}, "dropout=2"), ({"taps": 0}, "taps are 0"), ({"blend": "min"}, "it must be sum or max"),

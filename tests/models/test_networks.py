@@ -11,6 +11,7 @@ from kinema.models.where import WHERE
 
 TINY = [name for name in list_models("*-resnet_tiny*") if not name.startswith("twostream")]
 SMALL = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in list_models("*inception_v1*"))]
+HALVED = ("c2d", "i3d_fair")  # pool over frames whatever their name ends in
 SIZED = tuple(module for module in MODULES if MODULES[module].sized)
 
 
@@ -21,6 +22,9 @@ def network(name: str, frames: int = 8, classes: int = 5, **options: object) -> 
     for module in built.modules():
         if isinstance(module, nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
+    for key, parameter in built.named_parameters():
+        if key.endswith(".alpha"):
+            nn.init.ones_(parameter)
     return built.eval()
 
 
@@ -59,7 +63,8 @@ def test_logits_are_the_classifier_of_the_features(name: str) -> None:
     with torch.inference_mode():
         torch.testing.assert_close(built(x_NCTHW), built.classifier(built.features(x_NCTHW)))
         assert built.features(x_NCTHW).shape == (2, built.classifier.in_features)
-        assert built.frame_features(x_NCTHW).shape[1] == (1 if name.endswith("-tp") else 8)
+        left = 1 if name.endswith("-tp") else 4 if name.startswith(HALVED) else 8
+        assert built.frame_features(x_NCTHW).shape[1] == left
 
 
 def test_dropout_stands_before_the_classifier() -> None:

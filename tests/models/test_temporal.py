@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError
 from kinema.models import create_model
-from kinema.models.temporal.nonlocal_ import Attention
+from kinema.models.temporal.nonlocal_ import ATTENTIONS, Attention, NonLocal
 from kinema.models.temporal.se import ChannelGate
 from kinema.models.temporal.tam import ChannelMix, GreatestTap
 from kinema.models.temporal.tanet import Adapt
@@ -96,17 +96,17 @@ def test_in_deep_networks_every_second_block_shifts() -> None:
 
 def test_nonlocal_starts_as_nothing_and_stands_where_published() -> None:
     assert torch.equal(*(build(torch.randn(1, 8, 2, 4, 4).fill_(2)) for build in (
-        Attention(8, "softmax", True, False).eval(), torch.nn.Identity())))
+        Attention(8, NonLocal()).eval(), torch.nn.Identity())))
     with torch.device("meta"):
         modules = create_model("tsm+nonlocal-resnet50").named_modules()
     places = [key for key, module in modules if isinstance(module, Attention)]
     assert places == [f"backbone.stages.{place}.after" for place in ("2.0", "2.2", "3.0", "3.2", "3.4")]
 
 
-@pytest.mark.parametrize("attention", ["softmax", "dot_product"])
+@pytest.mark.parametrize("attention", ATTENTIONS)
 def test_causal_attention_is_that_of_the_frames_so_far(attention: str) -> None:
-    whole = Attention(4, attention, subsample=False, causal=True).eval()
-    alone = Attention(4, attention, subsample=False, causal=False).eval()
+    whole = Attention(4, NonLocal(True, attention, subsample=False)).eval()
+    alone = Attention(4, NonLocal(False, attention, subsample=False)).eval()
     torch.nn.init.ones_(whole.norm.weight)
     alone.load_state_dict(whole.state_dict())
     x_NCTHW = torch.randn(1, 4, 3, 2, 2)

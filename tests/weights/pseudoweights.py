@@ -39,7 +39,7 @@ def weight(name: str, shape: tuple[int, ...], gain_conv: float, gain_linear: flo
     else:
         gain = gain_linear if len(shape) == 2 else gain_conv
         value = value * np.float32(gain / math.sqrt(math.prod(shape[1:])))
-    return torch.from_numpy(value)
+    return torch.from_numpy(np.asarray(value))  # numpy makes a number of an array of no axes
 
 
 def state_dict(reference: Mapping) -> dict[str, torch.Tensor]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Generator
 
 from kinema.data.sampling import draw
+from kinema.models.clip import ClipSpec
 
 Size = tuple[int, int]  # height, width
 Range = tuple[float, float]
@@ -58,6 +59,22 @@ def centre(picture: Size, target: Size, side: float = TEST_SIDE) -> Box:
     """The middle of the picture, in the target's shape, `side` times as large as would fit."""
     height, width = largest(picture, target)
     return placed(picture, (height * side, width * side), 0.5, 0.5)
+
+
+def centre_resized(picture: Size, target: Size, resize: int | Size) -> Box:
+    """The middle of a picture that is resized first, to a shorter side or to (height, width), as `target` shows it."""
+    short = min(picture)
+    height, width = (picture[0] / resize[0], picture[1] / resize[1]) if isinstance(resize, tuple) else (
+        short / resize, short / resize)  # pixels of the picture that make one of the clip
+    return placed(picture, (target[0] * height, target[1] * width), 0.5, 0.5)
+
+
+def of_test(picture: Size, spec: ClipSpec) -> Box:
+    """What a clip shows of a picture when nothing is random."""
+    if spec.crop == "stretch":
+        return whole(picture)
+    target = spec.height, spec.width
+    return centre(picture, target) if spec.resize is None else centre_resized(picture, target, spec.resize)
 
 
 def jitter(picture: Size, target: Size, scale: Range, generator: Generator | None) -> Box:

@@ -32,6 +32,7 @@ def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
         if spec.input == "difference" or len(change_THW) == 1:
             return (change_THW / DIFFERENCE_STD)[None]
         return (change_THW / (change_THW[1:].std() + LEAST_STD))[None]
+    frames_THWC = frames_THWC.flip(3) if spec.order == "bgr" else frames_THWC
     clip_CTHW = frames_THWC.permute(3, 0, 1, 2).contiguous().to(torch.float32, copy=True)
     mean, std = (torch.tensor(values)[:, None, None, None] * white for values in (spec.mean, spec.std))
     return clip_CTHW.sub_(mean).div_(std)  # in place: a clip is large

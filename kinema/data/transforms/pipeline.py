@@ -18,13 +18,12 @@ from kinema.errors import DataError
 from kinema.models.clip import ClipSpec
 
 TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
-    1: lambda picture, target: [boxes.centre(picture, target)],
     3: boxes.three,
     5: boxes.five,
     "stretch": lambda picture, target: [boxes.whole(picture)],
 }
 MIRRORED: dict[int | str, int | str] = {2: 1, 10: 5}  # crops, the second half of which mirror the first
-CROPS = tuple(sorted(number for number in (*TEST_CROPS, *MIRRORED) if isinstance(number, int)))
+CROPS = (1, 2, 3, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class TestTransform:
     def __call__(self, frames_THWC: Tensor) -> Tensor:
         target = self.spec.height, self.spec.width
         crops = MIRRORED.get(self.crops, self.crops)
-        crops = "stretch" if crops == 1 and self.spec.crop == "stretch" else crops
-        found = TEST_CROPS[crops]((frames_THWC.shape[1], frames_THWC.shape[2]), target)
+        picture = frames_THWC.shape[1], frames_THWC.shape[2]
+        found = [boxes.of_test(picture, self.spec)] if crops == 1 else TEST_CROPS[crops](picture, target)
         views = [resize(cut(frames_THWC, box), target) for box in found]
         if self.crops in MIRRORED:
             views += [view.flip(2) for view in views]
@@ -81,7 +80,7 @@ def test_transform(spec: ClipSpec, crops: int | str = 1) -> TestTransform:  # no
     `crops`: 1 what `spec.crop` says, 3 from end to end of the longer side, 5 the corners and the centre, or "stretch":
     the picture squeezed into the clip, as in training with crop "stretch"; 2 and 10 are 1 and 5 and their mirrors.
     """
-    if crops not in (*TEST_CROPS, *MIRRORED):
+    if crops not in (*CROPS, "stretch"):
         raise DataError(f"A test takes {', '.join(map(str, CROPS))} or \"stretch\" crops; {crops!r} came.")
     check_input(spec)
     return TestTransform(spec, crops)

@@ -1,8 +1,18 @@
 """Networks under the names they were published with: one file a branch of the literature, this is their table."""
 
-from kinema.models.published.early_networks import PUBLISHED as EARLY_NETWORKS
+from kinema.models.published import (
+    early_networks,
+    fair,
+    hierarchical,
+    inception,
+    mobile,
+    modules2d,
+    resnet3d,
+    transformers,
+)
 from kinema.models.table import Published
 
 PUBLISHED: dict[str, Published] = {
-    **EARLY_NETWORKS,
+    **early_networks.PUBLISHED, **fair.PUBLISHED, **resnet3d.PUBLISHED, **inception.PUBLISHED, **modules2d.PUBLISHED,
+    **mobile.PUBLISHED, **hierarchical.PUBLISHED, **transformers.PUBLISHED,
 }

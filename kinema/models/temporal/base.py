@@ -11,6 +11,9 @@ from torch import nn
 
 from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
 from kinema.models.plan import Place
+from kinema.models.same import SamePool, convolution
+from kinema.models.transformer.attention import Heads
+from kinema.models.transformer.spacetime import Within
 
 DEEP = 33  # blocks of a resnet101, the shallowest network in which only every second block shifts
 
@@ -25,7 +28,9 @@ class Temporal:
 
     causal: bool = False
 
-    QUESTIONS: ClassVar = ("kept", "stem", "before", "conv", "gate", "after", "pool", "step", "time_pool", "readout")
+    QUESTIONS: ClassVar = (
+        "kept", "stem", "before", "conv", "project", "attend", "gate", "after", "pool", "step", "time_pool", "readout",
+    )
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
     sized: ClassVar[tuple[str, ...]] = ()  # "frames" or "size", where weights are sized by it: other clips are refused
@@ -54,7 +59,11 @@ class Temporal:
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1
     ) -> nn.Module:
         """A convolution of a block or of the stem, over `size` x `size` pixels."""
-        return Conv(inputs, outputs, (1, size), stride, groups)
+        return convolution(place)(inputs, outputs, (1, size), stride, groups)
+
+    def project(self, inputs: int, outputs: int, stride: tuple[int, int], place: Place) -> nn.Module:
+        """What gives a block's shortcut the shape of its branch."""
+        return Conv(inputs, outputs, (1, 1), stride)
 
     def gate(self, channels: int, place: Place) -> nn.Module:
         """What stands at the end of a block's branch, before the addition."""
@@ -66,7 +75,7 @@ class Temporal:
 
     def pool(self, size: int, stride: tuple[int, int], method: str, place: Place) -> nn.Module:
         """A pool over `size` x `size` pixels, asked for by backbones that pool within or between stages."""
-        pixels = pixel_pool(size, stride[1])
+        pixels = SamePool("max", (1, size), (1, stride[1])) if place.habits.same else pixel_pool(size, stride[1])
         return pixels if stride[0] == 1 else nn.Sequential(pixels, temporal_pool(method, self.causal))
 
     def step(self, stage: int, tp: bool) -> int:
@@ -80,6 +89,10 @@ class Temporal:
     def readout(self, channels: int, frames: int) -> nn.Module:
         """What turns the last features_NCTHW into one row a clip (N D); its `channels` are D."""
         return Mean(channels)
+
+    def attend(self, heads: Heads, place: Place) -> nn.Module:
+        """The attention of a transformer's block, with the norm before it and the addition after it."""
+        return Within(heads)
 
 
 def sits_out(place: Place) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.layers import eights
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -15,9 +16,13 @@ NARROWEST = 4
 
 @dataclass(eq=False)
 class SE(Temporal):
-    """At the end of a branch, channels are weighted by what the whole clip holds (causal: each frame for itself)."""
+    """At the end of a branch, channels are weighted by what the whole clip holds.
+
+    Causal, or with `per_frame`: each frame for itself.
+    """
 
     reduction: int = 16
+    per_frame: bool = False
 
     order_aware: ClassVar[bool] = False
 
@@ -26,8 +31,11 @@ class SE(Temporal):
             raise ModelError(f"se's reduction is {self.reduction}; it must be 1 or more (16 is usual).")
 
     def gate(self, channels: int, place: Place) -> nn.Module:
-        axes = (3, 4) if self.causal else (2, 3, 4)
-        return ChannelGate(channels, max(channels // self.reduction, NARROWEST), axes)
+        if place.index % place.habits.gate_every:
+            return nn.Identity()
+        narrow = (eights(channels / self.reduction) if place.habits.gate_eights
+                  else max(channels // self.reduction, NARROWEST))
+        return ChannelGate(channels, narrow, (3, 4) if self.causal or self.per_frame else (2, 3, 4))
 
 
 class ChannelGate(nn.Module):

@@ -7,6 +7,30 @@ none when they are of no network of this family.
 from collections.abc import Callable
 
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import inception, resnet
+from kinema.weights.families import (
+    biglittle,
+    c3d,
+    densenet,
+    inception,
+    mobilenet,
+    movinet,
+    mvit,
+    resnet,
+    resnet3d,
+    slowfast,
+    swin,
+    tdn,
+    tea,
+    uniformer,
+    uniformerv2,
+    vit,
+    x3d,
+)
 
-FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (resnet.candidates, inception.candidates)
+FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
+    resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
+    inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
+    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    mvit.candidates, swin.candidates, uniformer.candidates, uniformerv2.candidates,
+    vit.candidates,
+)

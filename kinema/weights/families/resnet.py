@@ -1,30 +1,59 @@
 """Residual networks with a temporal module: which size, which module, which options."""
 
+from dataclasses import fields
 from typing import Any
 
+from kinema.models.backbones import BACKBONES
 from kinema.models.resnet import SIZES, Bottleneck
+from kinema.models.temporal import NonLocal
+from kinema.models.temporal.i3d_fair import I3DFair
+from kinema.models.temporal.slow import Slow
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.shapes import count, first, frames_of
+from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
+from kinema.weights.families.readouts import relations
+from kinema.weights.families.shapes import first, frames_of
 
-STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
+ROOT = "backbone"
+REDUCING = {  # to fewer channels, of which these weights tell how many
+    "teinet": r"before\.enhance\.here\.weight$",
+    "action": r"before\.channel\.squeeze\.weight$",
+    "stm": r"conv\d\.motion\.squeeze\.weight$",
+}
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    counts = tuple(count(shapes, STAGE.format(stage)) for stage in (1, 2, 3, 4))
+    counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
     block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
     sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck)
-             and (first(shapes, r"stem\.conv\.weight$") or (0,))[0] == size.width]
-    module, options = module_of(shapes)
-    added = "+nonlocal" * any(".after.value." in key for key in shapes)
-    added += "+se" * any(".gate.squeeze." in key for key in shapes)
-    open_ = ("attention",) if "nonlocal" in added else ()
-    return [Candidate(f"{module}{added}-{name}", options, open_) for name in sizes]
+             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
+    if not sizes:
+        return []
+    found = module_of(shapes) or inflated_module(shapes)
+    if found is None:
+        return []
+    module, options = found
+    open_: tuple[str, ...] = ()
+    if attention := attention_of(shapes):
+        module += "+nonlocal"
+        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention})
+        open_ = ("attention",) if attention == "softmax" else ()
+    module += "+se" * any(".gate.squeeze." in key for key in shapes)
+    neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
+    if hidden := shapes.get("readout.layers.hidden.weight"):
+        options |= {"hidden": hidden[0]}
+    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes if neck + name in BACKBONES]
 
 
-def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
-    """The temporal module and its options."""
+def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
+    """The temporal module that has weights of its own, and its options."""
+    for module, pattern in REDUCING.items():
+        if squeeze := first(shapes, pattern):
+            return module, {"reduction": squeeze[1] // squeeze[0]}
+    if both := first(shapes, r"conv\d\.both\.weight$"):
+        space = first(shapes, r"conv\d\.space\.weight$") or both
+        whole = both[0] + space[0]
+        return "gst", {"alpha": whole // both[0], "split": space[1] < whole}
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):
@@ -33,6 +62,29 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]]:
         return "tanet", {"frames": blend[1], "widen": blend[0] // blend[1]}
     if first(shapes, r"conv\d\.time\.weight$"):
         return "s3d", {"depthwise": (first(shapes, r"time\.weight$") or (0, 0))[1] == 1}
-    if frames_of(first(shapes, r"stages\.1\.0\.branch\.conv2\.weight$")) > 1:
+    if found := relations(shapes):
+        return found
+    if first(shapes, r"conv1\.shift\.gate\."):
+        return "gsm", {}
+    return None
+
+
+def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
+    """The temporal module of networks whose convolutions cover frames and pixels, or neither; FAIR's stems cover 5."""
+    one, two, stem = inflated(shapes, ROOT, 1), inflated(shapes, ROOT, 2), frames_of(stem_of(shapes, ROOT))
+    heavy = "1" in "".join(two)
+    if heavy and stem <= 3 and {*two} == {"1"}:
         return "i3d", {}
-    return "tsn", {}
+    patterns = two if heavy else one
+    if stem == 1 and "1" not in "".join(patterns):
+        return "tsn", {}
+    if stem not in (1, 5):
+        return None
+    name, kind = ("slow", Slow) if stem == 1 else ("i3d_fair", I3DFair)
+    return name, unusual(kind, {"inflate": patterns, "heavy": heavy, "stem_frames": stem})
+
+
+def unusual(kind: type, options: dict[str, Any]) -> dict[str, Any]:
+    """Those of a module's options that are not as usual."""
+    usual = {field.name: field.default for field in fields(kind)}
+    return {name: value for name, value in options.items() if value != usual[name]}

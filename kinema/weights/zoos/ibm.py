@@ -3,6 +3,11 @@
 A separated convolution has its parts side by side (`conv2`, `bn2`, `conv2_t`, `bn2_t`); each of tam's taps is a layer.
 """
 
+from collections.abc import Collection
+from dataclasses import replace
+
+from kinema.weights.candidate import Candidate
+from kinema.weights.zoos.resnet3d import hara
 from kinema.weights.zoos.zoo import NORM_LEAVES, Zoo
 
 TAPS = (
@@ -46,10 +51,17 @@ TIME = (
 
 OPEN = ("tp", "pool")  # a pool over frames has no weights
 
+
+def meant(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
+    """Slow has these names too, in GluonCV and the baselines of TPN, and never pools over frames; so have Hara's."""
+    return replace(candidate, open=()) if candidate.model.startswith("slow-") else hara(candidate, keys)
+
+
 ZOOS = (
     Zoo("ibm s3d inception", r"^inception3a\.branch2\.1\.conv_t\.", INCEPTION + SEPARATED_INCEPTION + TIME, open=OPEN),
     Zoo("ibm s3d resnet, basic blocks", r"^layer1\.0\.conv1_t\.", RESNET + SEPARATED_BASIC + TIME, open=("tp",)),
     Zoo("ibm s3d resnet, bottlenecks", r"^layer1\.0\.conv2_t\.", RESNET + SEPARATED_BOTTLENECK + TIME, open=("tp",)),
     Zoo("ibm inception", r"^inception3a\.branch2\.", INCEPTION + TAPS, open=OPEN),
-    Zoo("ibm or torchvision resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS, open=OPEN),
+    Zoo("ibm, torchvision, gluoncv or hara resnet", r"^layer1\.0\.conv1\.weight$", RESNET + TAPS, open=OPEN,
+        refine=meant),
 )

@@ -35,7 +35,8 @@ class Zoo:
     that this zoo does without, which is the same as zeros. `finish` does what no renaming can (joining, splitting) to
     the renamed weights. All networks of a zoo may differ from kinema's usual ones in `options`; `open` are options that
     its networks differ in without the weights showing it; `refine` says what the zoo's own keys show and the renamed
-    weights do not.
+    weights do not, and gives nothing for a network that the zoo has not. `twins` are other networks that weights of a
+    network may be of just as well.
     """
 
     name: str
@@ -46,7 +47,8 @@ class Zoo:
     finish: Callable[[Weights], Weights] = as_they_are
     options: Mapping[str, Any] = field(default_factory=dict)
     open: tuple[str, ...] = ()
-    refine: Callable[[Candidate, Collection[str]], Candidate] = as_it_is
+    refine: Callable[[Candidate, Collection[str]], Candidate | None] = as_it_is
+    twins: Mapping[str, Candidate] = field(default_factory=dict)
 
     def marks(self, keys: Collection[str]) -> bool:
         """Are these the keys of a checkpoint of this zoo?"""

@@ -3,6 +3,7 @@
 A row is named by (model, frames, crop), as in tests/reference/flops_table.json.
 """
 
+from tests.models.costs import resnet3d
 from tests.models.costs.row import Cost
 
-COSTS: dict[tuple[str, int, int], Cost] = {}
+COSTS: dict[tuple[str, int, int], Cost] = {**resnet3d.COSTS}

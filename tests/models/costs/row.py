@@ -9,8 +9,9 @@ from typing import Any
 class Cost:
     """The row is kinema's network `model` with `options` and so many classes.
 
-    `crop` is the one at which the published figure holds, where that is not the one listed. `note` says, where ours and
-    the published figure differ by more than half a percent, why.
+    `crop` is the one at which the published figure holds, where that is not the one listed; `frames` are those of a
+    clip, where the row counts otherwise. `note` says, where ours and the published figure differ by more than half a
+    percent, why.
     """
 
     model: str
@@ -18,3 +19,4 @@ class Cost:
     classes: int = 400
     crop: int | None = None
     note: str = ""
+    frames: int | None = None

@@ -21,7 +21,8 @@ VECTORS = {
     "mit_tsm_nl_resnet50_f8": Row(
         "tsm+nonlocal-resnet50", {"attention": "softmax"}, gradient=1e-2,
         why="a change of the clip by 1e-6, which moves the logits as float32 does, moves the gradient by 7e-3"),
-    "mm_tsn_r50_seg3": Row("tsn-resnet50", gmacs=1e-3, why="mmaction2 classifies once per clip, others once per frame"),
+    "mm_tsn_r50_seg3": Row("tsn-resnet50", {"model": "tsn-resnet50"}, gmacs=1e-3,
+                           why="mmaction2 classifies once per clip, others once per frame"),
     "mm_tsm_r50_f8": Row("tsm-resnet50"),
     "mm_tsm_nl_r50_dot_product": Row("tsm+nonlocal-resnet50", {"attention": "dot_product"}, parameters=4096,
                                      why="ours has the bias before the last norm of its attention that others have"),

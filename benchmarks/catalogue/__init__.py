@@ -1,0 +1,1 @@
+"""How the catalogue of official checkpoints is made from the published tables."""

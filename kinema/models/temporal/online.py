@@ -1,0 +1,57 @@
+"""Temporal shift for streams (Lin et al., arXiv:1811.08383, section 4.3)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from kinema.errors import ModelError
+from kinema.models.layers import TimePad
+from kinema.models.plan import Place
+from kinema.models.temporal.base import Temporal, sits_out
+
+
+@dataclass(eq=False)
+class OnlineTSM(Temporal):
+    """Before a block, the first of `fold` parts of the channels comes from the frame before; the last frame answers.
+
+    It is always causal. A causal `tsm` differs: it keeps what one trained both ways has of the past, the second part.
+    """
+
+    causal: bool = True
+    fold: int = 8
+
+    def __post_init__(self) -> None:
+        self.causal = True
+        if self.fold < 1:
+            raise ModelError(f"online_tsm's fold is {self.fold}; it must be 1 or more (8: an eighth of the channels).")
+
+    def before(self, channels: int, place: Place) -> nn.Module:
+        return nn.Identity() if sits_out(place) else Delay(channels // self.fold)
+
+    def readout(self, channels: int, frames: int) -> nn.Module:
+        return LastFrame(channels)
+
+
+class Delay(nn.Module):
+    """Take the first `moved` channels from the frame before, the rest from here."""
+
+    def __init__(self, moved: int) -> None:
+        super().__init__()
+        self.moved = moved
+        self.past = TimePad(1, 0)
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        gone, here = x_NCTHW[:, : self.moved], x_NCTHW[:, self.moved :]
+        return torch.cat([self.past(gone)[:, :, :-1], here], dim=1)
+
+
+class LastFrame(nn.Module):
+    """The mean of all places of the last frame: features_NCTHW -> features_ND."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        return x_NCTHW[:, :, -1].mean((2, 3))

@@ -1,0 +1,169 @@
+"""X3D (Feichtenhofer, arXiv:2004.04730): a tiny network, expanded along six axes.
+
+Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (frames, pixels).
+"""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from kinema.errors import ModelError
+from kinema.models.layers import Conv, TimePad, eights
+from kinema.models.plan import Habits, Place, Plan
+from kinema.models.temporal import Temporal
+
+HABITS = Habits(stem_frames=5, norm_eps=1e-5, time_bias=False, gate_every=2, gate_eights=True)
+
+WIDTHS, COUNTS = (12, 24, 48, 96), (1, 2, 5, 3)  # of the network that is expanded: channels and blocks of each stage
+HIDDEN = 2048  # channels before the classifier
+SHRINK = 32  # pixels of the clip, along each side, that make one at the end
+
+
+@dataclass(frozen=True)
+class Size:
+    """A row of the table of X3D: how far a network goes along each of its six axes."""
+
+    frames: int  # of a clip
+    stride: int  # frames of the video from one to the next
+    pixels: int  # along each side of a clip
+    width: float  # times the channels
+    bottleneck: float  # times the channels inside a block
+    depth: float  # times the blocks
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of each stage; the stem has those of the first."""
+        return tuple(eights(width * self.width) for width in WIDTHS)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Blocks of each stage."""
+        return tuple(math.ceil(count * self.depth) for count in COUNTS)
+
+
+SIZES = {
+    "x3d_xs": Size(4, 12, 160, 2.0, 2.25, 2.2),
+    "x3d_s": Size(13, 6, 160, 2.0, 2.25, 2.2),
+    "x3d_m": Size(16, 5, 224, 2.0, 2.25, 2.2),
+    "x3d_l": Size(16, 5, 312, 2.0, 2.25, 5.0),
+    "x3d_xl": Size(16, 5, 312, 2.9, 2.25, 5.0),
+}
+
+
+class X3DBlock(nn.Module):
+    """A branch that is wide in the middle, where each channel is convolved alone and gated; a shortcut around it."""
+
+    def __init__(
+        self, inputs: int, outputs: int, width: int, stride: tuple[int, int], shortcut_norm: bool, temporal: Temporal,
+        place: Place,
+    ) -> None:
+        super().__init__()
+        self.before = temporal.before(inputs, place)
+        self.branch = nn.Sequential(OrderedDict(
+            conv1=temporal.conv(inputs, width, 1, (1, 1), place.at("first")),
+            bn1=nn.BatchNorm3d(width, eps=place.habits.norm_eps), relu1=nn.ReLU(),
+            conv2=temporal.conv(width, width, 3, stride, place.at("middle"), width),
+            bn2=nn.BatchNorm3d(width, eps=place.habits.norm_eps),
+            gate=temporal.gate(width, place), swish=nn.SiLU(),
+            conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")),
+            bn3=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
+        ))
+        self.shortcut: nn.Module = nn.Identity()
+        if (inputs, stride) != (outputs, (1, 1)):
+            self.shortcut = nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, (1, 1), stride)))
+            if inputs != outputs or shortcut_norm:
+                self.shortcut.add_module("bn", nn.BatchNorm3d(outputs, eps=place.habits.norm_eps))
+        self.relu = nn.ReLU()
+        self.after = temporal.after(outputs, place)
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        return self.after(self.relu(self.branch(self.before(x_NCTHW)) + self.shortcut(x_NCTHW)))
+
+
+class Head(nn.Module):
+    """Pool windows of `frames` x `pixels` x `pixels` (0: all), between two projections of the channels.
+
+    With `ahead` only the last window counts that no frame after the clip could change: one that ends `ahead` frames
+    before the clip does. A clip too short for any such frame is taken as it is.
+    """
+
+    def __init__(self, inputs: int, width: int, frames: int, pixels: int, ahead: int | None) -> None:
+        super().__init__()
+        self.conv = Conv(inputs, width, (1, 1))
+        self.bn = nn.BatchNorm3d(width, eps=HABITS.norm_eps)
+        self.hidden = Conv(width, HIDDEN, (1, 1))
+        self.frames, self.pixels, self.ahead = frames, pixels, ahead
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        frames = x_NCTHW.shape[2]
+        if self.ahead is not None:
+            end = frames - self.ahead if frames > self.ahead else frames
+            x_NCTHW = x_NCTHW[:, :, max(end - (self.frames or end), 0) : end]
+        room = x_NCTHW.shape[2:]
+        window = [min(length or there, there)
+                  for length, there in zip((self.frames, self.pixels, self.pixels), room, strict=True)]
+        return self.hidden(F.avg_pool3d(self.bn(self.conv(x_NCTHW)).relu(), window, 1)).relu()
+
+
+class X3D(nn.Module):
+    """X3D (Feichtenhofer, arXiv:2004.04730): clip_NCTHW -> features_NCTHW.
+
+    A feature map has one place for each window of the head, usually one.
+
+    The stem's convolution over pixels is its own; the one over frames, each channel for itself, is the temporal
+    module's. `shortcut_norm` says whether the first shortcut, which keeps the number of channels, has a batch norm.
+    The head pools windows of `head_frames` and, of a clip with more than `head_size` pixels a side, of as much as those
+    cover (0: all of the clip). `live` gives the answer of a stream in which each layer waits for the frames it looks
+    ahead to, as CoX3D does (Hedegaard and Iosifidis, arXiv:2106.00050), after the clip's last frame: that of the
+    last window whose every frame is known.
+    """
+
+    def __init__(
+        self, size: Size, plan: Plan, shortcut_norm: bool = True, head_frames: int = 0, head_size: int = 0,
+        live: bool = False,
+    ) -> None:
+        super().__init__()
+        if min(head_frames, head_size) < 0:
+            raise ModelError(f"head_frames={head_frames}, head_size={head_size}: expected 0 (all) or more.")
+        if live and plan.tp:
+            raise ModelError("A live x3d answers frame by frame, so its frames are not pooled. Name it without -tp.")
+        blocks, inputs = sum(size.counts), size.widths[0]
+        first = plan.temporal(0, blocks)
+        frames = math.ceil(plan.frames / first.step(0, plan.tp))
+        stem = Place(0, blocks, 0, 0, plan.frames, HABITS, plan.channels, "stem")
+        self.stem = nn.Sequential(OrderedDict(
+            space=Conv(plan.channels, inputs, (1, 3), (1, 2)),
+            time=first.conv(inputs, inputs, 1, (first.step(0, plan.tp) if first.strides else 1, 1), stem, inputs),
+            bn=nn.BatchNorm3d(inputs, eps=HABITS.norm_eps), relu=nn.ReLU(),
+        ))
+        self.stages = nn.Sequential()
+        for stage, (count, outputs) in enumerate(zip(size.counts, size.widths, strict=True), start=1):
+            layers, first_block = nn.Sequential(), sum(size.counts[: stage - 1])
+            frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
+            frames = math.ceil(frames / frame_step)
+            for index in range(count):
+                temporal = plan.temporal(first_block + index, blocks)
+                stride = (1, 1) if index else (frame_step if temporal.strides else 1, 2)
+                place = Place(first_block + index, blocks, stage, index, frames, HABITS, inputs)
+                if index == 0 and stride[0] < frame_step:
+                    layers.add_module("pool", temporal.time_pool(plan.pool, place))
+                width = int(size.bottleneck * outputs)
+                layers.add_module(str(index), X3DBlock(inputs, outputs, width, stride, shortcut_norm, temporal, place))
+                inputs = outputs
+            self.stages.add_module(str(stage), layers)
+        ahead = looks_ahead(self) if live else None
+        self.head = Head(inputs, int(size.bottleneck * inputs), head_frames, math.ceil(head_size / SHRINK), ahead)
+        self.channels = HIDDEN
+
+    def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
+        return self.head(self.stages(self.stem(clip_NCTHW)))
+
+
+def looks_ahead(network: nn.Module) -> int:
+    """How many later frames reach one at the end of layers that stand one after the other."""
+    return sum(layer.padding[0] if isinstance(layer, Conv) else layer.after  # type: ignore[misc]
+               for layer in network.modules() if isinstance(layer, Conv | TimePad))

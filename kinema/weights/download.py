@@ -1,0 +1,122 @@
+"""Fetching a file once: resumed where it was cut off, checked by its hash, kept in a cache, used offline."""
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from kinema.data.cache import default_folder
+from kinema.errors import KinemaError
+from kinema.progress import Progress
+
+PIECE = 1 << 20  # bytes read at a time
+TRIES, PATIENCE_SECONDS = 5, 1.0  # a connection that breaks off is taken up again, after twice as long each time
+TIMEOUT_SECONDS = 30.0
+HASHES = {40: "sha1", 64: "sha256"}  # by how many digits they have; fewer are the beginning of a sha256
+
+
+class DownloadError(KinemaError):
+    """A file could not be fetched, or is not the one it should be."""
+
+
+def offline() -> bool:
+    """Has the user forbidden to fetch anything (KINEMA_OFFLINE=1)?"""
+    return os.environ.get("KINEMA_OFFLINE", "").lower() not in ("", "0", "false", "no")
+
+
+def weights_folder() -> Path:
+    """Where fetched files are kept: $KINEMA_CACHE/weights, else kinema/weights in the user's cache folder."""
+    return default_folder().parent / "weights"
+
+
+def fetch(url: str, name: str, expected: str | None = None, quiet: bool = False) -> Path:
+    """The file at `url`, kept in the cache as `name`.
+
+    `expected` is its sha256 or sha1, or the first digits of its sha256. A part that was fetched before is gone on with.
+    Raises DownloadError where it cannot be had or is another file; a wrong file is deleted.
+    """
+    path = weights_folder() / name
+    if path.is_file():
+        return path
+    if offline():
+        raise DownloadError(f"{name} is not in the cache ({path.parent}), and KINEMA_OFFLINE=1 forbids to fetch it.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    for attempt in range(TRIES):
+        try:
+            continued(url, part, name, quiet)
+            break
+        except HTTPError as error:
+            if error.code < 500 or attempt == TRIES - 1:
+                raise DownloadError(f"{url} answers {error.code} ({error.reason}).") from error
+        except (URLError, OSError, CutOff) as error:
+            if attempt == TRIES - 1:
+                reason = getattr(error, "reason", error)
+                raise DownloadError(f"{name} could not be fetched from {url}: {reason}. What has come so far is kept; "
+                                    "the next try goes on from there.") from error
+        time.sleep(PATIENCE_SECONDS * 2**attempt)
+    check(part, expected, url)
+    part.replace(path)
+    return path
+
+
+class CutOff(Exception):  # noqa: N818 (named as what it says)
+    """Fewer bytes came than were promised."""
+
+
+def continued(url: str, part: Path, name: str, quiet: bool) -> None:
+    """Fetch what is missing of a file."""
+    have = part.stat().st_size if part.is_file() else 0
+    request = Request(url, headers={"User-Agent": "kinema", **({"Range": f"bytes={have}-"} if have else {})})
+    try:
+        answer = urlopen(request, timeout=TIMEOUT_SECONDS)
+    except HTTPError as error:
+        if error.code == 416 and have:  # nothing is left to fetch, or another file is there now: its hash will tell
+            if error.headers.get("Content-Range", "").endswith(f"/{have}"):
+                return
+            part.unlink()
+            return continued(url, part, name, quiet)
+        raise
+    with answer:
+        if answer.status != 206:  # the server begins anew
+            have = 0
+        length = answer.headers.get("Content-Length")
+        whole = have + int(length) if length else None
+        megabytes = (whole or 0) // PIECE
+        with part.open("ab" if have else "wb") as file, Progress(name, megabytes, have // PIECE, quiet=quiet) as bar:
+            for piece in pieces(answer):
+                file.write(piece)
+                bar.advance((have + len(piece)) // PIECE - have // PIECE, "MB")
+                have += len(piece)
+    if whole is not None and have < whole:
+        raise CutOff(f"only {have} of {whole} bytes came")
+
+
+def pieces(answer: Any) -> Iterator[bytes]:
+    """A file bit by bit."""
+    while piece := answer.read(PIECE):
+        yield piece
+
+
+def check(path: Path, expected: str | None, url: str) -> None:
+    """DownloadError, and the file is deleted, where its hash is not the expected one or it is a web page."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    if re.match(rb"\s*<(!doctype|html)", start, re.IGNORECASE):
+        path.unlink()
+        raise DownloadError(f"{url} gives a web page instead of a file. Fetch it in a browser and load it by its path.")
+    if not expected:
+        return
+    digest = hashlib.new(HASHES.get(len(expected), "sha256"))
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    if not digest.hexdigest().startswith(expected.lower()):
+        path.unlink()
+        raise DownloadError(f"{url} gives another file than expected: its {digest.name} begins with "
+                            f"{digest.hexdigest()[:16]}, not with {expected[:16]}. It was deleted.")

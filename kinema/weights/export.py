@@ -1,0 +1,132 @@
+"""Weights under the names of another library, where the names go one to one.
+
+The rules back are trusted as far as they can be checked: the new names, read again, must give every weight its place in
+a network of the same kind.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from kinema.errors import ModelError, nearest
+from kinema.files import write_atomic
+from kinema.models import Network
+from kinema.models.published import PUBLISHED
+from kinema.weights.identify import identify
+from kinema.weights.translate import fit, translate
+
+Weights = dict[str, torch.Tensor]
+STEM, STAGE = r"^backbone\.stem\.", r"^backbone\.stages\.(\d)\.(\d+)\."
+LETTERS = tuple(enumerate("abc", start=1))
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of naming: substitutions made in order; a `flat` library has 2-D kernels."""
+
+    rules: tuple[tuple[str, str], ...]
+    flat: bool = False
+
+
+TORCHVISION = (
+    (rf"{STAGE}branch\.", r"layer\1.\2."),
+    (rf"{STAGE}shortcut\.conv\.", r"layer\1.\2.downsample.0."),
+    (rf"{STAGE}shortcut\.bn\.", r"layer\1.\2.downsample.1."),
+    (r"^classifier\.", "fc."),
+)
+IMAGE_STEM = ((rf"{STEM}conv\.", "conv1."), (rf"{STEM}bn\.", "bn1."))
+VIDEO_STEM = ((rf"{STEM}conv\.", "stem.0."), (rf"{STEM}bn\.", "stem.1."))
+VIDEO_BLOCK = ((r"^(layer\d\.\d+)\.conv(\d)\.", r"\1.conv\2.0."), (r"^(layer\d\.\d+)\.bn(\d)\.", r"\1.conv\2.1."))
+MMACTION2 = (
+    (rf"{STEM}(conv|bn)\.", r"backbone.conv1.\1."),
+    (rf"{STAGE}branch\.conv(\d)\.", r"backbone.layer\1.\2.conv\3.conv."),
+    (rf"{STAGE}branch\.bn(\d)\.", r"backbone.layer\1.\2.conv\3.bn."),
+    (rf"{STAGE}shortcut\.", r"backbone.layer\1.\2.downsample."),
+    (r"^classifier\.", "cls_head.fc_cls."),
+)
+WRAPPED = ((r"^(backbone\.layer\d\.\d+\.conv1\.conv)\.", r"\1.net."),)  # a shift before it
+PYTORCHVIDEO = (
+    (rf"{STEM}bn\.", "blocks.0.norm."), (rf"{STEM}conv\.", "blocks.0.conv."),
+    (rf"{STAGE}", r"blocks.\1.res_blocks.\2."),
+    (r"\.branch\.gate\.squeeze\.", ".branch2.norm_b.1.block.0."),
+    (r"\.branch\.gate\.excite\.", ".branch2.norm_b.1.block.2."),
+    *((rf"\.branch\.conv{number}\.", f".branch2.conv_{letter}.") for number, letter in LETTERS),
+    *((rf"\.branch\.bn{number}\.", f".branch2.norm_{letter}.") for number, letter in LETTERS),
+    (r"\.shortcut\.conv\.", ".branch1_conv."), (r"\.shortcut\.bn\.", ".branch1_norm."),
+    (r"^classifier\.", "blocks.5.proj."),
+)
+POOLED = tuple((rf"^blocks\.{block}\.", f"blocks.{block + 1}.") for block in (5, 4, 3, 2))  # block 2 is a pool
+X3D = (
+    (rf"{STEM}space\.", "blocks.0.conv.conv_t."), (rf"{STEM}time\.", "blocks.0.conv.conv_xy."),
+    (r"^backbone\.head\.conv\.", "blocks.5.pool.pre_conv."), (r"^backbone\.head\.bn\.", "blocks.5.pool.pre_norm."),
+    (r"^backbone\.head\.hidden\.", "blocks.5.pool.post_conv."),
+)
+GATED = ((r"\.norm_b\.(?=\w+$)", ".norm_b.0."),)  # beside its norm stands a gate, or nothing
+LIBRARIES: dict[str, tuple[Way, ...]] = {
+    "torchvision": (Way(TORCHVISION + IMAGE_STEM, flat=True), Way(TORCHVISION + VIDEO_STEM + VIDEO_BLOCK)),
+    "mmaction2": (Way(MMACTION2, flat=True), Way(MMACTION2 + WRAPPED, flat=True), Way(MMACTION2)),
+    "pytorchvideo": (Way(PYTORCHVIDEO), Way(PYTORCHVIDEO + POOLED), Way(X3D + PYTORCHVIDEO + GATED)),
+}
+
+
+def export_state_dict(network: Network, to: str) -> Weights:
+    """A network's weights under the names of another library; ModelError where names do not go one to one."""
+    if to not in LIBRARIES:
+        raise ModelError(f"Weights cannot be written for {to!r}. {nearest(to, LIBRARIES)} They can for "
+                         f"{', '.join(LIBRARIES)}.")
+    own = network.state_dict()
+    deep = any(value.dim() == 5 and value.shape[2] > 1 for value in own.values())
+    for way in LIBRARIES[to]:
+        names = {key: renamed(key, way) for key in own}
+        if (way.flat and deep) or len({*names.values()} - own.keys()) < len(own):
+            continue
+        theirs = {names[key]: flattened(value) if way.flat else value for key, value in own.items()}
+        if leads_back(theirs, network):
+            return theirs
+    raise ModelError(f"The weights of {network.name} have no names in {to} that lead back to the same network.")
+
+
+def renamed(key: str, way: Way) -> str:
+    """Another library's name of a weight."""
+    for pattern, new in way.rules:
+        key = re.sub(pattern, new, key)
+    return key
+
+
+def flattened(value: torch.Tensor) -> torch.Tensor:
+    """A kernel over one frame as one over pixels alone."""
+    return value.squeeze(2) if value.dim() == 5 else value
+
+
+def leads_back(theirs: Weights, network: Network) -> bool:
+    """Are these names known as that library's, of a network of this kind, and does each weight find its place again?"""
+    own = network.state_dict()
+    try:
+        _, back = translate(theirs)
+        found = identify(theirs)
+    except ModelError:
+        return False
+    same = any(kind_of(one.model) == kind_of(network.name) and one.options.items() <= network.options.items()
+               for one in found)
+    return same and back.keys() == own.keys() and all(
+        torch.equal(fit(value, own[key]), own[key]) for key, value in back.items())
+
+
+def kind_of(name: str) -> str:
+    """The temporal modules of a network, which its weights may not show."""
+    row = PUBLISHED.get(name)
+    return (row.model if row else name).partition("-")[0]
+
+
+def export_weights(network: Network, to: str, path: str | Path) -> Path:
+    """Write a network's weights for another library, as .safetensors or as a file of torch."""
+    weights = {key: value.contiguous().cpu() for key, value in export_state_dict(network, to).items()}
+    if str(path).endswith(".safetensors"):
+        from safetensors.torch import save_file
+
+        write_atomic(Path(path), lambda out: save_file(weights, out))
+    else:
+        write_atomic(Path(path), lambda out: torch.save({"state_dict": weights}, out))
+    return Path(path)

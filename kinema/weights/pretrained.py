@@ -1,0 +1,66 @@
+"""Networks with the weights of an official checkpoint."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from kinema.errors import ModelError
+from kinema.models import Network, create_model
+from kinema.weights.catalogue import Checkpoint, all_checkpoints, find_checkpoint, find_pretrained
+from kinema.weights.download import DownloadError, fetch
+from kinema.weights.identify import classes_of, from_checkpoint
+from kinema.weights.load import load_weights
+from kinema.weights.read import read_weights
+from kinema.weights.translate import translate
+
+DEFAULT = "pytorchvideo/x3d-m-16x5-kinetics400"  # small, good, and of a licence that allows any use
+
+
+def get(row: Checkpoint, quiet: bool = False) -> Path:
+    """The file of a checkpoint, fetched if it is not in the cache."""
+    for url in row.urls[:-1]:
+        try:
+            return fetch(url, row.file_name, row.hash, quiet)
+        except DownloadError:
+            continue  # an old name of the file
+    return fetch(row.urls[-1], row.file_name, row.hash, quiet)
+
+
+def pretrained(
+    id_: str, classes: int | Sequence[str] | None = None, quiet: bool = False, **options: Any
+) -> Network:
+    """The network of an official checkpoint with its weights, its clip and its labels, ready for use.
+
+    `options` are those of `create_model`. With other `classes` the classifier is new and untrained. Raises ModelError
+    or DownloadError.
+    """
+    row = find_checkpoint(id_)
+    weights = read_weights(get(row, quiet))
+    given = {"clip": row.spec, **row.options, **options}
+    if classes is not None:
+        return load_weights(create_model(row.model, classes, **given), weights, strict=False).eval()
+    if not row.classifier:
+        raise ModelError(f"{id_} holds a network without a classifier; pass the classes to train one for.")
+    known = row.class_names if len(row.class_names) == classes_of(translate(weights)[1]) else None
+    return from_checkpoint(weights, model=row.model, **given, **({"classes": known} if known else {}))
+
+
+def pretrained_model(name: str, dataset: str, classes: int | Sequence[str] | None = None, **options: Any) -> Network:
+    """The network called `name` with the weights of its best checkpoint of a data set, or of the one of that id."""
+    row = find_pretrained(name, dataset)
+    if row.model != name:
+        raise ModelError(f"{row.id} holds a {row.model}, not a {name}.")
+    return pretrained(row.id, classes, **options).train()
+
+
+def is_checkpoint(source: str | PathLike[str]) -> bool:
+    """Is this a file of weights, or the id of a checkpoint: zoo/name?"""
+    if Path(source).exists():
+        return Path(source).is_file()
+    return str(source).partition("/")[0] in {id_.partition("/")[0] for id_ in all_checkpoints()}
+
+
+def open_network(source: str, **options: Any) -> Network:
+    """The network of a file of weights, or of a checkpoint's id."""
+    return from_checkpoint(source, **options) if Path(source).exists() else pretrained(source, **options)

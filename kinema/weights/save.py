@@ -1,0 +1,82 @@
+"""Networks as files of our own: safetensors that say what network they hold, with its clip and labels; and the Hub."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kinema.errors import ModelError
+from kinema.files import write_atomic
+from kinema.models import ClipSpec, Network, create_model
+from kinema.weights.load import load_weights
+
+KEY = "kinema"  # in the header of a file
+FILE = "model.safetensors"
+
+
+def description(network: Network) -> dict[str, Any]:
+    """What makes a network anew, as plain values: name, options, clip and labels (or their number)."""
+    strange = [key for key, value in network.options.items() if callable(value)]
+    if strange:
+        raise ModelError(f"{network.name} was made with a function as {strange[0]}, which cannot be written down; use "
+                         "one of the named rules.")
+    return {"name": network.name, "options": network.options, "clip": network.clip.to_dict(),
+            "labels": list(network.labels) or network.classes}
+
+
+def rebuild(facts: dict[str, Any]) -> Network:
+    """The untrained network of a description."""
+    options: dict[str, Any] = facts["options"]
+    return create_model(facts["name"], facts["labels"], clip=ClipSpec.from_dict(facts["clip"]), **options)
+
+
+def save_network(network: Network, path: str | Path) -> Path:
+    """Write a network's weights with its description in the header; `from_checkpoint` gives the network back."""
+    from safetensors.torch import save_file
+
+    facts = {KEY: json.dumps(description(network)), "format": "pt"}
+    tensors = {key: value.contiguous().cpu() for key, value in network.state_dict().items()}
+    write_atomic(Path(path), lambda out: save_file(tensors, out, metadata=facts))
+    return Path(path)
+
+
+def described(path: str | Path) -> dict[str, Any] | None:
+    """The description in a file's header; None where there is none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(KEY)
+    except SafetensorError:
+        return None
+    return json.loads(text) if text else None
+
+
+def push_to_hub(network: Network, repository: str, private: bool = False, **options: Any) -> str:
+    """Upload a network to the Hugging Face Hub as owner/name; gives the address. `options` are `upload_folder`'s."""
+    from tempfile import TemporaryDirectory
+
+    api = hub().HfApi()
+    api.create_repo(repository, private=private, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        save_network(network, Path(folder) / FILE)
+        (Path(folder) / "config.json").write_text(json.dumps(description(network), indent=1), encoding="utf-8")
+        return str(api.upload_folder(repo_id=repository, folder_path=folder, **options))
+
+
+def from_pretrained(repository: str, **options: Any) -> Network:
+    """The network that `push_to_hub` wrote, ready for use; or that of a folder. `options` are `hf_hub_download`'s."""
+    local = Path(repository) / FILE
+    path = local if local.is_file() else Path(hub().hf_hub_download(repository, FILE, **options))
+    facts = described(path)
+    if facts is None:
+        raise ModelError(f"{repository} holds no network of kinema's: the header of its {FILE} does not say which.")
+    return load_weights(rebuild(facts), path).eval()
+
+
+def hub() -> Any:
+    """The library of the Hugging Face Hub."""
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise ModelError("The Hugging Face Hub needs its library: pip install kinema[hub].") from error
+    return huggingface_hub

@@ -1,0 +1,42 @@
+"""Networks cost what was published: parameters and multiply-adds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kinema.evaluation.profile import profile
+from tests.models.costs import COSTS
+
+TABLE = json.loads((Path(__file__).parents[1] / "reference" / "flops_table.json").read_text(encoding="utf-8"))
+ROWS = {(row["model"], row["frames"], row["crop"]): row for row in TABLE}
+NEAR = 5e-3
+TENTH = 0.05  # figures are published to a tenth, or to a digit less
+
+
+def steps(value: float) -> float:
+    """By how much a published figure may be off for being rounded."""
+    digits = f"{value:g}".partition(".")[2]
+    return 0.5 * 10 ** -len(digits)
+
+
+def near(ours: float, published: float | None, measured: float | None) -> bool:
+    """Is ours within half a percent of a figure, rounding allowed for?"""
+    return any(abs(ours - value) <= NEAR * value + steps(value) for value in (published, measured) if value)
+
+
+@pytest.mark.parametrize("key", COSTS, ids=lambda key: "-".join(map(str, key)))
+def test_a_network_costs_what_was_published(key: tuple[str, int, int]) -> None:
+    row, ours = ROWS[key], COSTS[key]
+    frames, crop = key[1], ours.crop or key[2]
+    cost = profile(ours.model, frames, crop, classes=ours.classes, **ours.options)
+    gmacs = near(cost.gmacs, row["gflops_published"], row["gmacs_measured_here"])
+    parameters = near(cost.parameters / 1e6, row["params_m_published"], row["params_m_measured_here"])
+    known = (row["params_m_published"] or row["params_m_measured_here"]) is not None
+    assert gmacs or ours.note, (cost.gmacs, row)
+    assert parameters or not known or ours.note, (cost.parameters / 1e6, row)
+
+
+def test_every_published_row_is_looked_at() -> None:
+    assert COSTS.keys() <= ROWS.keys()
+    assert {key for key in ROWS if key not in COSTS} == set()

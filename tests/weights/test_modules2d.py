@@ -1,0 +1,79 @@
+"""Weights under the names of public code for which no figures are at hand: each is put where it belongs."""
+
+import re
+
+import pytest
+import torch
+
+from kinema.models import create_model
+from kinema.weights import from_checkpoint, identify
+
+CORE = (  # kinema's names, and those of most 2-D repositories
+    (r"^backbone\.stem\.(conv|bn)\.", r"base_model.\g<1>1."),
+    (r"^backbone\.stages\.(\d)\.(\d+)\.", r"base_model.layer\1.\2."),
+    (r"\.shortcut\.conv\.", ".downsample.0."),
+    (r"\.shortcut\.bn\.", ".downsample.1."),
+    (r"\.branch\.", "."),
+    (r"^classifier\.", "new_fc."),
+)
+TEA = (
+    (r"\.excite\.squeeze\.(conv|bn)\.", r".me.\g<1>1."),
+    (r"\.excite\.move\.", ".me.conv2."),
+    (r"\.excite\.expand\.(conv|bn)\.", r".me.\g<1>3."),
+    (r"\.parts\.steps\.(\d)\.(conv|bn)\.", r".\2s.\1."),
+    (r"\.parts\.steps\.(\d)\.mix\.", r".shifts.\1.conv."),
+    (r"\.parts\.rest\.mix\.", ".shifts.3.conv."),
+)
+GST = ((r"\.conv2\.space\.", ".conv2."), (r"\.conv2\.both\.", ".Tconv."))
+ACTION = (
+    (r"\.conv1\.weight$", ".conv1.net.weight"),
+    (r"^base_model\.conv1\.net\.", "base_model.conv1."),
+    (r"\.before\.mix\.", ".conv1.action_shift."),
+    (r"\.before\.place\.", ".conv1.action_p1_conv1."),
+    (r"\.before\.channel\.time\.", ".conv1.action_p2_conv1."),
+    (r"\.before\.channel\.(squeeze|expand)\.", r".conv1.action_p2_\1."),
+    (r"\.before\.(squeeze|expand)\.", r".conv1.action_p3_\1."),
+    (r"\.before\.norm\.", ".conv1.action_p3_bn1."),
+    (r"\.before\.move\.", ".conv1.action_p3_conv1."),
+)
+PEERS = {
+    "tea-resnet50": TEA, "tea-resnet101": TEA, "gst-resnet50": GST, "action-resnet50": ACTION,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PEERS)
+def test_each_weight_finds_its_place(name: str) -> None:
+    ours = create_model(name, 5).eval()
+    theirs = {}
+    for key, value in ours.state_dict().items():
+        for pattern, new in CORE + PEERS[name]:
+            key = re.sub(pattern, new, key)
+        theirs[f"module.{key}"] = value.squeeze() if ".shifts." in key or "action_shift" in key else value
+    found = from_checkpoint({"state_dict": theirs})
+    assert found.name == name
+    x_NCTHW = torch.randn(1, 3, 4, 32, 32)
+    with torch.inference_mode():
+        assert torch.equal(found(x_NCTHW), ours(x_NCTHW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), [
+    ("gst-resnet18", {"alpha": 8}),
+    ("gst-resnet18", {"split": False}),
+    ("stm-resnet18", {"reduction": 8}),
+    ("teinet-resnet18", {"reduction": 16}),
+    ("action-resnet18", {"reduction": 8}),
+    ("tea-resnet50", {}),
+    ("tdn-resnet50", {}),
+    ("blvnet_tam-resnet50", {"alpha": 4, "beta": 2, "taps": 5}),
+    ("blvnet_tam-resnet101", {"depthwise": False}),
+    ("tsn-blresnet50", {"beta": 1}),
+])
+def test_options_are_read_off_the_weights(name: str, options: dict) -> None:
+    with torch.device("meta"):
+        weights = create_model(name, 5, **options).state_dict()
+    one, = identify(weights)
+    assert one.model == name
+    assert not one.open
+    assert {key: one.options[key] for key in options} == options
