@@ -21,9 +21,8 @@ from kinema.data.transforms.inputs import DIFFERENCE_STD
 from kinema.errors import DataError, ModelError
 from kinema.models.clip import CHANNELS, ClipSpec
 
-SPECS = st.builds(
-    ClipSpec, height=st.integers(8, 40), width=st.integers(8, 40), input=st.sampled_from(sorted(CHANNELS))
-)
+INPUTS = [kind for kind in CHANNELS if "flow" not in kind]  # which are made from pictures
+SPECS = st.builds(ClipSpec, height=st.integers(8, 40), width=st.integers(8, 40), input=st.sampled_from(INPUTS))
 SIDES = st.integers(1, 90)
 
 
@@ -166,7 +165,7 @@ def test_normalised_differences_do_not_mind_the_cameras_contrast() -> None:
     assert not to_input(noise(1).expand(5, -1, -1, -1), spec).any()
 
 
-@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("frames", [1, 4])
 def test_every_input_has_the_channels_that_networks_are_built_for(kind: str, frames: int) -> None:
     spec = ClipSpec(frames=frames, height=60, width=80, input=kind)
