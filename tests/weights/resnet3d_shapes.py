@@ -182,3 +182,16 @@ def p3d(depth: int, channels: int = 3) -> Shapes:
             key = re.sub(r"(layer4\.\d+\.)(conv|bn)2\.", r"\1\2_normal.", key)
             named[key] = (*shape[:2], *shape[3:]) if flat else shape
     return named
+
+
+def c3d_caffe2() -> Shapes:
+    """VMZ's C3D for Caffe2, which has batch norm."""
+    shapes: Shapes = {"fc6_w": (4096, 4608), "fc7_w": (4096, 4096), "last_out_L400_w": (400, 4096), "fc6_b": (4096,),
+                      "fc7_b": (4096,), "last_out_L400_b": (400,)}
+    inputs = 3
+    for name, outputs in (("1a", 64), ("2a", 128), ("3a", 256), ("3b", 256), ("4a", 512), ("4b", 512), ("5a", 512),
+                          ("5b", 512)):
+        shapes |= {f"conv{name}_w": (outputs, inputs, 3, 3, 3), f"conv{name}_b": (outputs,)}
+        shapes |= {f"conv{name}_bn_{leaf}": (outputs,) for leaf in ("s", "b", "rm", "riv")}
+        inputs = outputs
+    return shapes

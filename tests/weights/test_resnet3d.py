@@ -14,6 +14,7 @@ from tests.weights.resnet3d_shapes import (
     GLUON_CSN,
     MMACTION2,
     MMACTION2_IR,
+    c3d_caffe2,
     caffe2,
     dense,
     hara,
@@ -62,6 +63,10 @@ CASES = {
     "caffe2 r3d": (caffe2(torchvision(18), 18), "r3d-resnet18-tp", VMZ),
     "caffe2 mc2": (caffe2(torchvision(18, stages=()), 18), "r3d-resnet18", {
         **VMZ, "stages": (0,), "steps": (1, 1, 1, 1)}),
+    "caffe2 c3d": (c3d_caffe2(), "c3d", {**VMZ, "norm": True, "last_pad": False, "hidden": 4096}),
+    "caffe2 f-r2d": (
+        {key: (*shape[:2], 1, 7, 7) if shape[3:] == (7, 7) else shape
+         for key, shape in caffe2(torchvision(18, stages=()), 18).items()}, "r3d-resnet18", {**VMZ, "stages": ()}),
     "caffe2 mc3": (caffe2(torchvision(18, stages=(1,)), 18), "mc3-resnet18", VMZ),
     "caffe2 mc5": (caffe2(torchvision(18, stages=(1, 2, 3)), 18), "r3d-resnet18-tp", {
         **VMZ, "stages": (0, 1, 2, 3), "steps": (1, 2, 2, 1)}),
@@ -89,3 +94,9 @@ def test_the_network_is_told_by_names_and_shapes(case: str) -> None:
     shapes, model, options = CASES[case]
     found = identify({key: torch.empty(shape, device="meta") for key, shape in shapes.items()})
     assert [(one.model, dict(one.options), one.open) for one in found] == [(model, options, ())]
+
+
+def test_a_stem_over_the_whole_clip_is_none_of_ours() -> None:
+    shapes = {key: (*shape[:2], 8, 7, 7) if shape[3:] == (7, 7) else shape
+              for key, shape in caffe2(torchvision(18, stages=()), 18).items()}
+    assert identify({key: torch.empty(shape, device="meta") for key, shape in shapes.items()}) == []

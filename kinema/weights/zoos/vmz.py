@@ -38,6 +38,7 @@ C3D = (
 )
 TRAINING = r"_momentum$|_grad$|^(lr|iter|optimizer_iteration)"
 EPS = 1e-3
+LONGEST_STEM = 5  # frames
 
 
 def in_stages(weights: Weights) -> Weights:
@@ -79,7 +80,15 @@ def block_of(key: str) -> int:
 
 
 def published(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
-    """All have VMZ's eps, and none of those that are split a pool after the stem: their clips are small."""
+    """All have VMZ's eps, and none of those that are split a pool after the stem: their clips are small.
+
+    f-R2D, which sees each frame alone, has no such pool either, so is no tsn; R2D, whose stem covers the whole clip, is
+    no network of kinema's.
+    """
+    if candidate.model.startswith("tsn-"):
+        candidate = Candidate(candidate.model.replace("tsn-", "r3d-"), {"stages": ()})
+    if candidate.options.get("stem_frames", LONGEST_STEM) > LONGEST_STEM:
+        return None
     own = with_options(candidate) if candidate.model == "c3d" else as_r3d(candidate)
     return with_options(own, norm_eps=EPS) if own else None
 
