@@ -61,6 +61,7 @@ def published_name(model: str, options: dict[str, Any], clip: dict[str, Any]) ->
 
 def addresses(url: str, known: Known) -> tuple[list[str], str]:
     """Where the file itself is to be had, or why it is not."""
+    url = url.strip("() ")
     if drive := re.search(r"drive\.google\.com/(?:file/d/|open\?id=)([\w-]+)", url):
         return [f"https://drive.usercontent.google.com/download?id={drive[1]}&export=download&confirm=t"], ""
     if "drive.google.com/drive/folders" in url:

@@ -13,8 +13,7 @@ import torch
 from kinema.errors import ModelError, nearest
 from kinema.files import write_atomic
 from kinema.models import Network
-from kinema.models.published import PUBLISHED
-from kinema.weights.identify import identify
+from kinema.weights.identify import identify, meant
 from kinema.weights.translate import fit, translate
 
 Weights = dict[str, torch.Tensor]
@@ -116,8 +115,7 @@ def leads_back(theirs: Weights, network: Network) -> bool:
 
 def kind_of(name: str) -> str:
     """The temporal modules of a network, which its weights may not show."""
-    row = PUBLISHED.get(name)
-    return (row.model if row else name).partition("-")[0]
+    return meant(name).partition("-")[0]
 
 
 def export_weights(network: Network, to: str, path: str | Path) -> Path:

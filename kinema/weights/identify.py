@@ -10,6 +10,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
+from kinema.models.published import PUBLISHED
 from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import CLASSIFIER, load_weights
@@ -54,12 +55,18 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     found = identify(content)
     if model is None:
         model = decide(found, options).model
-    options = {**next((one.options for one in found if one.model == model), {}), **options}
+    options = {**next((one.options for one in found if meant(one.model) == meant(model)), {}), **options}
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     weights, classes = translate(content)[1], options.pop("classes", None)
     network = create_model(model, classes or classes_of(weights), **options)
     return load_weights(network, content, strict=CLASSIFIER[0] in weights).eval()
+
+
+def meant(name: str) -> str:
+    """What a published name stands for; any other name as it is."""
+    row = PUBLISHED.get(name)
+    return row.model if row else name
 
 
 def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
