@@ -9,9 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from kinema.evaluation.profile import profile  # noqa: E402
 from tests.models.costs import COSTS  # noqa: E402
-from tests.models.test_costs import ROWS  # noqa: E402
+from tests.models.test_costs import ROWS, cost_of  # noqa: E402
 
 HEAD = """# What networks cost
 
@@ -25,17 +24,15 @@ counted at; where ours differ by more, the last column says why.
 """
 
 
-def line(key: tuple[str, int, int]) -> str:
+def line(key: tuple) -> str:
     """A row of the table."""
-    row, ours = ROWS[key], COSTS[key]
-    name, frames, crop = key[0], key[1], ours.crop or key[2]
-    cost = profile(ours.model, frames, crop, classes=ours.classes, **ours.options)
+    row, ours, cost = ROWS[key], COSTS[key], cost_of(key)
     options = "".join(f" {option}={value}" for option, value in ours.options.items())
-    clip = f"{frames}x{cost.clip.height}x{cost.clip.width}"
+    clip = f"{cost.clip.frames}x{cost.clip.height}x{cost.clip.width}"
     figures = (row["gflops_published"], row["gmacs_measured_here"])
     published, measured = ("" if value is None else f"{value:g}" for value in figures)
     millions = "" if row["params_m_published"] is None else f"{row['params_m_published']:g}"
-    return (f"| {name} | `{ours.model}`{options} | {clip} | {cost.gmacs:.2f} | {published} | {measured} | "
+    return (f"| {key[0]} | `{ours.model}`{options} | {clip} | {cost.gmacs:.2f} | {published} | {measured} | "
             f"{cost.parameters / 1e6:.2f} | {millions} | {ours.note} |")
 
 

@@ -19,6 +19,7 @@ REASONS = (
     (r"MaskFeat_PT", "it was trained to fill in what was hidden, for its own code to go on from"),
     (r"^TPN \| TPN TSM50", "its shortcuts see shifted channels too, as those of the networks here do not"),
     (r"k400_VIT_[BLH]_16x4_FT", "how the weights of these networks are named is not known here"),
+    (r"^VMZ \(Caffe2\) \| R2D-18", "its first convolution covers the whole clip, which is no network here"),
     (r"TSM ResNet50 \(Flow\)", "its input, five flow fields a frame, is not among those of the networks here"),
 )
 Rows = tuple[tuple[str, str, dict[str, Any]], ...]
@@ -132,6 +133,12 @@ OTHERS: Rows = (
     (r"^VMZ/ig65m.*\| (ir|ip)_csn_152", r"\1csn-resnet152-tp", {}),
     (r"^VMZ \(Caffe2\) \| (ir|ip)-CSN-(\d+)", r"\1csn-resnet\2-tp", {}),
     (r"^VMZ \(Caffe2\) \| R\(2\+1\)D-(\d+)", r"r2plus1d-resnet\1-tp", {}),
+    (r"^VMZ \(Caffe2\) \| R2.5D-(\d+) .*optical_flow", r"r2plus1d-resnet\1-tp", {"input": "flow"}),
+    (r"^VMZ \(Caffe2\) \| R2.5D-(\d+)", r"r2plus1d-resnet\1-tp", {}),
+    (r"^VMZ \(Caffe2\) \| R3D-(\d+)", r"r3d-resnet\1-tp", {}),
+    (r"^VMZ \(Caffe2\) \| (r?MC\d)-18", r"\1_18", {}),
+    (r"^VMZ \(Caffe2\) \| fR2D-18", "f_r2d_18", {}),
+    (r"^VMZ \(Caffe2\) \| C3D", "c3d_bn", {}),
     (r"^TPN \| TPN R(\d+) \(no", r"slow-resnet\1", {}),
     (r"^TPN \| TPN R(\d+)", r"slow-tpn_resnet\1", {}),
     (r"^kylemin/S3D", "s3d", {"frames": 64}),

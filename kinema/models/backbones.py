@@ -39,7 +39,7 @@ CHATFIELD, SIMONYAN = "Chatfield et al., arXiv:1405.3531", "Simonyan and Zisserm
 OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "encoder", "pooling")
 FORM_PAPERS = {"wide_resnet": "Zagoruyko and Komodakis, arXiv:1605.07146", "resnext": "Xie et al., arXiv:1611.05431",
                "preact_resnet": "He et al., arXiv:1603.05027"}
-IN_3D = ("tsn", "r3d", "r2plus1d")  # what the networks that were published in 3-D alone are listed with
+IN_3D = ("r3d",)  # what the networks that were published in 3-D alone are listed with
 STUDY = ("tsn", "tsm", "tin", "tam", "tanet", "i3d", "s3d")  # of arXiv:2010.11757, and two of their kind
 LISTED = {  # with what sizes other than 50 were published; any other module goes with them too
     "resnet18": (*STUDY, "r3d", "mc3", "r2plus1d", "lstm"),
@@ -84,7 +84,7 @@ INCEPTIONS = {
 }
 MOBILE = {
     **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,
-                      modules=("tsn", "tsm", "tam", "i3d")) for name, size in X3D_SIZES.items()},
+                      modules=("tsn", "i3d")) for name, size in X3D_SIZES.items()},
     "mobilenet_v2": Backbone(MobileNetV2, "Sandler et al., arXiv:1801.04381",
                              modules=("tsn", "tsm", "online_tsm", "tam", "i3d")),
     **{name: Backbone(partial(MoViNet, size), "Kondratyuk et al., arXiv:2103.11511", size.frames, size.pixels,

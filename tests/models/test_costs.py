@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kinema.evaluation.profile import profile
+from kinema.evaluation.profile import Cost, profile
 from tests.models.costs import COSTS
 
 TABLE = json.loads((Path(__file__).parents[1] / "reference" / "flops_table.json").read_text(encoding="utf-8"))
 ROWS = {(row["model"], row["frames"], row["crop"]): row for row in TABLE}
 NEAR = 5e-3
-TENTH = 0.05  # figures are published to a tenth, or to a digit less
+ABSENT = {"CoSlow (per frame step)", "CoI3D (per frame step)"}  # are no networks of kinema's
 
 
 def steps(value: float) -> float:
@@ -25,11 +25,17 @@ def near(ours: float, published: float | None, measured: float | None) -> bool:
     return any(abs(ours - value) <= NEAR * value + steps(value) for value in (published, measured) if value)
 
 
+def cost_of(key: tuple) -> Cost:
+    """What the network of a row costs here: at the clip of the row, or at its own where the row counts otherwise."""
+    ours = COSTS[key]
+    frames = ours.frames or (key[1] if isinstance(key[1], int) else None)
+    return profile(ours.model, frames, ours.crop or key[2], classes=ours.classes, **ours.options)
+
+
 @pytest.mark.parametrize("key", COSTS, ids=lambda key: "-".join(map(str, key)))
-def test_a_network_costs_what_was_published(key: tuple[str, int, int]) -> None:
-    row, ours = ROWS[key], COSTS[key]
-    frames, crop = key[1], ours.crop or key[2]
-    cost = profile(ours.model, frames, crop, classes=ours.classes, **ours.options)
+def test_a_network_costs_what_was_published(key: tuple) -> None:
+    row, cost = ROWS[key], cost_of(key)
+    ours = COSTS[key]
     gmacs = near(cost.gmacs, row["gflops_published"], row["gmacs_measured_here"])
     parameters = near(cost.parameters / 1e6, row["params_m_published"], row["params_m_measured_here"])
     known = (row["params_m_published"] or row["params_m_measured_here"]) is not None
@@ -39,4 +45,4 @@ def test_a_network_costs_what_was_published(key: tuple[str, int, int]) -> None:
 
 def test_every_published_row_is_looked_at() -> None:
     assert COSTS.keys() <= ROWS.keys()
-    assert {key for key in ROWS if key not in COSTS} == set()
+    assert {key[0] for key in ROWS if key not in COSTS} == ABSENT
