@@ -10,8 +10,8 @@ from kinema.models import create_model
 from kinema.weights import from_checkpoint
 from kinema.weights.export import export_state_dict, export_weights
 from kinema.weights.read import read_weights
+from tests.weights.agreement import reference
 from tests.weights.pseudoweights import state_dict
-from tests.weights.test_parity import reference
 from tests.weights.vectors import VECTORS
 
 THERE_AND_BACK = {

@@ -8,7 +8,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.weights import from_checkpoint, identify
-from tests.weights.test_parity import reference
+from tests.weights.agreement import reference
 
 EFFICIENT_X3D = (  # kinema's names, and those of PyTorchVideo's X3D for phones
     (r"^backbone\.stem\.space\.", "s1.pathway0_stem_conv_xy.kernel.conv."),

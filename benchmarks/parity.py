@@ -1,0 +1,50 @@
+"""How near networks with the weights of published implementations come to their figures: writes docs/parity.md.
+
+python benchmarks/parity.py
+"""
+
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.weights.agreement import Agreement, agreement, reference  # noqa: E402
+from tests.weights.pseudoweights import state_dict  # noqa: E402
+from tests.weights.vectors import VECTORS  # noqa: E402
+
+HEAD = """# The same numbers
+
+Each row is a public implementation's network under weights that follow from the names of its own state_dict. Those
+weights, under those names, are given to `kinema.from_checkpoint`, with what they cannot show in the column "told". The
+logits' greatest difference is over their standard deviation, in float32 and float64; that of the gradient of their sum by
+the clip is of its mean size, over all and in each frame. Written by `python benchmarks/parity.py`; `tests/weights` holds
+every row to 1e-4, 1e-6 and 1e-3.
+
+| figures | implementation | kinema's name | told | float32 | float64 | gradient | parameters | multiply-adds | why |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def shown(value: float | None) -> str:
+    """A difference; nothing where there is no figure."""
+    return "" if value is None else "equal" if value < 1e-9 else f"{value:.1e}"
+
+
+def line(name: str, found: Agreement) -> str:
+    """A row of the table."""
+    row = VECTORS[name]
+    told = " ".join(f"{key}={value}" for key, value in row.told.items())
+    parameters = "equal" if not found.parameters else f"{found.parameters:+,}"
+    return (f"| {name} | {reference(name)['peer']} | `{found.network}` | {told} | {shown(found.float32)} | "
+            f"{shown(found.float64)} | {shown(found.gradient)} | {parameters} | {shown(found.gmacs)} | {row.why} |")
+
+
+if __name__ == "__main__":
+    lines = []
+    for name in VECTORS:
+        start = time.monotonic()
+        lines.append(line(name, agreement(name, state_dict(reference(name)))))
+        print(f"{time.monotonic() - start:6.1f} s {lines[-1]}", flush=True)
+    (ROOT / "docs" / "parity.md").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
