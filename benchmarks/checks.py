@@ -21,6 +21,7 @@ from kinema.models.published import PUBLISHED
 
 CLASSES = 5
 SIDES = (32, 64, 112)  # pixels across the clips that are tried, the smallest first; then what a network expects
+GAINS = (1.0, 0.2)  # of random weights: products of features grow without end by the first
 DRAWS = 6  # of clips, until each parameter has had a gradient: some ReLUs are all off in a small clip
 SLOW_TO_DRAW = ("uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
                 "kaiming_normal_", "orthogonal_")
@@ -58,9 +59,10 @@ def subject(name: str) -> Subject:
             if (length, side) == tried[-1]:
                 raise
             continue
-        fill(built.network)
-        if logits(built.network, built.clip()).isfinite().all():
-            return built
+        for gain in GAINS:
+            fill(built.network, gain=gain)
+            if logits(built.network, built.clip()).isfinite().all():
+                return built
     raise ValueError(f"{name} gives no finite numbers.")
 
 
@@ -91,7 +93,7 @@ def quick_start() -> Iterator[None]:
 
 
 @torch.no_grad()
-def fill(network: nn.Module, seed: int = 0) -> None:
+def fill(network: nn.Module, seed: int = 0, gain: float = 1.0) -> None:
     """Give every parameter random values that pass signals on, also those that training starts at nothing.
 
     The values of all come from one pool, which is much faster than drawing each.
@@ -108,7 +110,7 @@ def fill(network: nn.Module, seed: int = 0) -> None:
         else:
             table = parameter.shape[0] == 1 and not key.endswith("weight")  # of positions, say: it is added, not summed
             rows = 4 if table else parameter[0].numel()
-            parameter.copy_(values.view_as(parameter) * rows**-0.5)
+            parameter.copy_(gain * values.view_as(parameter) * rows**-0.5)
 
 
 def logits(network: nn.Module, clip_NCTHW: torch.Tensor) -> torch.Tensor:
@@ -186,7 +188,7 @@ def survives_copying(subject: Subject) -> bool:
     """
     network, clip = build(subject.name, subject.spec), subject.clip()
     for parameter in network.parameters():
-        value = 0.5 / parameter[0].numel() if parameter.dim() > 1 else 0.5  # whatever is summed does not grow
+        value = 0.2 / parameter[0].numel() if parameter.dim() > 1 else 0.2  # whatever is summed does not grow
         parameter.data = torch.tensor(value).expand(parameter.shape)
     twin, expected = copy.deepcopy(pickle.loads(pickle.dumps(network))), logits(network, clip)
     return same(logits(twin, clip), expected)  # a copy lays its weights out anew, so rounds otherwise
