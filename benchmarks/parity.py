@@ -18,11 +18,11 @@ HEAD = """# The same numbers
 
 Each row is a public implementation's network under weights that follow from the names of its own state_dict. Those
 weights, under those names, are given to `kinema.from_checkpoint`, with what they cannot show in the column "told". The
-logits' greatest difference is over their standard deviation, in float32 and float64; that of the gradient of their sum by
-the clip is of its mean size, over all and in each frame. Written by `python benchmarks/parity.py`; `tests/weights` holds
-every row to 1e-4, 1e-6 and 1e-3.
+logits' greatest difference is over their standard deviation, in float32 and float64; that of the gradient of their sum
+by the clip is of its mean size, over all and in each frame. Written by `python benchmarks/parity.py`; `tests/weights`
+holds every row to 1e-4, 1e-6 and 1e-3.
 
-| figures | implementation | kinema's name | told | float32 | float64 | gradient | parameters | multiply-adds | why |
+| figures | implementation | kinema's name | told | float32 | float64 | gradient | parameters | GMACs | why |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
