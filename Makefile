@@ -27,11 +27,11 @@ $(VENV)/tested: pyproject.toml $(VENV)/torch
 demo: $(VENV)/installed ## the main job from a bare machine: data, training, evaluation, recognition, report
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh $(DEMO)
 
-test: $(VENV)/tested ## the whole suite
-	$(BIN)/python -m pytest
+test: $(VENV)/tested ## the whole suite, in as many processes as there are processors, but not more than four
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 quick: $(VENV)/tested ## the suite without what is slow
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
 
 lint: $(VENV)/tested ## style and types
 	$(BIN)/python -m ruff check .

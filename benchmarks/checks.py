@@ -5,9 +5,11 @@ The tests check it for each name on its own; `python -m benchmarks.compat` for a
 
 import copy
 import pickle
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from unittest.mock import patch
 
 import torch
@@ -15,13 +17,17 @@ from safetensors.torch import load, save
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models import ClipSpec, Network, create_model, order_aware, sized_by
+from kinema.models import ClipSpec, Network, create_model, list_models, order_aware, sized_by
+from kinema.models.backbones import BACKBONES
 from kinema.models.names import parse, usual_clip
 from kinema.models.published import PUBLISHED
+from kinema.models.temporal import ADDED, MODULES
 
 CLASSES = 5
 SIDES = (32, 64, 112)  # pixels across the clips that are tried, the smallest first; then what a network expects
 GAINS = (1.0, 0.2)  # of random weights: products of features grow without end by the first
+LAST = r"^backbone\.blocks\.(15|23|47)\.attention\.(positions\.\w+|query\.conv\.weight)$"
+IDLE = (("mvitv2_", LAST),)  # its last block is asked by the class token alone, which has no place in the clip
 DRAWS = 6  # of clips, until each parameter has had a gradient: some ReLUs are all off in a small clip
 SLOW_TO_DRAW = ("uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
                 "kaiming_normal_", "orthogonal_")
@@ -64,6 +70,23 @@ def subject(name: str) -> Subject:
             if logits(built.network, built.clip()).isfinite().all():
                 return built
     raise ValueError(f"{name} gives no finite numbers.")
+
+
+def one_of_each_family() -> list[str]:
+    """A name for each class of backbone and, on the smallest that lists it, for each temporal module."""
+    found: dict[object, str] = {}
+    listed = set(list_models())
+    for name, backbone in BACKBONES.items():
+        build = backbone.build
+        while isinstance(build, partial):
+            build = build.func
+        module = (backbone.modules or tuple(MODULES))[0]
+        found.setdefault(build, f"{module}-{name}" if backbone.asks else name)
+    for module in (*MODULES, *(f"tsn+{added}" for added in ADDED)):
+        names = [f"{module}-{name}" for name in BACKBONES if f"{module}-{name}" in listed]
+        if names:
+            found.setdefault(module, names[0])
+    return list(dict.fromkeys(found.values()))
 
 
 def usual(name: str) -> ClipSpec:
@@ -121,7 +144,8 @@ def logits(network: nn.Module, clip_NCTHW: torch.Tensor) -> torch.Tensor:
 
 def without_gradient(subject: Subject) -> list[str]:
     """The parameters that no gradient reaches, in as many clips and weights as it takes to be sure."""
-    left = {key for key, _ in subject.network.named_parameters()}
+    idle = [keys for start, keys in IDLE if subject.name.startswith(start)]
+    left = {key for key, _ in subject.network.named_parameters() if not any(re.search(keys, key) for keys in idle)}
     grow = 0 if "size" in sized_by(subject.name) else 32
     for draw in range(DRAWS):
         if draw:
@@ -186,10 +210,10 @@ def survives_copying(subject: Subject) -> bool:
 
     Each weight is one value seen many times: what is sent is small, and all but the weights is what is asked about.
     """
-    network, clip = build(subject.name, subject.spec), subject.clip()
+    network, clip = build(subject.name, subject.spec).double(), subject.clip().double()
     for parameter in network.parameters():
         value = 0.2 / parameter[0].numel() if parameter.dim() > 1 else 0.2  # whatever is summed does not grow
-        parameter.data = torch.tensor(value).expand(parameter.shape)
+        parameter.data = torch.tensor(value, dtype=torch.float64).expand(parameter.shape)
     twin, expected = copy.deepcopy(pickle.loads(pickle.dumps(network))), logits(network, clip)
     return same(logits(twin, clip), expected)  # a copy lays its weights out anew, so rounds otherwise
 

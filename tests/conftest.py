@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    torch.set_num_threads(max((os.cpu_count() or 1) // workers, 1))  # several processes share the processors
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 

@@ -1,32 +1,11 @@
 """PyTorch's compiler and exporter take every family of networks, and the table of docs/compat.csv has every name."""
 
-from functools import partial
-
 import pytest
 from torch import nn
 
 from benchmarks import checks, compat
+from benchmarks.checks import one_of_each_family
 from kinema.models import list_models
-from kinema.models.backbones import BACKBONES
-from kinema.models.temporal import ADDED, MODULES
-
-
-def one_of_each_family() -> list[str]:
-    """A name for each class of backbone and, on the smallest that lists it, for each temporal module."""
-    found: dict[object, str] = {}
-    listed = set(list_models())
-    for name, backbone in BACKBONES.items():
-        build = backbone.build
-        while isinstance(build, partial):
-            build = build.func
-        module = (backbone.modules or tuple(MODULES))[0]
-        found.setdefault(build, f"{module}-{name}" if backbone.asks else name)
-    for module in (*MODULES, *(f"tsn+{added}" for added in ADDED)):
-        names = [f"{module}-{name}" for name in BACKBONES if f"{module}-{name}" in listed]
-        if names:
-            found.setdefault(module, names[0])
-    return list(dict.fromkeys(found.values()))
-
 
 QUICK = ("tsn-resnet_tiny",)
 FAMILIES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in one_of_each_family()]

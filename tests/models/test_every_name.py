@@ -1,20 +1,29 @@
-"""What holds for every network that has a name: a new row of a table is tested by standing there."""
+"""What holds for every network that has a name: a new row of a table is tested by standing there.
+
+Every name is built and run without numbers at the clip it expects. With numbers, on small clips, all is checked here for
+every temporal module on the smallest backbone and for one network of each family; for every name of all by
+`python -m benchmarks.compat`, whose table is committed.
+"""
 
 import pytest
 import torch
 
 from benchmarks import checks
-from benchmarks.checks import Subject
+from benchmarks.checks import Subject, one_of_each_family
 from kinema.models import create_model, list_models, order_aware, sized_by
 
-QUICK_TOO = ("single_frame", "slow_fusion")  # beside those on the tiny backbone
+TINY = [name for name in list_models() if "resnet_tiny" in name]
+FAMILIES = [name for name in one_of_each_family() if name not in TINY]
+NAMES = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES)]
+ALL = [pytest.param(name, marks=() if name in TINY else pytest.mark.slow) for name in list_models()]
 
 
-def is_quick(name: str) -> bool:
-    return "resnet_tiny" in name or name in QUICK_TOO
-
-
-NAMES = [pytest.param(name, marks=() if is_quick(name) else pytest.mark.slow) for name in list_models()]
+@pytest.mark.parametrize("name", ALL)
+def test_it_gives_one_row_for_each_clip_that_it_expects(name: str) -> None:
+    with torch.device("meta"), checks.quick_start(), torch.no_grad():
+        network = create_model(name, 7).eval()
+        assert network(torch.empty(1, *network.clip.shape_CTHW)).shape == (1, 7)
+    assert (network.name, network.clip) == (name, checks.usual(name))
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -26,8 +35,6 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 def test_it_is_what_its_name_says(subject: Subject) -> None:
     network = subject.network
     assert (network.name, network.classes, network.clip) == (subject.name, checks.CLASSES, subject.spec)
-    with torch.device("meta"), checks.quick_start():
-        assert create_model(subject.name).clip == checks.usual(subject.name)
 
 
 def test_a_gradient_reaches_every_parameter(subject: Subject) -> None:
