@@ -19,7 +19,7 @@ from torch import nn
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, Network, create_model, list_models, order_aware, sized_by
 from kinema.models.backbones import BACKBONES
-from kinema.models.names import parse, usual_clip
+from kinema.models.names import expected_clip, parse
 from kinema.models.published import PUBLISHED
 from kinema.models.temporal import ADDED, MODULES
 
@@ -91,7 +91,7 @@ def one_of_each_family() -> list[str]:
 
 def usual(name: str) -> ClipSpec:
     """The clip that the network of this name expects."""
-    return usual_clip(parts(name)[1], PUBLISHED.get(name))
+    return expected_clip(name)
 
 
 def parts(name: str) -> tuple[list[str], str, bool]:

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli.output import command, fail, print_json, table
+from kinema.cli.output import command, fail, print_json, say_aside, table
 from kinema.progress import Progress
 
 if TYPE_CHECKING:
     from kinema.evaluation.profile import Cost
+
+
+MANY = 80  # networks that are not counted unasked: each takes about a third of a second
 
 
 @command
@@ -17,7 +20,7 @@ def models(
     names_only: Annotated[bool, typer.Option("--names", help="names alone, without their cost")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """List networks: name, clip, what of the clip cannot be another, parameters, GMACs of one clip.
+    """List networks: name, clip, what of the clip cannot be another, and of not too many parameters and GMACs.
 
     Examples:
 
@@ -30,12 +33,20 @@ def models(
     from kinema import list_models
     from kinema import profile as cost_of
     from kinema.models import sized_by
+    from kinema.models.names import expected_clip
 
     names = list_models(pattern)
     if not names:
         fail(f"No network matches {pattern!r}; `kinema models` lists all.")
     if names_only:
         print_json(names) if as_json else print("\n".join(names))
+        return
+    if len(names) > MANY and not as_json:
+        say_aside(f"{len(names)} networks; what they cost is shown for {MANY} or fewer: give a pattern, or --json.")
+        clips = [expected_clip(name) for name in names]
+        table("Networks", ("name", "clip", "no other"), [
+            (name, f"{clip.frames}x{clip.height}x{clip.width}", ", ".join(sized_by(name)))
+            for name, clip in zip(names, clips, strict=True)])
         return
     costs = []
     with Progress("counting", len(names), quiet=len(names) < 5) as bar:

@@ -83,6 +83,12 @@ def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
     return clip if body.input == "rgb" else replace(clip, input=body.input)
 
 
+def expected_clip(name: str) -> ClipSpec:
+    """The clip that the network of a name expects, when nothing else is said."""
+    row = PUBLISHED.get(name)
+    return usual_clip(parse(row.model if row else name)[1], row)
+
+
 def check_classes(classes: Any) -> int | tuple[str, ...]:
     """The number of classes, or their labels, all different; ModelError for anything else."""
     number = len(classes) if isinstance(classes, list | tuple) else whole(classes) or 0
@@ -146,7 +152,7 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], such "
-            "as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; `kinema models --names` "
-            "lists all.")
+            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
+            "such as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; "
+            "`kinema models --names` lists all.")
     return modules, backbone, bool(rest[1:])

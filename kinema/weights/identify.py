@@ -10,7 +10,9 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
+from kinema.models.names import parse
 from kinema.models.published import PUBLISHED
+from kinema.models.temporal import ADDED, MODULES
 from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import CLASSIFIER, load_weights
@@ -71,7 +73,9 @@ def meant(name: str) -> str:
 
 def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
     """What a zoo leaves open of a candidate: whether it pools over frames is a question to those that may."""
-    return zoo.open if "-" in candidate.model and not candidate.model.endswith("-tp") else ()
+    modules, _, tp = parse(meant(candidate.model))
+    may_pool = modules and not tp and all((MODULES | ADDED)[module].tp for module in modules)
+    return tuple(option for option in zoo.open if may_pool or option not in ("tp", "pool"))
 
 
 def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:

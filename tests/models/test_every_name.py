@@ -1,7 +1,7 @@
 """What holds for every network that has a name: a new row of a table is tested by standing there.
 
-Every name is built and run without numbers at the clip it expects. With numbers, on small clips, all is checked here for
-every temporal module on the smallest backbone and for one network of each family; for every name of all by
+Every name is built and run without numbers at the clip it expects. With numbers, on small clips, all is checked here
+for every temporal module on the smallest backbone and for one network of each family; for every name of all by
 `python -m benchmarks.compat`, whose table is committed.
 """
 
