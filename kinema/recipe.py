@@ -25,7 +25,8 @@ class Recipe:
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
     frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
-    start: a run or a checkpoint of the same network, whose weights it starts from (but a classifier of other classes).
+    start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
+        classifier of other classes).
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.

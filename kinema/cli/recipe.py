@@ -34,7 +34,7 @@ PANELS = {
         "pool": "temporal pooling of -tp networks: max or avg",
         "dropout": "share of the features dropped before the classifier in training",
         "options": "an option of the temporal module, such as taps=5; may be given several times",
-        "start": "a run or a checkpoint whose weights the network starts from",
+        "start": "a run, a file or a checkpoint's id, whose weights the network starts from",
     },
     "Optimisation": {
         "epochs": "times that every clip is seen",

@@ -155,10 +155,11 @@ def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
 
 
 def start_from(network: Network, source: str) -> None:
-    """Give a network the weights of a run or a checkpoint, but for a classifier of other classes."""
+    """Give a network the weights of a run, a file or an official checkpoint, but for a classifier of other classes."""
     from kinema.weights import load_weights
+    from kinema.weights.pretrained import file_of
 
-    load_weights(network, source, strict=False)
+    load_weights(network, file_of(source), strict=False)
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

@@ -61,6 +61,11 @@ def is_checkpoint(source: str | PathLike[str]) -> bool:
     return str(source).partition("/")[0] in {id_.partition("/")[0] for id_ in all_checkpoints()}
 
 
+def file_of(source: str) -> Path:
+    """The path itself, or the file of the checkpoint of this id."""
+    return get(find_checkpoint(source)) if not Path(source).exists() and is_checkpoint(source) else Path(source)
+
+
 def open_network(source: str, **options: Any) -> Network:
     """The network of a file of weights, or of a checkpoint's id."""
     return from_checkpoint(source, **options) if Path(source).exists() else pretrained(source, **options)

@@ -9,6 +9,7 @@ import torch
 import kinema as library
 from kinema.data.video import open_video
 from kinema.models import create_model
+from kinema.training.prepare import start_from
 from kinema.weights import catalogue, save_network
 from kinema.weights.catalogue import LOADABLE, all_checkpoints, checkpoints
 from tests.cli.test_cli import kinema
@@ -64,6 +65,9 @@ def test_an_official_checkpoint_is_fetched_and_recognises(
     network = library.create_model(row.model, pretrained=row.id)
     assert (network.classes, network.labels[0], network.clip) == (400, "abseiling", row.spec)
     assert library.create_model(row.model, 5, pretrained=row.id).classes == 5
+    started = library.create_model(row.model, 5, **row.options)
+    start_from(started, row.id)
+    assert torch.equal(started.backbone.stem.time.weight, network.backbone.stem.time.weight)  # type: ignore[union-attr]
     video = next(motion.rglob("*.mp4"))
     [told] = json.loads(kinema("recognize", video, "--weights", row.id, "--json"))
     assert told["top"][0]["label"] in network.labels
