@@ -5,6 +5,7 @@ from typing import Any
 from kinema.models.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import first
 
 SLOW, FAST = "backbone.slow", "backbone.fast"
@@ -25,7 +26,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     options |= {name: value for name, value in found.items() if value != USUAL[name]}
     if attention_of(shapes):
         options |= {"places": followed(shapes, SLOW), "attention": "dot_product"}
-    return [Candidate(f"slowfast-resnet{slow}", options)]
+    options |= {} if width == SIZES["resnet50"].width else {"width_factor": width / SIZES["resnet50"].width}
+    model = f"slowfast-resnet{slow}"
+    return [Candidate(model, options | clip_of(model, stem_of(shapes, SLOW)[1]))]
 
 
 def lateral_of(shapes: Shapes, slow: int, fast: int) -> dict[str, Any]:
