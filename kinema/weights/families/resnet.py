@@ -13,7 +13,7 @@ from kinema.weights.families.blocks import attention_of, counts_of, followed, in
 from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import first, frames_of
 
-ROOT, TINY = "backbone", "resnet_tiny"
+ROOT = "backbone"
 REDUCING = {  # to fewer channels, of which these weights tell how many
     "teinet": r"before\.enhance\.here\.weight$",
     "action": r"before\.channel\.squeeze\.weight$",
@@ -26,10 +26,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
     block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
     sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck)]
-    if TINY in sizes:
-        sizes = [name for name in sizes if (name == TINY) == (width == SIZES[TINY].width)]
-    if not sizes or not width:
+             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width
+             and size.stem == stem_of(shapes, ROOT)[-1]]
+    if not sizes:
         return []
     found = module_of(shapes) or inflated_module(shapes)
     if found is None:
