@@ -32,6 +32,7 @@ CASES = [
     ("x3d_m", {"widths": (8, 16, 24, 40), "counts": (1, 2, 5, 3), "hidden": 32, "hidden_norm": True}),
     ("x3d_m", {"widths": (8, 8, 16, 24), "counts": (1, 1, 2, 1), "bottleneck": 1.5, "hidden": 16}),
     ("slowfast-resnet50", {"width_factor": 0.25, "beta": 4}),
+    ("slowfast-resnet50", {"counts": (1, 1, 1, 1), "taps": 5, "alpha": 8}),
     ("slowfast-resnet50", {"width_factor": 0.25, "clip": FLOW}),
 ]
 
