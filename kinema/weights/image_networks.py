@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,8 +18,18 @@ from kinema.weights.candidate import Shapes
 
 FROM_CLIPS = ("positions_for",)  # options that count the patches of all frames
 EVERYWHERE = ("i3d", "tsn")  # modules whose kernels match an image network's on every backbone
-ALONE = ("tea-resnet50", "tea-resnet101", "mvitv2_s", "mvitv2_b", "mvitv2_l", "swin3d_t", "swin3d_s", "swin3d_b",
-         "swin3d_l", "uniformer_s", "uniformer_b")  # those that have image networks of their own
+KINDS = (  # a key of image networks, and the backbones that have it
+    (r"stages\.1\.0\.branch\.parts\.", "tea-resnet50 tea-resnet101"),
+    (r"stages\.2\.between\.", "densenet121 densenet169 densenet201 densenet264"),
+    (r"stages\.1\.0\.branch\.", "resnet18 resnet50 resnet34 resnet101 resnet152 resnet10 resnet_tiny resnext50 "
+     "resnext101 wide_resnet50 resnet200 resnext152"),
+    (r"blocks\.3a\.core\.branch1\.", "inception_v1"), (r"blocks\.3a\.core\.1x1\.", "bn_inception"),
+    (r"blocks\.mixed\.", "inception_v3"), (r"blocks\.1\.branch\.conv2\.", "mobilenet_v2"),
+    (r"blocks\.0\.attention\.attend\.", "vit_s16 vit_b16 vit_l16 vit_h16 vit_tiny"),
+    (r"blocks\.0\.attention\.key\.", "mvitv2_s mvitv2_b mvitv2_l"),
+    (r"stages\.1\.blocks\.0\.attention\.table", "swin3d_t swin3d_s swin3d_b swin3d_l"),
+    (r"stages\.1\.patches\.", "uniformer_s uniformer_b"),
+)
 UNTOLD = (r"num_batches_tracked$|^classifier\.|\.positions\.|\.attention\.table$|token$|\.excite\.|\.mix\.|"
           r"\.query_bias$|\.value_bias$|\.qkv\.bias$")
 MADE_OF = (  # how names of backbones begin that have another one inside
@@ -59,10 +70,11 @@ def image_backbone(backbone: str) -> str | None:
     return backbone if BACKBONES[backbone].asks else None
 
 
-def shapes_of(name: str, **options: object) -> dict[str, tuple[int, ...]]:
+@cache
+def shapes_of(name: str, **options: Any) -> dict[str, tuple[int, ...]]:
     """The shapes of the weights of a network that is not built."""
     with torch.device("meta"):
-        network = create_model(name, 1, **options)  # type: ignore[arg-type]
+        network = create_model(name, 1, **options)
     return {key: tuple(value.shape) for key, value in network.state_dict().items()}
 
 
@@ -76,16 +88,16 @@ def networks_of(image: Shapes, modules: Iterable[str]) -> tuple[str, str]:
 
     Nothing where there is none.
     """
-    for name, backbone in BACKBONES.items():
-        theirs = shapes_of(f"tsn-{name}" if backbone.asks else name) if backbone.asks or name in ALONE else {}
-        if compared(theirs) == compared(image):
-            listed = backbone.modules or tuple(MODULES)
-            usual = (*(module for module in modules if module in listed), *EVERYWHERE)
-            names = [f"{module}-{name}" for module in dict.fromkeys(usual) if module in listed or module == "tsn"]
-            return name, ", ".join(names if backbone.asks else [name])
+    known = next((names for pattern, names in KINDS if any(re.search(pattern, key) for key in image)), "")
+    for name in known.split():
+        asks = BACKBONES[name].asks
+        if compared(shapes_of(f"tsn-{name}" if asks else name)) == compared(image):
+            listed = BACKBONES[name].modules or tuple(MODULES)
+            usual = dict.fromkeys((*(module for module in modules if module in listed), *EVERYWHERE))
+            return name, ", ".join(f"{module}-{name}" for module in usual) if asks else name
     return "", ""
 
 
 def compared(shapes: Shapes) -> dict[str, tuple[int, ...]]:
-    """Of the weights that tell a network, their outputs: tables are made to fit, and frames are what is added."""
-    return {key: shape[:1] for key, shape in shapes.items() if not re.search(UNTOLD, key)}
+    """Of the weights that tell a network, their outputs and inputs: tables are made to fit."""
+    return {key: shape[:2] for key, shape in shapes.items() if not re.search(UNTOLD, key)}

@@ -110,9 +110,11 @@ def merged_behind(weights: Weights) -> Weights:
 
 
 def other_eps(weights: Weights) -> Weights:
-    """Batch norms of another eps, which is made up for in their variances."""
-    return {key: value + INCEPTION_EPS - TORCH_EPS if key.endswith("running_var") else value
-            for key, value in weights.items()}
+    """Batch norms of another eps, which is made up for in their variances, and convolutions that have no bias."""
+    biases = {key.replace("weight", "bias"): torch.zeros(len(value)) for key, value in weights.items()
+              if key.endswith(".conv.weight")}
+    return biases | {key: value + INCEPTION_EPS - TORCH_EPS if key.endswith("running_var") else value
+                     for key, value in weights.items()}
 
 
 AUXILIARY = r"^aux\d\.|^AuxLogits\."  # classifiers of training alone
@@ -123,8 +125,8 @@ LAYOUTS = (
     Zoo("a DenseNet's, in torchvision's or timm's layout", r"^features\.denseblock1\.", DENSENET),
     Zoo("a GoogLeNet's, in torchvision's layout", r"^inception3a\.branch2\.1\.conv\.weight$", ibm.INCEPTION,
         drop=AUXILIARY),
-    Zoo("an Inception v3's, in torchvision's or timm's layout", r"^Mixed_7c\.branch1x1\.conv\.weight$", V3,
-        drop=AUXILIARY, finish=other_eps),
+    Zoo("an Inception v3's, in torchvision's or timm's layout (a network with torchvision=True)",
+        r"^Mixed_7c\.branch1x1\.conv\.weight$", V3, drop=AUXILIARY, finish=other_eps),
     Zoo("an Inception's, in the layout of pretrainedmodels", r"^(base_model\.)?(conv1_7x7_s2|conv_Conv2D)\.weight$",
         bn_inception.ZOO.rules),
     Zoo("a MobileNetV2's, in timm's layout", r"^blocks\.0\.0\.conv_dw\.weight$", EFFICIENT),

@@ -143,10 +143,9 @@ def misfit(image: Mapping[str, torch.Tensor], shapes: Mapping[str, tuple[int, ..
 
 def alike(image: tuple[int, ...], own: tuple[int, ...]) -> bool:
     """May a weight of one shape stand for one of the other: but for frames, the channels of a clip, and places?"""
-    if len(own) == 5 and own[2] > 1 and len(image) in (4, 5):  # a tubelet
-        image, own = (*image[:2], *image[-2:]), (*own[:2], *own[-2:])
-    if len(own) >= 4 and len(image) >= 4 and image[1] == COLOURS:
-        image, own = (image[0], *image[2:]), (own[0], *own[2:])
+    if len(own) == 5 and len(image) >= 4:  # frames may be told apart in neither, or in the video network's tubelets
+        colours = image[1] == COLOURS
+        return (image[0], colours or image[1], *image[-2:]) == (own[0], colours or own[1], *own[-2:])
     if len(own) == len(image) == 3 and own[0] == image[0] == 1:  # a table of positions
         return own[2] == image[2]
     return [n for n in image if n > 1] == [n for n in own if n > 1]
