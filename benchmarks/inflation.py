@@ -42,7 +42,6 @@ CHANGED = {  # what always changes a still video, and why
     "tpn": "the pyramid over the network begins anew",
     "twostream": "half of the answer is that of a stream of flow",
     "rgb_flow": "half of the answer is that of a stream of flow",
-    "blvnet_tam": "the first of each two frames is seen by the narrow path alone, the other by the deep one",
 }
 
 
