@@ -147,12 +147,15 @@ def row(name: str) -> dict[str, str]:
         found["mean, edges repeated"] = f"{difference(name, 'mean', 'repeat', side):.0e}"
     except ModelError as error:
         return found | {"note": str(error)}
-    parts = re.split(r"[-+_]", name)
     if name.split("-")[0] in NEW_READOUTS:
         features = difference(name, "mean", "repeat", side, features=True)
         return found | {"note": f"what reads the frames begins anew; features of frames, mean: {features:.0e}"}
-    why = next((why for key, why in CHANGED.items() if key in parts or key in name), "")
-    return found | {"note": why}
+    return found | {"note": why_changed(name)}
+
+
+def why_changed(name: str) -> str:
+    """Why a network always changes a still video; nothing where it does not."""
+    return next((why for part, why in CHANGED.items() if re.search(rf"(^|[-_]){part}([-_]|$)", name)), "")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
+from kinema.weights.images import image_layout
 from kinema.weights.read import read_weights
 from kinema.weights.translate import fit, listed, translate
 
@@ -25,12 +26,15 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         source = Path(source) / "best.safetensors"
     own = network.state_dict()
-    zoo, theirs = translate(read_weights(source))
+    content = read_weights(source)
+    zoo, theirs = translate(content)
     theirs = {key: torch.zeros_like(own[key]) for key in own if re.search(zoo.zeros, key)} | theirs
     if not strict and any(key not in theirs or theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
     complaints = compare(weights, own, network)
+    if complaints and image_layout(content):
+        complaints.append("an image network's weights go into a video network by kinema.inflate")
     if complaints:
         raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))
     network.load_state_dict({**own, **weights})
