@@ -38,6 +38,7 @@ NEW_READOUTS = ("trn", "trn_multiscale", "stnet", "lstm", "encoder")  # what rea
 CHANGED = {  # what always changes a still video, and why
     "tin": "channels move by half a frame at first, and those that come from beyond the edges are nothing",
     "teinet": "all frames but the last are weighed",
+    "tam-mobilenet_v2": "tam's ReLU cuts off what is below zero between blocks that end without one",
     "tdn": "what a second network sees in no difference at all is added",
     "tpn": "the pyramid over the network begins anew",
     "twostream": "half of the answer is that of a stream of flow",

@@ -160,7 +160,7 @@ def start_from(network: Network, recipe: Recipe) -> list[str]:
     An image network's are inflated. Returns what a user should know of that, a sentence each.
     """
     from kinema.weights import inflate, load_weights
-    from kinema.weights.images import image_layout
+    from kinema.weights.images import image_layout, known
     from kinema.weights.pretrained import file_of
     from kinema.weights.read import read_weights
 
@@ -172,12 +172,12 @@ def start_from(network: Network, recipe: Recipe) -> list[str]:
     layout = image_layout(weights)
     try:
         load_weights(network, weights, strict=False)
+        return []
     except ModelError:
-        if layout is None:
+        if layout is None and known(weights):
             raise
-        inflate(network, weights, recipe.inflation)
-        return [f"The weights it starts from are {layout.name}, inflated by {recipe.inflation}."]
-    return []
+    inflate(network, weights, recipe.inflation)
+    return [f"The weights it starts from are {layout.name if layout else ''}, inflated by {recipe.inflation}."]
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

@@ -12,7 +12,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models.mobilenet import GROUPS
 from kinema.weights.translate import listed, translate
-from kinema.weights.zoos import bn_inception, ibm, mobilenet, swin, uniformer
+from kinema.weights.zoos import ZOOS, bn_inception, ibm, mobilenet, swin, uniformer
 from kinema.weights.zoos.mvit import RULES as MVIT
 from kinema.weights.zoos.vit import TIMM
 from kinema.weights.zoos.zoo import Weights, Zoo
@@ -157,12 +157,20 @@ def image_weights(weights: Mapping[str, torch.Tensor]) -> tuple[str, Weights]:
     kinema's own image networks and those of the video zoos do as well. Raises ModelError for weights of another kind.
     """
     layout = image_layout(weights)
-    if layout is None:
-        deep = [key for key, value in weights.items() if value.dim() == 5 and value.shape[2] > 1]
-        if deep:
-            raise ModelError(f"These are a video network's weights, not an image network's: {listed(deep)} cover "
-                             "several frames. kinema.load_weights takes them.")
-        zoo, renamed = translate(weights)
-        return f"those of a network in the layout of {zoo.name}", renamed
-    kept = {key: value for key, value in weights.items() if not re.search(layout.drop, key)}
-    return layout.name, layout.finish({layout.rename(key): value for key, value in kept.items()})
+    if layout is not None:
+        kept = {key: value for key, value in weights.items() if not re.search(layout.drop, key)}
+        return layout.name, layout.finish({layout.rename(key): value for key, value in kept.items()})
+    deep = [key for key, value in weights.items() if value.dim() == 5 and value.shape[2] > 1]
+    if deep:
+        raise ModelError(f"These are a video network's weights, not an image network's: {listed(deep)} cover several "
+                         "frames. kinema.load_weights takes them.")
+    if not known(weights):
+        raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no image network "
+                         f"known here. Known: {'; '.join(layout.name for layout in LAYOUTS)}.")
+    zoo, renamed = translate(weights)
+    return f"those of a network in the layout of {zoo.name}", renamed
+
+
+def known(weights: Mapping[str, torch.Tensor]) -> bool:
+    """Are the names of these weights of any kind, of image or video networks?"""
+    return any(zoo.marks(weights) for zoo in (*LAYOUTS, *ZOOS))

@@ -18,6 +18,7 @@ from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.models.names import expected_clip
 from kinema.weights.inflate import inflate
+from kinema.weights.load import load_weights
 from tests.weights.pseudoweights import normal, state_dict
 
 FOLDER = Path(__file__).parents[1] / "reference" / "images"
@@ -129,3 +130,14 @@ def test_weights_of_a_video_network_are_not_inflated() -> None:
     video = create_model("i3d-resnet_tiny", 7)
     with pytest.raises(ModelError, match=r"a video network's weights.*kinema.load_weights takes them"):
         inflate(create_model("i3d-resnet_tiny", 7), video.state_dict())
+
+
+def test_weights_of_an_unknown_image_network_are_told_what_is_known() -> None:
+    strange = {"stem.0.weight": torch.zeros(40, 3, 4, 4), "head.fc.bias": torch.zeros(9)}
+    with pytest.raises(ModelError, match=r"2 weights \(stem.0.weight, head.fc.bias\) are of no image network known"):
+        inflate(create_model("i3d-resnet_tiny", 7), strange)
+
+
+def test_loading_image_weights_into_a_video_network_says_what_takes_them() -> None:
+    with pytest.raises(ModelError, match=r"an image network's weights go into a video network by kinema.inflate"):
+        load_weights(create_model("i3d-resnet10", 7), weights("tv_resnet10"))
