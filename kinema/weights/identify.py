@@ -18,7 +18,7 @@ from kinema.weights.families import FAMILIES
 from kinema.weights.load import load_weights, put
 from kinema.weights.read import read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import CLASSIFIER, Translated, fit, translate
+from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, zoo_of
 from kinema.weights.zoos import Zoo
 
 Source = str | Path | Mapping[str, Any]
@@ -40,7 +40,7 @@ def possible(translated: Translated) -> list[Candidate]:
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
              for one in found]
-    found = [refined for one in found if (refined := zoo.refine(one, translated.keys))]
+    found = [refined for one in found if (refined := zoo.refine(one, translated.source.keys()))]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
@@ -78,7 +78,8 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
 
 def shown_options(source: Source, model: str) -> Mapping[str, Any]:
     """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
-    return shown(translate(read_weights(source)), model)
+    content = read_weights(source)
+    return shown(translate(content), model) if zoo_of(content) else {}
 
 
 def shown(translated: Translated, model: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
+from kinema.weights.images import image_layout
 from kinema.weights.read import read_weights
 from kinema.weights.translate import CLASSIFIER, Translated, fit, listed, translate
 
@@ -32,6 +33,8 @@ def put(network: Network, translated: Translated, strict: bool = True) -> Networ
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
     complaints = compare(weights, own, network)
+    if complaints and image_layout(translated.source):
+        complaints.append("an image network's weights go into a video network by kinema.inflate")
     if complaints:
         raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))
     network.load_state_dict({**own, **weights})

@@ -33,10 +33,11 @@ class Form:
     """What an MViT is made of, and what its versions do differently.
 
     Stages begin at the blocks `steps`, with twice the channels and heads; `kernel` is that of the pools (empty: one
-    more than the stride). `positions` are tables added to the patches. In the second version distances count in the
-    attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`). Channels
-    are widened by the "attention" of a stage's first block or, in the first version, by the "mlp" of the block before
-    it (`widen`). The features are the class `token`'s or, with `average` or without a token, the mean of the others.
+    more than the stride). Keys and values are `key_stride` apart in the first stage, half as far in each that follows.
+    `positions` are tables added to the patches. In the second version distances count in the attention (`relative`),
+    the pooled queries are added to its result and all blocks pool them (`residual`). Channels are widened by the
+    "attention" of a stage's first block or, in the first version, by the "mlp" of the block before it (`widen`). The
+    features are the class `token`'s or, with `average` or without a token, the mean of the others.
     """
 
     width: int
@@ -51,6 +52,7 @@ class Form:
     token: bool = True
     average: bool = False
     bias: bool = True
+    key_stride: int = KEY_STRIDE
 
     def __post_init__(self) -> None:
         for name, value, known in (("positions", self.positions, POSITIONS), ("widen", self.widen, WIDEN)):
@@ -92,7 +94,7 @@ class MViT(nn.Module):
             heads *= step
             outputs = inputs * 2 if widens else inputs
             stage = sum(block >= start for start in form.steps)
-            self.blocks.append(Block(form, (inputs, outputs), heads, step, max(KEY_STRIDE >> stage, 1), grid))
+            self.blocks.append(Block(form, (inputs, outputs), heads, step, max(form.key_stride >> stage, 1), grid))
             inputs, grid = outputs, (grid[0], grid[1] // step, grid[2] // step)
         self.norm = nn.LayerNorm(inputs, NORM_EPS)
         self.channels = inputs
@@ -194,7 +196,8 @@ def mvit(
 def mvitv2(
     plan: Plan, width: int = 96, heads: int = 1, depth: int = 16, steps: tuple[int, ...] = (1, 3, 14),
     positions: str = "none", widen: str = "attention", token: bool = True, average: bool = False,
+    key_stride: int = KEY_STRIDE,
 ) -> MViT:
-    """The second version."""
+    """The second version. The image networks of this form have a `key_stride` of 4."""
     return MViT(plan, Form(width, heads, depth, steps, positions=positions, relative=True, residual=True, widen=widen,
-                           token=token, average=average))
+                           token=token, average=average, key_stride=key_stride))
