@@ -10,6 +10,7 @@ from kinema.errors import ModelError
 from kinema.weights.zoos import ZOOS, Weights, Zoo
 
 SHOWN = 4  # names of each kind that an error lists
+AROUND = ("model.", "net.", "network.")  # before every name where a network was trained as part of another object
 
 
 CLASSIFIER = ("classifier.weight", "classifier.bias")
@@ -30,8 +31,14 @@ class Translated:
 
 
 def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
-    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo."""
+    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo.
+
+    Some zoos' own names begin with `model.`; elsewhere it is taken off.
+    """
     zoo = zoo_of(weights)
+    around = next((prefix for prefix in AROUND if all(key.startswith(prefix) for key in weights)), None)
+    if zoo is None and around and weights:
+        return translate({key.removeprefix(around): value for key, value in weights.items()})
     if zoo is None:
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
                          f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")

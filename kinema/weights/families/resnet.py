@@ -26,13 +26,15 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
     block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
     sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
+             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width
+             and size.stem == stem_of(shapes, ROOT)[-1]]
     if not sizes:
         return []
     found = module_of(shapes) or inflated_module(shapes)
     if found is None:
         return []
     module, options = found
+    options |= {} if width == SIZES[sizes[0]].width else {"width_factor": width / SIZES[sizes[0]].width}
     open_: tuple[str, ...] = ()
     if attention := attention_of(shapes):
         module += "+nonlocal"
@@ -70,7 +72,10 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
 
 
 def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
-    """The temporal module of networks whose convolutions cover frames and pixels, or neither; FAIR's stems cover 5."""
+    """The temporal module of networks whose convolutions cover frames and pixels, or neither.
+
+    Stems cover 5 frames in FAIR's heavy networks, and any number in its others.
+    """
     one, two, stem = inflated(shapes, ROOT, 1), inflated(shapes, ROOT, 2), frames_of(stem_of(shapes, ROOT))
     heavy = "1" in "".join(two)
     if heavy and stem <= 3 and {*two} == {"1"}:
@@ -78,7 +83,7 @@ def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     patterns = two if heavy else one
     if stem == 1 and "1" not in "".join(patterns):
         return "tsn", {}
-    if stem not in (1, 5):
+    if stem not in (1, 5) and (heavy or "1" not in "".join(one)):
         return None
     name, kind = ("slow", Slow) if stem == 1 else ("i3d_fair", I3DFair)
     return name, unusual(kind, {"inflate": patterns, "heavy": heavy, "stem_frames": stem})
