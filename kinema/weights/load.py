@@ -17,9 +17,10 @@ CLASSIFIER = ("classifier.weight", "classifier.bias")
 def load_weights(network: Network, source: Source, strict: bool = True) -> Network:
     """Give a network the weights of a file or a dict of tensors; whose naming it is is found out.
 
-    A run's folder gives its best weights, a list of files or dicts those of the parts of a network. All must fit. Without `strict` a classifier of other classes, or one that the
-    weights do not have, is left as it is, and all else must still fit. Raises ModelError, before anything has changed,
-    with what is unknown, missing or of another shape.
+    A run's folder gives its best weights, a list of files or dicts those of the parts of a network. All must fit.
+    Without `strict` a classifier of other classes, or one that the weights do not have, is left as it is, and all else
+    must still fit. Raises ModelError, before anything has changed, with what is
+    unknown, missing or of another shape.
     """
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         source = Path(source) / "best.safetensors"

@@ -6,7 +6,7 @@ r3d by it, the zoo says so.
 
 from typing import Any
 
-from kinema.models.resnet import SIZES, Block, Bottleneck
+from kinema.models.resnet import SIZES, Block, Bottleneck, Size
 from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
@@ -49,10 +49,21 @@ def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
     else:
         block = EarlyNorm if early else Block
     grouped = block is Fat and middle[1] < width
-    return [(name, {} if size.width == width else {"width_factor": width / size.width})
-            for name, size in {**SIZES, **FORMS}.items()
+    return [(name, wider(size, width, stem_width(shapes))) for name, size in {**SIZES, **FORMS}.items()
             if (size.block, size.counts, size.groups > 1) == (block, counts, grouped)
             and (name != "resnet_tiny" or width == size.width) and (name == "resnet_tiny" or width != TINY)]
+
+
+def wider(size: Size, width: int, stem: int) -> dict[str, Any]:
+    """The options of a network of a size whose first stage and whose stem have so many channels."""
+    usual = int((size.stem_width or size.width) * width / size.width)
+    return {**({} if size.width == width else {"width_factor": width / size.width}),
+            **({} if stem == usual else {"stem_width": stem})}
+
+
+def stem_width(shapes: Shapes) -> int:
+    """How many channels leave the stem."""
+    return (first(shapes, r"stem\.conv\.(time\.)?weight$") or (0,))[0]
 
 
 def norm_is_first(shapes: Shapes) -> bool:
