@@ -14,7 +14,6 @@ from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first, frames_of
 
 ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
-TINY = SIZES["resnet_tiny"].width
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
@@ -50,8 +49,7 @@ def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
         block = EarlyNorm if early else Block
     grouped = block is Fat and middle[1] < width
     return [(name, wider(size, width, stem_width(shapes))) for name, size in {**SIZES, **FORMS}.items()
-            if (size.block, size.counts, size.groups > 1) == (block, counts, grouped)
-            and (name != "resnet_tiny" or width == size.width) and (name == "resnet_tiny" or width != TINY)]
+            if (size.block, size.counts, size.groups > 1, size.stem) == (block, counts, grouped, stem_size(shapes))]
 
 
 def wider(size: Size, width: int, stem: int) -> dict[str, Any]:
@@ -64,6 +62,11 @@ def wider(size: Size, width: int, stem: int) -> dict[str, Any]:
 def stem_width(shapes: Shapes) -> int:
     """How many channels leave the stem."""
     return (first(shapes, r"stem\.conv\.(time\.)?weight$") or (0,))[0]
+
+
+def stem_size(shapes: Shapes) -> int:
+    """How many pixels the stem's kernel is high."""
+    return (first(shapes, r"stem\.conv\.(space\.)?weight$") or (0,))[-1]
 
 
 def norm_is_first(shapes: Shapes) -> bool:
