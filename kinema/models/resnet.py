@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from kinema.models.plan import Habits, Place, Plan
-from kinema.models.shortcut import make_shortcut
+from kinema.models.shortcut import make_shortcut, sees_before
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
@@ -30,6 +30,7 @@ class Block(nn.Module):
         self.gate = temporal.gate(outputs, place)
         self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else make_shortcut(
             inputs, outputs, stride, temporal, place)
+        self.shortcut_sees = sees_before(self.shortcut, self.before)
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
 
@@ -44,8 +45,9 @@ class Block(nn.Module):
         ))
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        branch = self.gate(self.branch(self.before(x_NCTHW)))
-        return self.after(self.relu(branch + self.shortcut(x_NCTHW)))
+        seen = self.before(x_NCTHW)
+        shortcut = self.shortcut(seen if self.shortcut_sees else x_NCTHW)
+        return self.after(self.relu(self.gate(self.branch(seen)) + shortcut))
 
 
 class Bottleneck(Block):

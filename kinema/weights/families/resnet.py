@@ -10,6 +10,7 @@ from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.slow import Slow
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import first, frames_of
 
@@ -42,7 +43,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
     if hidden := shapes.get("readout.layers.hidden.weight"):
         options |= {"hidden": hidden[0]}
-    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes if neck + name in BACKBONES]
+    channels = stem_of(shapes, ROOT)[1]
+    names = [f"{module}-{neck}{name}" for name in sizes if neck + name in BACKBONES]
+    return [Candidate(name, {**options, **clip_of(name, channels)}, open_) for name in names]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:

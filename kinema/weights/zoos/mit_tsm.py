@@ -16,6 +16,8 @@ UNWRAP = (
     (r"^new_fc\.", "fc."),
     (r"\.net\.weight$", ".weight"),
     (r"\.block\.", "."),
+    (r"^(layer\d)\.net\.", r"\1."),  # a whole stage, before which frames are pooled
+    (r"^(layer\d\.\d+)\.net\.", r"\1."),  # a whole block
 )
 NONLOCAL = (
     (r"\.branch\.nl\.", ".after."),
@@ -27,12 +29,18 @@ NONLOCAL = (
 )
 
 
+def shifted(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
+    """A tsn whose convolutions or blocks are wrapped is a tsm: a shift has no weights of its own.
 
-def shifted(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """A tsn whose convolutions are wrapped is a tsm: a shift has no weights of its own."""
-    wrapped = any(re.search(r"conv1\.(conv\.)?net\.weight$", key) for key in keys)
-    return replace(candidate, model=re.sub(r"^tsn\b", "tsm", candidate.model)) if wrapped else candidate
+    Where a stage is wrapped frames are pooled before it; none of the zoos does so without a shift.
+    """
+    block = any(re.search(r"layer\d(\.net)?\.\d+\.(block\.)?net\.", key) for key in keys)
+    halve = next((int(found[1]) for key in keys if (found := re.search(r"layer(\d)\.net\.", key))), 0)
+    if not block and not any(re.search(r"conv1\.(conv\.)?net\.weight$", key) for key in keys):
+        return None if halve else candidate
+    options = {**candidate.options, **({"place": "block"} if block else {}), **({"halve": halve} if halve else {})}
+    return replace(candidate, model=re.sub(r"^tsn\b", "tsm", candidate.model), options=options)
 
 
-ZOO = Zoo("mit-tsm resnet", r"^base_model\.layer1\.0\.conv1\.(net\.)?weight$", UNWRAP + RESNET + NONLOCAL,
+ZOO = Zoo("mit-tsm resnet", r"^base_model\.layer1\.0\.(net\.)?conv1\.(net\.)?weight$", UNWRAP + RESNET + NONLOCAL,
           refine=shifted)

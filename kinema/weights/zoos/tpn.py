@@ -6,7 +6,6 @@ MMAction2's OmniSource has the same names, and a second classifier, of images.
 from collections.abc import Collection
 from dataclasses import replace
 
-from kinema.errors import ModelError
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.zoo import Zoo
@@ -36,13 +35,15 @@ ONLY_TRAINING = r"\.aux_head\.|^cls_head\.fc2d\."
 
 
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32.
+    """What all configurations of a network have in common.
 
-    Raises ModelError for what has no convolution over frames: it is a TSM that kinema has not.
+    Without a convolution over frames it is a TSM of eight frames whose projections see shifted channels too. The
+    pyramid keeps one frame of a clip, that of 101 layers over slow two in its lower level; the clips of slow are of 8,
+    16 or 32.
     """
     if candidate.model.startswith("tsn-") and any(key.startswith("backbone.layer1.0.conv1") for key in keys):
-        raise ModelError("These weights are of decisionforce/TPN's TSM, in which shortcuts' projections see shifted "
-                         "channels too; kinema has none like it. Those of MMAction2's tpn-tsm can be loaded.")
+        options = {**candidate.options, "place": "projection"}
+        return replace(candidate, model=candidate.model.replace("tsn-", "tsm-"), options=options)
     if "tpn_" not in candidate.model:
         return candidate
     rates = {"rates": (2, 1)} if candidate.model.endswith("resnet101") else {}
