@@ -60,7 +60,8 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):
-        return "tin", {"frames": hidden[0]}
+        seen, moved = first(shapes, r"branch\.conv1\.weight$"), first(shapes, r"before\.offset_conv\.weight$")
+        return "tin", {"frames": hidden[0], **({"fold": seen[1] // moved[1]} if seen and moved else {})}
     if blend := first(shapes, r"adapt\.blend\.0\.weight$"):
         return "tanet", {"frames": blend[1], "widen": blend[0] // blend[1]}
     if first(shapes, r"conv\d\.time\.weight$"):
