@@ -11,7 +11,7 @@ from kinema.models.temporal.se import ChannelGate
 from kinema.models.temporal.tam import ChannelMix, GreatestTap
 from kinema.models.temporal.tanet import Adapt
 from kinema.models.temporal.tin import Interlace
-from kinema.models.temporal.tsm import Shift
+from kinema.models.temporal.tsm import PLACES, Shift
 from tests.models.test_networks import SIZED, clip, network
 
 
@@ -25,6 +25,42 @@ def test_tsm_takes_from_the_next_frame_and_from_the_one_before() -> None:
     assert shifted == [[2, 3, 4, 0], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
     causal = Shift(1, causal=True)(numbered(4, 4))[0, :, :, 0, 0].tolist()
     assert causal == [[1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("stage", [0, 1])  # without a projection, and with one
+def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, stage: int) -> None:
+    shifting, plain = (network(name, **options).backbone.stages[stage][0] for name, options in (
+        ("tsm-resnet18", {"place": place}), ("tsn-resnet18", {})))
+    plain.load_state_dict(shifting.state_dict())
+    x_NCTHW = torch.randn(1, 64, 4, 6, 6)
+    shifted = Shift(8, causal=False)(x_NCTHW)
+    seen = shifted if place == "block" or (place == "projection" and stage == 1) else x_NCTHW
+    with torch.inference_mode():
+        expected = (plain.branch(shifted) + plain.shortcut(seen)).relu()
+        torch.testing.assert_close(shifting(x_NCTHW), expected)
+
+
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "tsm-mobilenet_v2", "tsm-x3d_s", "tsm-blresnet50"])
+def test_a_place_is_seen_on_every_backbone_with_shortcuts(name: str) -> None:
+    residual, block = network(name), network(name, place="block")
+    block.load_state_dict(residual.state_dict())
+    x_NCTHW = torch.randn(1, 3, 4, 32, 32)
+    with torch.inference_mode():
+        assert not torch.allclose(residual(x_NCTHW), block(x_NCTHW), atol=0)
+
+
+def test_only_a_residual_place_sits_out_in_deep_networks() -> None:
+    count = [sum(isinstance(part, Shift) for part in network("tsm-resnet101", place=place).modules())
+             for place in ("residual", "block")]
+    assert count == [2 + 2 + 12 + 2, 33]
+    assert sum(isinstance(part, Interlace) for part in network("tin-resnet101").modules()) == 33
+
+
+def test_tsm_halves_the_frames_before_a_stage() -> None:
+    built = network("tsm-resnet18", frames=6, halve=2)
+    with torch.inference_mode():
+        assert built.frame_features(torch.randn(1, 3, 6, 32, 32)).shape == (1, 3, 512)
 
 
 @pytest.mark.parametrize("taps", [1, 2, 3, 5, 7])

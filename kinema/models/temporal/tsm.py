@@ -12,6 +12,7 @@ from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
 
 PLACES = ("residual", "block", "projection")
+STAGES = 4
 
 
 @dataclass(eq=False)
@@ -31,6 +32,8 @@ class TSM(Temporal):
         if self.fold < 2:
             raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth each way).")
         choose("place", self.place, PLACES)
+        if not 0 <= self.halve <= STAGES:
+            raise ModelError(f"tsm's halve is {self.halve}; it must be a stage from 1 to {STAGES}, or 0 for none.")
 
     def before(self, channels: int, place: Place) -> nn.Module:
         if self.place == "residual" and sits_out(place):
