@@ -5,6 +5,7 @@ from kinema.weights.zoos import (
     blvnet,
     bn_inception,
     c3d,
+    eco,
     gluoncv,
     gluoncv_i3d,
     gst,
@@ -52,7 +53,7 @@ MODULES = (
     tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
     tanet.ZOO, mit_tsm.ZOO,
 )
-INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
+INCEPTION = (eco.ZOO, trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
 TRANSFORMERS = (
     uniformerv2.ZOO, *timesformer.ZOOS, *videomae.ZOOS, *vjepa2.ZOOS, *mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS,
 )
