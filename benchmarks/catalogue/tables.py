@@ -17,10 +17,8 @@ REASONS = (
     (r"V-JEPA2 \| (diving48|ek100|ssv2)", "the file holds a probe alone, without the network it reads"),
     (r"_lfb|lfb ", "it reads a bank of features of the whole film"),
     (r"MaskFeat_PT", "it was trained to fill in what was hidden, for its own code to go on from"),
-    (r"^TPN \| TPN TSM50", "its shortcuts see shifted channels too, as those of the networks here do not"),
     (r"k400_VIT_[BLH]_16x4_FT", "how the weights of these networks are named is not known here"),
     (r"^VMZ \(Caffe2\) \| R2D-18", "its first convolution covers the whole clip, which is no network here"),
-    (r"TSM ResNet50 \(Flow\)", "its input, five flow fields a frame, is not among those of the networks here"),
 )
 Rows = tuple[tuple[str, str, dict[str, Any]], ...]
 FAIR: Rows = (
@@ -125,6 +123,7 @@ OTHERS: Rows = (
     (r"^IBM \| (I3D|TAM)-ResNet-(\d+)", r"\1-resnet\2", {}),
     (r"^TSM \| TSN ResNet50", "tsn-resnet50", {}),
     (r"^TSM \| TSM ResNet50 NL", "tsm+nonlocal-resnet50", {}),
+    (r"^TSM \| TSM ResNet50 \(Flow\)", "tsm-resnet50", {"input": "flow_stack"}),
     (r"^TSM \| TSM ResNet(\d+)", r"tsm-resnet\1", {}),
     (r"^TSM \| TSM MobileNetV2", "tsm-mobilenet_v2", {}),
     (r"^TIN/X-Temporal \| (TIN|TSN) resnet(\d+)", r"\1-resnet\2", {"sampling": "uniform"}),
@@ -139,6 +138,8 @@ OTHERS: Rows = (
     (r"^VMZ \(Caffe2\) \| (r?MC\d)-18", r"\1_18", {}),
     (r"^VMZ \(Caffe2\) \| fR2D-18", "f_r2d_18", {}),
     (r"^VMZ \(Caffe2\) \| C3D", "c3d_bn", {}),
+    (r"^TPN \| TPN TSM50 \(no", "tsm-resnet50", {"place": "projection", "sampling": "uniform"}),
+    (r"^TPN \| TPN TSM50", "tsm-tpn_resnet50", {"place": "projection", "sampling": "uniform"}),
     (r"^TPN \| TPN R(\d+) \(no", r"slow-resnet\1", {}),
     (r"^TPN \| TPN R(\d+)", r"slow-tpn_resnet\1", {}),
     (r"^kylemin/S3D", "s3d", {"frames": 64}),

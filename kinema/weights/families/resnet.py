@@ -1,5 +1,6 @@
 """Residual networks with a temporal module: which size, which module, which options."""
 
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -51,8 +52,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     """The temporal module that has weights of its own, and its options."""
     for module, pattern in REDUCING.items():
-        if squeeze := first(shapes, pattern):
-            return module, {"reduction": squeeze[1] // squeeze[0]}
+        if squeezes := [shape for key, shape in shapes.items() if re.search(pattern, key)]:
+            return module, {"reduction": min(wide // narrow for narrow, wide, *_ in squeezes)}  # rounded where few
     if both := first(shapes, r"conv\d\.both\.weight$"):
         space = first(shapes, r"conv\d\.space\.weight$") or both
         whole = both[0] + space[0]
