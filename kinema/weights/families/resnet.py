@@ -8,8 +8,10 @@ from kinema.models.resnet import SIZES, Bottleneck
 from kinema.models.temporal import NonLocal
 from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.slow import Slow
+from kinema.models.temporal.tin import TIN
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import first, frames_of
 
@@ -42,7 +44,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
     if hidden := shapes.get("readout.layers.hidden.weight"):
         options |= {"hidden": hidden[0]}
-    return [Candidate(f"{module}-{neck}{name}", options, open_) for name in sizes if neck + name in BACKBONES]
+    names = [f"{module}-{neck}{name}" for name in sizes if neck + name in BACKBONES]
+    return [Candidate(name, options | clip_of(name, stem_of(shapes, ROOT)[1]), open_) for name in names]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
@@ -57,7 +60,8 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):
-        return "tin", {"frames": hidden[0]}
+        moved, inputs = (first(shapes, r"before\.offset_conv\.weight$") or (0, 1))[1], stem_of(shapes, ROOT)[0]
+        return "tin", {"frames": hidden[0]} | ({"fold": inputs // moved} if inputs // moved != TIN.fold else {})
     if blend := first(shapes, r"adapt\.blend\.0\.weight$"):
         return "tanet", {"frames": blend[1], "widen": blend[0] // blend[1]}
     if first(shapes, r"conv\d\.time\.weight$"):

@@ -49,8 +49,8 @@ RESNETS_3D = (
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS, *gluoncv_i3d.ZOOS, *tpn.ZOOS)
 MODULES = (
-    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, mmaction2.ZOO, tin.ZOO,
-    tanet.ZOO, mit_tsm.ZOO,
+    tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, tin.MMACTION2,
+    mmaction2.ZOO, tin.ZOO, tanet.ZOO, mit_tsm.ZOO,
 )
 INCEPTION = (trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
 TRANSFORMERS = (

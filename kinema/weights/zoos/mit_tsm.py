@@ -1,6 +1,7 @@
 """mit-han-lab/temporal-shift-module (Lin et al., arXiv:1811.08383): tsn and tsm, with non-local blocks, over ResNets.
 
-Where channels are shifted or a non-local block is added, the original layer is wrapped (`net`, `block`).
+Where channels are shifted or a non-local block is added, the original layer is wrapped (`net`, `block`): a
+convolution, or a whole block whose shortcut sees shifted channels too.
 """
 
 import re
@@ -14,6 +15,7 @@ from kinema.weights.zoos.zoo import Zoo
 UNWRAP = (
     (r"^base_model\.", ""),
     (r"^new_fc\.", "fc."),
+    (r"(layer\d\.\d+(\.block)?)\.net\.", r"\1."),
     (r"\.net\.weight$", ".weight"),
     (r"\.block\.", "."),
 )
@@ -25,14 +27,17 @@ NONLOCAL = (
     (r"\.after\.W\.0\.", ".after.out."),
     (r"\.after\.W\.1\.", ".after.norm."),
 )
-
+WHOLE = r"layer\d\.\d+(\.block)?\.net\."
 
 
 def shifted(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """A tsn whose convolutions are wrapped is a tsm: a shift has no weights of its own."""
-    wrapped = any(re.search(r"conv1\.(conv\.)?net\.weight$", key) for key in keys)
-    return replace(candidate, model=re.sub(r"^tsn\b", "tsm", candidate.model)) if wrapped else candidate
+    whole = any(re.search(WHOLE, key) for key in keys)
+    if not whole and not any(re.search(r"conv1\.(conv\.)?net\.weight$", key) for key in keys):
+        return candidate
+    options = {**candidate.options, "before": "block"} if whole else candidate.options
+    return replace(candidate, model=re.sub(r"^tsn\b", "tsm", candidate.model), options=options)
 
 
-ZOO = Zoo("mit-tsm resnet", r"^base_model\.layer1\.0\.conv1\.(net\.)?weight$", UNWRAP + RESNET + NONLOCAL,
+ZOO = Zoo("mit-tsm resnet", r"^base_model\.layer1\.0\.(net\.)?conv1\.(net\.)?weight$", UNWRAP + RESNET + NONLOCAL,
           refine=shifted)
