@@ -15,9 +15,9 @@ from kinema.weights.zoos.zoo import Zoo
 UNWRAP = (
     (r"^base_model\.", ""),
     (r"^new_fc\.", "fc."),
-    (r"(layer\d\.\d+(\.block)?)\.net\.", r"\1."),
     (r"\.net\.weight$", ".weight"),
     (r"\.block\.", "."),
+    (r"(layer\d\.\d+)\.net\.", r"\1."),
 )
 NONLOCAL = (
     (r"\.branch\.nl\.", ".after."),
