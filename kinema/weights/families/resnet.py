@@ -4,7 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from kinema.models.backbones import BACKBONES
-from kinema.models.resnet import SIZES, Bottleneck
+from kinema.models.resnet import SIZES, Block, Bottleneck
+from kinema.models.resnet_forms import FORMS, Fat
 from kinema.models.temporal import NonLocal
 from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.slow import Slow
@@ -26,9 +27,11 @@ REDUCING = {  # to fewer channels, of which these weights tell how many
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
     counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
-    block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
-    sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
+    last, middle = first(shapes, r"branch\.conv3\.weight$"), first(shapes, r"branch\.conv2\.weight$") or (0, 0)
+    block = Block if last is None else Fat if last[0] == 2 * last[1] else Bottleneck
+    grouped = block is Fat and middle[1] < middle[0]
+    sizes = [name for name, size in {**SIZES, **FORMS}.items() if (size.block, size.counts, size.groups > 1) ==
+             (block, counts, grouped) and width == (size.stem_width or size.width)]
     if not sizes:
         return []
     found = module_of(shapes) or inflated_module(shapes)
@@ -38,7 +41,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     open_: tuple[str, ...] = ()
     if attention := attention_of(shapes):
         module += "+nonlocal"
-        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention})
+        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention,
+                                      "out_bias": first(shapes, r"\.after\.out\.bias$") is not None})
         open_ = ("attention",) if attention == "softmax" else ()
     module += "+se" * any(".gate.squeeze." in key for key in shapes)
     neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
