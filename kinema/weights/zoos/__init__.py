@@ -15,6 +15,7 @@ from kinema.weights.zoos import (
     mit_tsm,
     mmaction2,
     mmaction2_3d,
+    mmaction2_others,
     mobilenet,
     movinet,
     mvit,
@@ -43,8 +44,8 @@ from kinema.weights.zoos.zoo import Weights, Zoo
 
 OWN = Zoo("kinema", r"^classifier\.weight$", open=("tp", "pool"), refine=vit.unsaid)  # a pool has no weights
 RESNETS_3D = (
-    *hara.ZOOS, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS, *gluoncv.ZOOS, *vmz.ZOOS,
-    p3d.ZOO, c3d.ZOO,
+    *hara.ZOOS, mmaction2_others.DENSENET, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS,
+    *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO, c3d.ZOO,
 )
 MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS, *gluoncv_i3d.ZOOS, *tpn.ZOOS)
