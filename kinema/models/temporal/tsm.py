@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import TimePad
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
 
@@ -21,8 +21,7 @@ class TSM(Temporal):
     fold: int = 8
 
     def __post_init__(self) -> None:
-        if self.fold < 2:
-            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth each way).")
+        at_least("tsm", 2, "8: an eighth each way", fold=self.fold)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         return nn.Identity() if sits_out(place) else Shift(channels // self.fold, self.causal)
