@@ -55,6 +55,6 @@ def window_of(entries: int, tokens: int | None) -> tuple[int, int, int]:
 
 ZOOS = (
     Zoo("video swin", r"^(backbone\.)?layers\.0\.blocks\.0\.attn\.relative_position_bias_table$", STAGES + BLOCKS,
-        finish=unfold),
+        finish=unfold, drop=r"\.attn_mask$"),
     Zoo("torchvision swin", r"^features\.0\.0\.attn\.relative_position_bias_table$", FEATURES + BLOCKS, finish=unfold),
 )
