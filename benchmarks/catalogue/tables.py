@@ -2,7 +2,6 @@
 
 from typing import Any
 
-OTHER = "the backbone is another library's"
 REASONS = (
     (r"\bdetection/|\bAVA\b|MultiSports", "it finds where people act in each frame (spatio-temporal detection)"),
     (r"configs/skeleton/|agcn|stgcn|posec3d|rgb_only|pose_only", "it looks at skeletons"),
@@ -12,7 +11,7 @@ REASONS = (
     (r"Audio-Visual", "it hears and sees"),
     (r"\| ImageNet|ImageNet-1K|\(ImageNet\)", "it knows images, not videos"),
     (r"efficient_x3d|\(int8\)", "it is fused for a mobile accelerator"),
-    (r"MobileOne", OTHER),
+    (r"tsm MobileOne", "its shifts part a clip of 16 frames into two of eight, as none of the networks here do"),
     (r"vjepa2-ac-vitg", "it predicts what a robot's action leads to"),
     (r"V-JEPA2 \| (diving48|ek100|ssv2)", "the file holds a probe alone, without the network it reads"),
     (r"_lfb|lfb ", "it reads a bank of features of the whole film"),
@@ -69,6 +68,7 @@ MMACTION2: Rows = (
     (r"recognition/tsm/\S*nl-gaussian", "tsm+nonlocal-resnet50", {"attention": "gaussian"}),
     (r"recognition/tsm/\S*r(\d+)_", r"tsm-resnet\1", {}),
     (r"recognition/tsn/\S*-rn(\d+)-32x4d", r"tsn-resnext\1", {}),
+    (r"recognition/tsn/\S*-mobileone-(s4)", r"tsn-mobileone_\1", {}),
     (r"recognition/tsn/\S*-dense161", "tsn-densenet161", {"last_relu": False}),
     (r"recognition/tsn/\S*-swin-transformer", "swin2d_b", {"sampling": "uniform"}),
     (r"recognition/tsn/\S*r(\d+)_", r"tsn-resnet\1", {}),

@@ -13,6 +13,7 @@ from kinema.models.densenet import COUNTS, GROWTH, DenseNet
 from kinema.models.eco import ECO
 from kinema.models.inception import FORMS, Inception
 from kinema.models.mobilenet import MobileNetV2
+from kinema.models.mobileone import MobileOne
 from kinema.models.movinet import MoViNet
 from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
 from kinema.models.resnet import SIZES, ResNet
@@ -85,6 +86,7 @@ INCEPTIONS = {
 MOBILE = {
     **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,
                       modules=("tsn", "i3d")) for name, size in X3D_SIZES.items()},
+    "mobileone_s4": Backbone(MobileOne, "Vasu et al., arXiv:2206.04040", modules=("tsn", "tsm")),
     "mobilenet_v2": Backbone(MobileNetV2, "Sandler et al., arXiv:1801.04381",
                              modules=("tsn", "tsm", "online_tsm", "tam", "i3d")),
     **{name: Backbone(partial(MoViNet, size), "Kondratyuk et al., arXiv:2103.11511", size.frames, size.pixels,

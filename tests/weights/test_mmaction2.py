@@ -58,6 +58,20 @@ SWIN = (
     (r"^backbone\.patches\.norm\.", "backbone.patch_embed.norm."),
     (r"^classifier\.", "cls_head.fc_cls."),
 )
+ONE = (
+    (r"^backbone\.stem\.", "backbone.stage0."),
+    *((rf"^backbone\.stages\.(\d)\.{block}\.depth\.", rf"backbone.stage\1.{2 * block}.") for block in range(10)),
+    *((rf"^backbone\.stages\.(\d)\.{block}\.point\.", rf"backbone.stage\1.{2 * block + 1}.") for block in range(10)),
+    (r"\.norm\.", ".branch_norm."),
+    (r"\.pixel\.", ".branch_scale."),
+    (r"\.convs\.(\d+)\.(conv|bn)\.", r".branch_conv_list.\1.\2."),
+    (r"\.convs\.0\.", ".branch_reparam."),
+    (r"\.bn\.", ".norm."),
+    (r"\.gate\.squeeze\.", ".se.conv1.conv."), (r"\.gate\.excite\.", ".se.conv2.conv."),
+    (r"^classifier\.", "cls_head.fc_cls."),
+)
+NETS = (*ONE, (r"^(backbone\.stage0|backbone\.stage\d\.\d+)\.", r"\1.net."))
+S0 = {"widths": (48, 48, 128, 256, 1024), "branches": 4, "gates": (0, 0, 0, 0)}
 FLOW = {"clip": ClipSpec(input="flow_stack5")}
 CASES = [
     ("tsm-resnet18", SHIFTED, {}),
@@ -71,6 +85,9 @@ CASES = [
     ("tsn-resnext101", PLAIN, {}),
     ("tsn-densenet161", DENSE, {"last_relu": False}),
     ("swin2d_b", SWIN, {}),
+    ("tsn-mobileone_s4", ONE, {}),
+    ("tsm-mobileone_s4", NETS, {"fused": True}),
+    ("tsm-mobileone_s4", NETS, S0),
 ]
 
 

@@ -13,6 +13,7 @@ from kinema.weights.families import (
     densenet,
     inception,
     mobilenet,
+    mobileone,
     movinet,
     mvit,
     resnet,
@@ -30,7 +31,7 @@ from kinema.weights.families import (
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
     resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
     inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
-    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    x3d.candidates, mobilenet.candidates, mobileone.candidates, movinet.candidates,
     mvit.candidates, swin.candidates, uniformer.candidates, uniformerv2.candidates,
     vit.candidates,
 )

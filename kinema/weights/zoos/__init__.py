@@ -47,7 +47,7 @@ RESNETS_3D = (
     *hara.ZOOS, mmaction2_others.DENSENET, *torchvision_video.ZOOS, *mmaction2_3d.ZOOS, *pytorchvideo_2plus1d.ZOOS,
     *gluoncv.ZOOS, *vmz.ZOOS, p3d.ZOO, c3d.ZOO,
 )
-MOBILE = (*mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
+MOBILE = (mmaction2_others.MOBILEONE, *mobilenet.ZOOS, *x3d.ZOOS, movinet.ZOO)
 FAIR = (mmaction2.SLOWFAST, *pyslowfast.ZOOS, *pytorchvideo.ZOOS, *gluoncv_i3d.ZOOS, *tpn.ZOOS)
 MODULES = (
     tdn.ZOO, blvnet.ZOO, tea.ZOO, gst.ZOO, action.ZOO, trn.MMACTION2, mmaction2.TANET, tin.MMACTION2,
