@@ -14,7 +14,6 @@ from kinema.errors import ModelError
 from kinema.models.layers import Conv, Pool
 from kinema.models.plan import Place, Plan
 from kinema.models.resnet import HABITS
-from kinema.models.shortcut import sees_before
 from kinema.models.temporal import Temporal
 from kinema.models.temporal.tam import TAM
 
@@ -101,14 +100,12 @@ class PoolBlock(nn.Module):
         if inputs != outputs:
             shortcut |= {"conv": Conv(inputs, outputs, (1, 1)), "bn": nn.BatchNorm3d(outputs)}
         self.shortcut = nn.Sequential(shortcut) if shortcut else None
-        self.identity_sees = sees_before(nn.Identity(), self.before)
         self.relu = nn.ReLU() if last_relu else nn.Identity()
         self.after = temporal.after(outputs, place) if last_relu else nn.Identity()
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         seen = self.before(x_NCTHW)
-        identity = seen if self.identity_sees else x_NCTHW
-        shortcut = identity if self.shortcut is None else self.shortcut(seen)
+        shortcut = x_NCTHW if self.shortcut is None else self.shortcut(seen)
         return self.after(self.relu(self.gate(self.branch(seen)) + shortcut))
 
 

@@ -11,7 +11,6 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.plan import Habits, Place, Plan
-from kinema.models.shortcut import sees_before
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
@@ -36,7 +35,6 @@ class Inverted(nn.Module):
         width = inputs * expansion
         self.adds = (inputs, stride) == (outputs, (1, 1))
         self.before = temporal.before(inputs, place) if self.adds and expansion > 1 else nn.Identity()
-        self.shortcut_sees = sees_before(nn.Identity(), self.before)
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         if expansion > 1:
             layers["conv1"] = temporal.conv(inputs, width, 1, (1, 1), place.at("first"))
@@ -50,9 +48,8 @@ class Inverted(nn.Module):
         self.after = temporal.after(outputs, place)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        seen = self.before(x_NCTHW)
-        branch = self.gate(self.branch(seen))
-        return self.after((seen if self.shortcut_sees else x_NCTHW) + branch if self.adds else branch)
+        branch = self.gate(self.branch(self.before(x_NCTHW)))
+        return self.after(x_NCTHW + branch if self.adds else branch)
 
 
 class MobileNetV2(nn.Module):

@@ -27,12 +27,6 @@ def make_shortcut(inputs: int, outputs: int, stride: tuple[int, int], temporal: 
     ))
 
 
-def sees_before(shortcut: nn.Module, before: nn.Module) -> bool:
-    """Does a shortcut see its input through what stands before the branch? Layers say it that are `seen_by` more."""
-    place = getattr(before, "seen_by", "residual")
-    return place == "block" or (place == "projection" and not isinstance(shortcut, nn.Identity))
-
-
 class Padded(nn.Module):
     """Every `stride`-th frame and pixel of x_NCTHW, and zeros for the channels that are new.
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Plan
 from kinema.models.resnet import HABITS, SIZES, ResNet, Size
 from kinema.models.temporal import NonLocal, Slow, together
@@ -122,9 +123,7 @@ def check(plan: Plan, size: Size, numbers: dict[str, int]) -> None:
     """Raise ModelError for what SlowFast cannot be built with."""
     if plan.temporal(0, sum(size.counts)).causal:
         raise ModelError("slowfast cannot be causal: its pathways meet at frames that are yet to come. Nearest: slow.")
-    for option, value in numbers.items():
-        if value < 1:
-            raise ModelError(f"slowfast's {option} is {value}; it must be 1 or more.")
+    at_least("slowfast", 1, **numbers)
     if size.width % numbers["beta"]:
         raise ModelError(f"slowfast's beta is {numbers['beta']}; it must divide the {size.width} channels of the slow "
                          "pathway.")

@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from kinema.errors import ModelError
 from kinema.models.layers import Conv, TimePad, eights
 from kinema.models.plan import Habits, Place, Plan
-from kinema.models.shortcut import sees_before
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=5, norm_eps=1e-5, time_bias=False, gate_every=2, gate_eights=True)
@@ -78,14 +77,11 @@ class X3DBlock(nn.Module):
             self.shortcut = nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, (1, 1), stride)))
             if inputs != outputs or shortcut_norm:
                 self.shortcut.add_module("bn", nn.BatchNorm3d(outputs, eps=place.habits.norm_eps))
-        self.shortcut_sees = sees_before(self.shortcut, self.before)
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        seen = self.before(x_NCTHW)
-        shortcut = self.shortcut(seen if self.shortcut_sees else x_NCTHW)
-        return self.after(self.relu(self.branch(seen) + shortcut))
+        return self.after(self.relu(self.branch(self.before(x_NCTHW)) + self.shortcut(x_NCTHW)))
 
 
 class Head(nn.Module):

@@ -36,7 +36,7 @@ def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str =
     """
     if how not in WAYS:
         raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}. {nearest(str(how), WAYS)}")
-    _, image = translate(read_weights(source))
+    image = translate(read_weights(source)).weights
     own = network.state_dict()
     new = {key: value for key, value in separated(network, image).items() if key in own}
     for key, value in own.items():

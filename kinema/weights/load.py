@@ -10,9 +10,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models.network import Network
 from kinema.weights.read import read_weights
-from kinema.weights.translate import fit, listed, translate
-
-CLASSIFIER = ("classifier.weight", "classifier.bias")
+from kinema.weights.translate import CLASSIFIER, Translated, fit, listed, translate
 
 
 def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
@@ -22,11 +20,14 @@ def load_weights(network: Network, source: str | Path | Mapping[str, Any], stric
     weights do not have, is left as it is, and all else must still fit. Raises ModelError, before anything has changed,
     with what is unknown, missing or of another shape.
     """
-    if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
-        source = Path(source) / "best.safetensors"
+    return put(network, translate(read_weights(source)), strict)
+
+
+def put(network: Network, translated: Translated, strict: bool = True) -> Network:
+    """Give a network weights under its own names, as `load_weights` does."""
     own = network.state_dict()
-    zoo, theirs = translate(read_weights(source))
-    theirs = {key: torch.zeros_like(own[key]) for key in own if re.search(zoo.zeros, key)} | theirs
+    zeros = {key: torch.zeros_like(own[key]) for key in own if re.search(translated.zoo.zeros, key)}
+    theirs = zeros | translated.weights
     if not strict and any(key not in theirs or theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}

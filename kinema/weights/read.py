@@ -23,8 +23,10 @@ PREFIXES = ("module.", "_orig_mod.", "model.module.", "ema.module.")  # put befo
 def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """The weights of a file (.safetensors, .pt, .pth, .pyth, .tar, .pkl) or a dict, without wrappers and prefixes.
 
-    Averaged copies (EMA) are taken where there are no others.
+    Averaged copies (EMA) are taken where there are no others, and of a run's folder its best weights.
     """
+    if not isinstance(source, Mapping) and (Path(source) / "run.json").is_file():
+        source = Path(source) / "best.safetensors"
     content = source if isinstance(source, Mapping) else read_file(Path(source))
     while inner := next((content[name] for name in WRAPPERS if holds_weights(content.get(name))), None):
         content = inner[0] if isinstance(inner, list | tuple) else inner

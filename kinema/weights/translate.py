@@ -1,7 +1,8 @@
 """Weights of any known zoo under kinema's names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import torch
 
@@ -11,8 +12,25 @@ from kinema.weights.zoos import ZOOS, Weights, Zoo
 SHOWN = 4  # names of each kind that an error lists
 
 
-def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
-    """The zoo whose names these are, and the weights under kinema's; a weight kept frame by frame is joined."""
+CLASSIFIER = ("classifier.weight", "classifier.bias")
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Weights under kinema's names, the zoo they are of, and the keys they have there."""
+
+    zoo: Zoo
+    keys: Collection[str]
+    weights: Weights
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes they tell apart; None without a classifier."""
+        return len(self.weights[CLASSIFIER[0]]) if CLASSIFIER[0] in self.weights else None
+
+
+def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
+    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo."""
     zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
     if zoo is None:
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
@@ -30,7 +48,7 @@ def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
         name, _, frame = key.partition("@")
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return zoo, zoo.finish(renamed | joined)
+    return Translated(zoo, weights.keys(), zoo.finish(renamed | joined))
 
 
 def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:

@@ -42,7 +42,7 @@ def test_an_unknown_option_is_told_with_the_known_ones() -> None:
         create_model("tam-resnet_tiny", tap=5)
     with pytest.raises(ModelError, match="tsn has none"):
         create_model("tsn-resnet_tiny", taps=5)
-    with pytest.raises(ModelError, match=r"tsm has fold, halve, place; nonlocal has attention, .*subsample"):
+    with pytest.raises(ModelError, match=r"tsm has fold, halve; nonlocal has attention, .*subsample"):
         create_model("tsm+nonlocal-resnet_tiny", reduction=5)
 
 

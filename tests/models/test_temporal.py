@@ -11,7 +11,7 @@ from kinema.models.temporal.se import ChannelGate
 from kinema.models.temporal.tam import ChannelMix, GreatestTap
 from kinema.models.temporal.tanet import Adapt
 from kinema.models.temporal.tin import Interlace
-from kinema.models.temporal.tsm import PLACES, Shift
+from kinema.models.temporal.tsm import Shift
 from tests.models.test_networks import SIZED, clip, network
 
 
@@ -27,11 +27,11 @@ def test_tsm_takes_from_the_next_frame_and_from_the_one_before() -> None:
     assert causal == [[1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", ["branch", "projection", "block"])
 @pytest.mark.parametrize("stage", [0, 1])  # without a projection, and with one
 def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, stage: int) -> None:
     shifting, plain = (network(name, **options).backbone.stages[stage][0] for name, options in (
-        ("tsm-resnet18", {"place": place}), ("tsn-resnet18", {})))
+        ("tsm-resnet18", {"before": place}), ("tsn-resnet18", {})))
     plain.load_state_dict(shifting.state_dict())
     x_NCTHW = torch.randn(1, 64, 4, 6, 6)
     shifted = Shift(8, causal=False)(x_NCTHW)
@@ -41,18 +41,9 @@ def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, sta
         torch.testing.assert_close(shifting(x_NCTHW), expected)
 
 
-@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "tsm-mobilenet_v2", "tsm-x3d_s", "tsm-blresnet50"])
-def test_a_place_is_seen_on_every_backbone_with_shortcuts(name: str) -> None:
-    residual, block = network(name), network(name, place="block")
-    block.load_state_dict(residual.state_dict())
-    x_NCTHW = torch.randn(1, 3, 4, 32, 32)
-    with torch.inference_mode():
-        assert not torch.allclose(residual(x_NCTHW), block(x_NCTHW), atol=0)
-
-
-def test_only_a_residual_place_sits_out_in_deep_networks() -> None:
-    count = [sum(isinstance(part, Shift) for part in network("tsm-resnet101", place=place).modules())
-             for place in ("residual", "block")]
+def test_only_a_shifted_branch_sits_out_in_deep_networks() -> None:
+    count = [sum(isinstance(part, Shift) for part in network("tsm-resnet101", before=place).modules())
+             for place in ("branch", "block")]
     assert count == [2 + 2 + 12 + 2, 33]
     assert sum(isinstance(part, Interlace) for part in network("tin-resnet101").modules()) == 33
 

@@ -59,11 +59,12 @@ def test_each_weight_finds_its_place(name: str) -> None:
 
 
 SHIFTED = (  # the network, how the names differ from CORE, and what of its options they show
-    ("tsm-resnet18", {"place": "block"}, ((r"(layer\d\.\d+)\.", r"\1.net."),)),
+    ("tsm-resnet18", {"before": "block"}, ((r"(layer\d\.\d+)\.", r"\1.net."),)),
     ("tsm-resnet18", {"halve": 2}, ((r"(layer\d\.\d+\.conv1)\.", r"\1.net."), (r"(layer2)\.", r"\1.net."))),
-    ("tsm-resnet18", {"place": "block", "halve": 2}, ((r"(layer\d\.\d+)\.", r"\1.net."), (r"(layer2)\.", r"\1.net."))),
-    ("tsm-resnet18", {"place": "projection"}, ((r"^base_model\.", "backbone."), (r"^new_fc\.", "cls_head.fc_cls."))),
-    ("tsm-tpn_resnet50", {"place": "projection"}, (
+    ("tsm-resnet18", {"before": "block", "halve": 2}, ((r"(layer\d\.\d+)\.", r"\1.net."), (r"(layer2)\.", r"\1.net."))),
+    ("tsm-resnet18", {"before": "projection", "frames": 8}, (
+        (r"^base_model\.", "backbone."), (r"^new_fc\.", "cls_head.fc_cls."))),
+    ("tsm-tpn_resnet50", {"before": "projection", "frames": 8}, (
         (r"^base_model\.", "backbone."), (r"^new_fc\.", "cls_head.fc_cls."),
         (r"^backbone\.neck\.rates\.(\d)\.", r"necks.temporal_modulation_ops.\1."),
         (r"^backbone\.neck\.up\.", "necks.downsampling_ops.0."),
@@ -103,8 +104,8 @@ def test_an_i3d_that_strides_is_not_asked_how_it_pools() -> None:
                                   "tsn-bn_inception", "tam-inception_v1", "s3d-resnet18"])
 def test_stacked_flow_is_read_off_the_weights(name: str) -> None:
     with torch.device("meta"):
-        weights = create_model(name, 5, clip=ClipSpec(input="flow_stack")).state_dict()
-    assert any(one.options["clip"].input == "flow_stack" for one in identify(weights))
+        weights = create_model(name, 5, clip=ClipSpec(input="flow_stack5")).state_dict()
+    assert any(one.options["clip"].input == "flow_stack5" for one in identify(weights))
 
 
 @pytest.mark.slow

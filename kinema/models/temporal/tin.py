@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -26,8 +27,7 @@ class TIN(Temporal):
     def __post_init__(self) -> None:
         if self.causal:
             raise ModelError("tin cannot be causal: it reads the whole clip to tell how far channels go. Nearest: tsm.")
-        if self.fold < 1:
-            raise ModelError(f"tin's fold is {self.fold}; it must be 1 or more (4: a quarter of the channels move).")
+        at_least("tin", 1, "4: a quarter of the channels move", fold=self.fold)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         moved = channels // self.fold

@@ -7,11 +7,10 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.layers import TimePad
-from kinema.models.options import choose
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
 
-PLACES = ("residual", "block", "projection")
 STAGES = 4
 
 
@@ -19,26 +18,22 @@ STAGES = 4
 class TSM(Temporal):
     """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before.
 
-    `place` says who sees it: the "residual" branch, the whole "block", its shortcut too, or the branch and a shortcut
-    that is a "projection"; only in residual places do deep networks shift in every second block. `halve` is the stage
-    of a residual network before which frames are halved, by a max pool; 0 is none. Causal: only from the frame before.
+    In deep networks every second block sits out where only a branch sees it. `halve` is the stage of a residual network
+    before which frames are halved, by a max pool; 0 is none. Causal: only from the frame before.
     """
 
     fold: int = 8
-    place: str = PLACES[0]
     halve: int = 0
 
     def __post_init__(self) -> None:
-        if self.fold < 2:
-            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth each way).")
-        choose("place", self.place, PLACES)
+        at_least("tsm", 2, "8: an eighth each way", fold=self.fold)
         if not 0 <= self.halve <= STAGES:
             raise ModelError(f"tsm's halve is {self.halve}; it must be a stage from 1 to {STAGES}, or 0 for none.")
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        if self.place == "residual" and sits_out(place):
+        if place.habits.before == "branch" and sits_out(place):
             return nn.Identity()
-        return Shift(channels // self.fold, self.causal, self.place)
+        return Shift(channels // self.fold, self.causal)
 
     def step(self, stage: int, tp: bool) -> int:
         return 2 if self.halve and stage == self.halve else super().step(stage, tp)
@@ -47,9 +42,9 @@ class TSM(Temporal):
 class Shift(nn.Module):
     """Take the first `moved` channels from the next frame, as many again from the frame before, the rest from here."""
 
-    def __init__(self, moved: int, causal: bool, seen_by: str = PLACES[0]) -> None:
+    def __init__(self, moved: int, causal: bool) -> None:
         super().__init__()
-        self.moved, self.seen_by = moved, seen_by
+        self.moved = moved
         self.past = TimePad(1, 0)
         self.future = None if causal else TimePad(0, 1)
 

@@ -13,7 +13,8 @@ from kinema.models.temporal import Temporal
 from kinema.models.temporal.together import Together, answers
 from kinema.models.transformer.attention import Heads
 from kinema.models.transformer.block import Block, Perceptron
-from kinema.models.transformer.positions import SPREAD, Separable, Sine, Table
+from kinema.models.transformer.parts import draw, table
+from kinema.models.transformer.positions import Separable, Sine, Table
 from kinema.models.transformer.probe import Probe
 from kinema.models.transformer.readout import READOUTS
 from kinema.models.transformer.stem import Tubelets
@@ -58,8 +59,7 @@ class ViT(nn.Module):
         if not self.joins:
             grid = grid._replace(frames=1)  # frames that do not meet are told no time
         if grid.classes:
-            self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-            nn.init.trunc_normal_(self.class_token, std=SPREAD)
+            self.class_token = table(1, 1, width)
         self.positions = (
             None if positions == "rotary" else Sine(grid, width) if positions == "sine" else Separable(grid, width)
             if positions == "separable" else Table(grid, width, positions_for, positions == "fixed"))
@@ -68,7 +68,7 @@ class ViT(nn.Module):
             self.out: nn.Module = Probe(width, norm_eps, spec, probe)
         else:
             self.out = READOUTS[readout](width, readout_eps if readout == "mean" else norm_eps)
-        self.apply(start)
+        self.apply(draw)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NLD, grid = self.tokens(self.stem(clip_NCTHW))
@@ -135,11 +135,3 @@ def halved(x_NLD: torch.Tensor, grid: Grid, pool: nn.Module) -> tuple[torch.Tens
     frames = map_NDTHW.shape[2]
     grid = grid._replace(classes=frames if grid.classes > 1 else grid.classes, frames=frames)
     return torch.cat([class_NFD, as_tokens(map_NDTHW)], dim=1), grid
-
-
-def start(module: nn.Module) -> None:
-    """Begin with small weights and no bias."""
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=SPREAD)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -14,6 +14,7 @@ from kinema.weights.families import (
     eco,
     inception,
     mobilenet,
+    mobileone,
     movinet,
     mvit,
     resnet,
@@ -31,7 +32,7 @@ from kinema.weights.families import (
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
     resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
     inception.candidates, inception.branched, eco.candidates, densenet.candidates, c3d.candidates,
-    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    x3d.candidates, mobilenet.candidates, mobileone.candidates, movinet.candidates,
     mvit.candidates, swin.candidates, uniformer.candidates, uniformerv2.candidates,
     vit.candidates,
 )

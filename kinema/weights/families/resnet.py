@@ -5,10 +5,12 @@ from dataclasses import fields
 from typing import Any
 
 from kinema.models.backbones import BACKBONES
-from kinema.models.resnet import SIZES, Bottleneck
+from kinema.models.resnet import SIZES, Block, Bottleneck
+from kinema.models.resnet_forms import FORMS, Fat
 from kinema.models.temporal import NonLocal
 from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.slow import Slow
+from kinema.models.temporal.tin import TIN
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
 from kinema.weights.families.clips import clip_of
@@ -26,9 +28,11 @@ REDUCING = {  # to fewer channels, of which these weights tell how many
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
     counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
-    block = Bottleneck if first(shapes, r"branch\.conv3\.") else None
-    sizes = [name for name, size in SIZES.items()
-             if size.counts == counts and (size.block is Bottleneck) == (block is Bottleneck) and width == size.width]
+    last, middle = first(shapes, r"branch\.conv3\.weight$"), first(shapes, r"branch\.conv2\.weight$") or (0, 0)
+    block = Block if last is None else Fat if last[0] == 2 * last[1] else Bottleneck
+    grouped = block is Fat and middle[1] < middle[0]
+    sizes = [name for name, size in {**SIZES, **FORMS}.items() if (size.block, size.counts, size.groups > 1) ==
+             (block, counts, grouped) and width == (size.stem_width or size.width)]
     if not sizes:
         return []
     found = module_of(shapes) or inflated_module(shapes)
@@ -38,15 +42,15 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     open_: tuple[str, ...] = ()
     if attention := attention_of(shapes):
         module += "+nonlocal"
-        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention})
+        options |= unusual(NonLocal, {"places": followed(shapes, ROOT), "attention": attention,
+                                      "out_bias": first(shapes, r"\.after\.out\.bias$") is not None})
         open_ = ("attention",) if attention == "softmax" else ()
     module += "+se" * any(".gate.squeeze." in key for key in shapes)
     neck = "tpn_" * any(key.startswith(f"{ROOT}.neck.") for key in shapes)
     if hidden := shapes.get("readout.layers.hidden.weight"):
         options |= {"hidden": hidden[0]}
-    channels = stem_of(shapes, ROOT)[1]
     names = [f"{module}-{neck}{name}" for name in sizes if neck + name in BACKBONES]
-    return [Candidate(name, {**options, **clip_of(name, channels)}, open_) for name in names]
+    return [Candidate(name, options | clip_of(name, stem_of(shapes, ROOT)[1]), open_) for name in names]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
@@ -61,8 +65,8 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     if mix := first(shapes, r"before\.mix\.weight$"):
         return "tam", {"taps": mix[2], "depthwise": mix[1] == 1}
     if hidden := first(shapes, r"before\.offset_hidden\.weight$"):
-        seen, moved = first(shapes, r"branch\.conv1\.weight$"), first(shapes, r"before\.offset_conv\.weight$")
-        return "tin", {"frames": hidden[0], **({"fold": seen[1] // moved[1]} if seen and moved else {})}
+        moved, inputs = (first(shapes, r"before\.offset_conv\.weight$") or (0, 1))[1], stem_of(shapes, ROOT)[0]
+        return "tin", {"frames": hidden[0]} | ({"fold": inputs // moved} if inputs // moved != TIN.fold else {})
     if blend := first(shapes, r"adapt\.blend\.0\.weight$"):
         return "tanet", {"frames": blend[1], "widen": blend[0] // blend[1]}
     if first(shapes, r"conv\d\.time\.weight$"):

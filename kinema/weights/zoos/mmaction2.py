@@ -81,5 +81,5 @@ TANET = Zoo("mmaction2 tanet", r"^backbone\.layer1\.0\.tam\.G\.0\.", (*RULES, (r
 SLOWFAST = Zoo("mmaction2 slowfast", r"^backbone\.slow_path\.conv1\.", PATHWAYS, finish=slow_first,
                options={"pick": "strided"})
 ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.(net\.)?conv1\.conv\.",
-          RULES + UNWRAP + RESNET + NONLOCAL + MIX + NECK,
-          zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING, refine=as_configured, twins=TWINS)
+          RULES + UNWRAP + RESNET + NONLOCAL + MIX + NECK, zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING,
+          refine=as_configured, twins=TWINS)

@@ -3,6 +3,7 @@
 MMAction2's OmniSource has the same names, and a second classifier, of images.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -35,15 +36,13 @@ ONLY_TRAINING = r"\.aux_head\.|^cls_head\.fc2d\."
 
 
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """What all configurations of a network have in common.
+    """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32.
 
-    Without a convolution over frames it is a TSM of eight frames whose projections see shifted channels too. The
-    pyramid keeps one frame of a clip, that of 101 layers over slow two in its lower level; the clips of slow are of 8,
-    16 or 32.
+    A network of ResNets with no convolution over frames shifts, for 8 frames, and so do projections of its shortcuts.
     """
-    if candidate.model.startswith("tsn-") and any(key.startswith("backbone.layer1.0.conv1") for key in keys):
-        options = {**candidate.options, "place": "projection"}
-        return replace(candidate, model=candidate.model.replace("tsn-", "tsm-"), options=options)
+    if re.match(r"tsn-(tpn_)?resnet", candidate.model):
+        return replace(candidate, model=candidate.model.replace("tsn-", "tsm-"),
+                       options={**candidate.options, "before": "projection", "frames": 8})
     if "tpn_" not in candidate.model:
         return candidate
     rates = {"rates": (2, 1)} if candidate.model.endswith("resnet101") else {}
