@@ -7,7 +7,9 @@ from kinema.errors import ModelError, nearest
 
 CHANNELS = {  # how many channels each kind of input has
     "rgb": 3, "difference": 1, "normalised_difference": 1, "flow": 2, "rgb+flow": 5,
-    "rgb+flow_stack": 23,  # colour, and how far things move to the right and down from each of ten frames to the next
+    "flow_stack": 20,  # how far things move to the right and down from each of ten frames to the next
+    "flow_stack5": 10,  # the same of five frames
+    "rgb+flow_stack": 23,
 }
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
@@ -24,8 +26,9 @@ class ClipSpec:
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
     `mean` and `std` are of values from 0 to 1, in the `order` in which the network takes the colours.
-    "flow" is how far each pixel moves to the right and down, "rgb+flow" is both, "rgb+flow_stack" has beside the colour
-    of each frame ten fields of flow: made elsewhere and given to networks as they are, not read from videos yet.
+    "flow" is how far each pixel moves to the right and down, "flow_stack" ten such fields beside each other
+    ("flow_stack5": five), "rgb+flow" and "rgb+flow_stack" have those beside the colour of each frame: made elsewhere
+    and given to networks as they are, not read from videos yet.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     The centre is cut from a picture `resize`d before: its shorter side in pixels, or (height, width); None: so that the
     clip is 7/8 of it, 224 of 256.
