@@ -36,7 +36,8 @@ class Form:
     more than the stride). `positions` are tables added to the patches. In the second version distances count in the
     attention (`relative`), the pooled queries are added to its result and all blocks pool them (`residual`). Channels
     are widened by the "attention" of a stage's first block or, in the first version, by the "mlp" of the block before
-    it (`widen`). The features are the class `token`'s or, with `average` or without a token, the mean of the others.
+    it (`widen`). The features are the class `token`'s or, without one, the mean of all; with `average` they are the
+    mean of all others, normalised after it.
     """
 
     width: int
@@ -80,7 +81,7 @@ class MViT(nn.Module):
         super().__init__()
         refuse_causal(plan, "An MViT")
         grid: Grid = (-(-plan.frames // 2), -(-plan.height // 4), -(-plan.width // 4))
-        self.average = form.average or not form.token
+        self.average = form.average
         self.patches = nn.Conv3d(plan.channels, form.width, PATCH, PATCH_STRIDE, (1, 3, 3))
         self.token = table(1, 1, form.width) if form.token else None
         self.positions = Positions(form, grid)
@@ -108,9 +109,9 @@ class MViT(nn.Module):
         x_NLC = self.positions(x_NLC, grid)
         for block in self.blocks:
             x_NLC, grid = block(x_NLC, grid)
-        if self.average and self.token is not None:
-            return self.norm(x_NLC[:, 1:].mean(1))[:, :, None, None, None]
         if self.average:
+            return self.norm(x_NLC[:, -prod(grid) :].mean(1))[:, :, None, None, None]
+        if self.token is None:
             return self.norm(x_NLC).transpose(1, 2).unflatten(2, grid)
         return self.norm(x_NLC)[:, 0, :, None, None, None]
 

@@ -36,7 +36,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if shapes.get("backbone.blocks.0.attention.positions.frames"):
         backbones = SECOND
         late = bool(steps) and shapes[BLOCK.format(steps[0]) + "norm1.weight"][0] == widths[steps[0]]
-        options |= {"widen": "mlp" if late else "attention", "average": late and options["token"]}  # as MaskFeat's
+        options |= {"widen": "mlp" if late else "attention", "average": late}  # as MaskFeat's
     elif streams == 2:
         backbones = REVERSIBLE
         options = {option: options[option] for option in SAME}
