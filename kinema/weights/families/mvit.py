@@ -42,6 +42,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         options = {option: options[option] for option in SAME}
     else:
         options["kernel"] = () if tuple(kernel) == (1, KEY_STRIDE + 1, KEY_STRIDE + 1) else tuple(kernel)
+        last = BLOCK.format(depth - 1) + "attention.key.conv.weight"
+        options["pool_all"] = not options["kernel"] or last in shapes
     if backbones != SECOND:
         options["bias"] = "backbone.blocks.0.attention.qkv.bias" in shapes
     names = [name for name, row in PUBLISHED.items() if row.model in backbones]
