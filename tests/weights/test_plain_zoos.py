@@ -62,8 +62,8 @@ def test_a_masked_autoencoder_is_told_from_its_weights(apart: bool) -> None:
     with torch.inference_mode():
         assert torch.equal(from_checkpoint(weights)(x_NCTHW), made(x_NCTHW))
     encoder = {key: value for key, value in weights.items() if not key.startswith("head.")}
-    decoder = {"mask_token": torch.zeros(1), "decoder_embed.bias": torch.zeros(8), "dec_pos_embed_class": torch.zeros(1),
-               "pred_head.projections.0.weight": torch.zeros(8, 8)}
+    decoder = {name: torch.zeros(8) for name in (
+        "mask_token", "decoder_embed.bias", "dec_pos_embed_class", "pred_head.projections.0.bias")}
     with pytest.raises(ModelError, match="pass classes="):
         from_checkpoint(encoder | decoder)
     assert from_checkpoint(encoder | decoder, classes=3).classes == 3
