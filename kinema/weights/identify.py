@@ -82,11 +82,16 @@ def shown_options(source: Source, model: str) -> Mapping[str, Any]:
 
 
 def shown(translated: Translated, model: str) -> Mapping[str, Any]:
-    """What weights show of the options of the network of this name; nothing where they are of another."""
+    """What weights show of the options of the network of this name; nothing where they are of another.
+
+    A published name says itself what they leave open.
+    """
     found = possible(translated)
     alike = (one for one in found if meant(one.model) == meant(model))
     fitting = (one for one in found if fits(replace(one, model=model), translated.weights, translated.zoo.zeros))
-    return next((one.options for one in chain(alike, fitting)), {})
+    one = next(chain(alike, fitting), Candidate(model))
+    unseen = one.open if meant(model) != model else ()
+    return {option: value for option, value in one.options.items() if option not in unseen}
 
 
 def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:

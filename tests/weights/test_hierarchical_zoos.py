@@ -102,7 +102,9 @@ CASES = [
     ("mvit_b", pytorchvideo, {"depth": 5, "steps": (1, 2, 4)}),
     ("mvitv2_s", slowfast, {"depth": 5, "steps": (1, 3)}),
     ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "token": False, "width": 64, "heads": 2}),
+    ("mvit_b", slowfast, {"depth": 4, "steps": (1, 2), "pool_all": False}),  # as the first files of 16x4
     ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "widen": "mlp", "average": True}),
+    ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "widen": "mlp", "average": True, "token": False}),
     ("rev_mvit_b", reversible, {"depth": 5, "steps": (1, 3)}),
     ("swin3d_t", swin, {"depths": (2, 2), "heads": (3, 6), "window": (5, 2, 2)}),
     ("swin3d_b", swin, {"depths": (1, 2), "heads": (4, 8), "window": (4, 7, 7), "patch_norm": False}),

@@ -22,6 +22,7 @@ from kinema.weights.zoos import (
     mvit,
     p3d,
     pyslowfast,
+    pyslowfast_vit,
     pytorchvideo,
     pytorchvideo_2plus1d,
     swin,
@@ -56,7 +57,8 @@ MODULES = (
 )
 INCEPTION = (eco.ZOO, trn.ZOO, bn_inception.ZOO, *inception_3d.ZOOS)  # a relation stands over bn_inception too
 TRANSFORMERS = (
-    uniformerv2.ZOO, *timesformer.ZOOS, *videomae.ZOOS, *vjepa2.ZOOS, *mvit.ZOOS, *swin.ZOOS, *uniformer.ZOOS,
+    uniformerv2.ZOO, *timesformer.ZOOS, *videomae.ZOOS, *vjepa2.ZOOS, *mvit.ZOOS, pyslowfast_vit.ZOO,
+    *swin.ZOOS, *uniformer.ZOOS,
 )
 ZOOS = (
     mobilenet.ONLINE, *hf.ZOOS, *RESNETS_3D, OWN, *MOBILE, *INCEPTION, *TRANSFORMERS, *FAIR, *MODULES, *ibm.ZOOS,
