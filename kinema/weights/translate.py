@@ -1,7 +1,7 @@
 """Weights of any known zoo under kinema's names."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -18,10 +18,10 @@ CLASSIFIER = ("classifier.weight", "classifier.bias")
 
 @dataclass(frozen=True)
 class Translated:
-    """Weights under kinema's names, the zoo they are of, and the keys they have there."""
+    """Weights under kinema's names, the zoo they are of, and what they were there."""
 
     zoo: Zoo
-    keys: Collection[str]
+    source: Mapping[str, torch.Tensor]
     weights: Weights
 
     @property
@@ -35,7 +35,7 @@ def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
 
     Some zoos' own names begin with `model.`; elsewhere it is taken off.
     """
-    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
+    zoo = zoo_of(weights)
     around = next((prefix for prefix in AROUND if all(key.startswith(prefix) for key in weights)), None)
     if zoo is None and around and weights:
         return translate({key.removeprefix(around): value for key, value in weights.items()})
@@ -55,7 +55,12 @@ def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
         name, _, frame = key.partition("@")
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return Translated(zoo, weights.keys(), zoo.finish(renamed | joined))
+    return Translated(zoo, weights, zoo.finish(renamed | joined))
+
+
+def zoo_of(weights: Mapping[str, torch.Tensor]) -> Zoo | None:
+    """The zoo whose names these are; None where they are of no zoo known here."""
+    return next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
 
 
 def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:

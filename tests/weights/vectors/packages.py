@@ -1,4 +1,4 @@
-"""Figures made for kinema by the same rule: of networks that no shared vector is of (torchvision, VMZ, PyTorchVideo)."""
+"""Figures made by the same rule, of networks that no shared vector is of (torchvision, VMZ, PyTorchVideo)."""
 
 from tests.weights.vectors.row import Row
 
