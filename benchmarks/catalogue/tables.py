@@ -16,7 +16,6 @@ REASONS = (
     (r"V-JEPA2 \| (diving48|ek100|ssv2)", "the file holds a probe alone, without the network it reads"),
     (r"_lfb|lfb ", "it reads a bank of features of the whole film"),
     (r"MaskFeat_PT", "it was trained to fill in what was hidden, for its own code to go on from"),
-    (r"k400_VIT_[BLH]_16x4_FT", "how the weights of these networks are named is not known here"),
     (r"^VMZ \(Caffe2\) \| R2D-18", "its first convolution covers the whole clip, which is no network here"),
 )
 Rows = tuple[tuple[str, str, dict[str, Any]], ...]
@@ -93,6 +92,7 @@ GLUONCV: Rows = (
 TRANSFORMERS: Rows = (
     (r"^VideoMAE \| VideoMAE ViT-(\w) .*Pre-train", r"videomae_\1", {"classifier": False}),
     (r"^VideoMAE \| VideoMAE ViT-(\w)", r"videomae_\1", {}),
+    (r"k400_VIT_([BLH])_16x4_FT", r"i3d-vit_\g<1>16", {"classifier": False}),
     (r"^VideoMAEv2 \| ViT-(s|b)", r"videomae_\1", {}),
     (r"^UniFormer \| UniFormer-(\w+)", r"uniformer_\1", {}),
     (r"^UniFormerV2 \| UniFormerV2-([BL])/(\d+) \| Something", r"uniformerv2_\1\2_ssv2", {"sampling": "uniform"}),

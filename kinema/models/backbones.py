@@ -6,7 +6,7 @@ from functools import partial
 from kinema.models import biglittle, cnn
 from kinema.models.assemblenet import SIZES as ASSEMBLED
 from kinema.models.assemblenet import AssembleNet
-from kinema.models.bn_inception import KINDS, BranchedInception
+from kinema.models.bn_inception import KINDS, BranchedInception, inception_v3
 from kinema.models.c3d import C3D
 from kinema.models.corrnet import CorrNet
 from kinema.models.densenet import COUNTS, GROWTH, DenseNet
@@ -79,7 +79,7 @@ INCEPTIONS = {
     "inception_3d_rgb_flow": Backbone(partial(RGBFlow, FORMS["inception_3d"]), SZEGEDY, frames=64,
                                       modules=("i3d", "s3d"), input="rgb+flow"),
     "bn_inception": Backbone(partial(BranchedInception, KINDS["bn_inception"]), BN, modules=PIXELS_ALONE),
-    "inception_v3": Backbone(partial(BranchedInception, KINDS["inception_v3"]), V3, size=299, modules=PIXELS_ALONE),
+    "inception_v3": Backbone(inception_v3, V3, size=299, modules=PIXELS_ALONE),
     "eco_lite": Backbone(partial(ECO, False), ZOLFAGHARI, frames=16, asks=False),
     "eco": Backbone(partial(ECO, True), ZOLFAGHARI, frames=16, asks=False),
 }

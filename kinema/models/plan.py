@@ -39,6 +39,7 @@ class Habits:
     gate_every: int = 1  # of how many blocks of a stage one has a gate, the first among them
     gate_eights: bool = False  # are the channels of a gate's hidden layer a multiple of eight?
     stem_split: bool = False  # does s3d separate the stem's convolution too?
+    far_pools: bool = False  # do pools stick out at the far edges alone, as in image networks of Inception?
     same: bool = False  # are edges padded as TensorFlow does: no more than the stride needs, and the rest at the end?
 
 

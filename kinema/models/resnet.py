@@ -110,20 +110,21 @@ class ResNet(nn.Module):
     pool stands before the stage. `norm_eps` is added to the variance by batch norm; `width_factor` is how many times
     the channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without
     gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
-    is how many pixels the first stage strides over, where it is not as usual. What a temporal module puts before a
-    block is seen by its "branch", by a "projection" of its shortcut too, or by the whole "block".
+    is how many pixels the first stage strides over, and `stem_width` the channels of the stem, where these are not as
+    usual. What a temporal module puts before a block is seen by its "branch", by a "projection" of its shortcut too, or
+    by the whole "block".
     """
 
     def __init__(
         self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
         shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
-        before: str = HABITS.before,
+        stem_width: int = 0, before: str = HABITS.before,
     ) -> None:
         super().__init__()
         choose("before", before, BEFORE)
         habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups,
                          before=before)
-        blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * width_factor)
+        blocks, inputs = sum(size.counts), stem_width or int((size.stem_width or size.width) * width_factor)
         first = plan.temporal(0, blocks)
         frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)

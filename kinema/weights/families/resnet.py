@@ -1,5 +1,6 @@
 """Residual networks with a temporal module: which size, which module, which options."""
 
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -29,15 +30,17 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     counts, width = counts_of(shapes, ROOT), stem_of(shapes, ROOT)[0]
     last, middle = first(shapes, r"branch\.conv3\.weight$"), first(shapes, r"branch\.conv2\.weight$") or (0, 0)
     block = Block if last is None else Fat if last[0] == 2 * last[1] else Bottleneck
-    grouped = block is Fat and middle[1] < middle[0]
-    sizes = [name for name, size in {**SIZES, **FORMS}.items() if (size.block, size.counts, size.groups > 1) ==
-             (block, counts, grouped) and width == (size.stem_width or size.width)]
+    kind = (block, counts, block is Fat and middle[1] < middle[0], stem_of(shapes, ROOT)[-1])
+    sizes = {name: size for name, size in {**SIZES, **FORMS}.items()
+             if (size.block, size.counts, size.groups > 1, size.stem) == kind and width}
     if not sizes:
         return []
     found = module_of(shapes) or inflated_module(shapes)
     if found is None:
         return []
     module, options = found
+    usual = next(size.stem_width or size.width for size in sizes.values())
+    options |= {} if width == usual else {"width_factor": width / usual}
     open_: tuple[str, ...] = ()
     if attention := attention_of(shapes):
         module += "+nonlocal"
@@ -55,8 +58,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     """The temporal module that has weights of its own, and its options."""
     for module, pattern in REDUCING.items():
-        if squeeze := first(shapes, pattern):
-            return module, {"reduction": squeeze[1] // squeeze[0]}
+        if squeezes := [shape for key, shape in shapes.items() if re.search(pattern, key)]:
+            return module, {"reduction": min(wide // narrow for narrow, wide, *_ in squeezes)}  # rounded where few
     if both := first(shapes, r"conv\d\.both\.weight$"):
         space = first(shapes, r"conv\d\.space\.weight$") or both
         whole = both[0] + space[0]
@@ -78,7 +81,10 @@ def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
 
 
 def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
-    """The temporal module of networks whose convolutions cover frames and pixels, or neither; FAIR's stems cover 5."""
+    """The temporal module of networks whose convolutions cover frames and pixels, or neither.
+
+    Stems cover 5 frames in FAIR's heavy networks, and any number in its others.
+    """
     one, two, stem = inflated(shapes, ROOT, 1), inflated(shapes, ROOT, 2), frames_of(stem_of(shapes, ROOT))
     heavy = "1" in "".join(two)
     if heavy and stem <= 3 and {*two} == {"1"}:
@@ -86,7 +92,7 @@ def inflated_module(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:
     patterns = two if heavy else one
     if stem == 1 and "1" not in "".join(patterns):
         return "tsn", {}
-    if stem not in (1, 5):
+    if stem not in (1, 5) and (heavy or "1" not in "".join(one)):
         return None
     name, kind = ("slow", Slow) if stem == 1 else ("i3d_fair", I3DFair)
     return name, unusual(kind, {"inflate": patterns, "heavy": heavy, "stem_frames": stem})

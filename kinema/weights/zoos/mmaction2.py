@@ -53,12 +53,15 @@ TWINS = {"tsn-resnet50": Candidate("c2d-resnet50", {"pool_padded": False})}  # d
 EVERY = ("1", "1", "1", "1")
 
 
-def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
+def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     """What weights do not show, and all configurations of a network have in common.
 
     I3D strides its stem over frames, but where every block covers frames; Slow's attention is scaled softmax.
     """
-    candidate = shifted(candidate, keys)
+    known = shifted(candidate, keys)
+    if known is None:
+        return None
+    candidate = known
     module, options = candidate.model.partition("-")[0].split("+"), {**candidate.options}
     if module[0] == "i3d_fair" and options.get("inflate") != EVERY:
         options |= {"conv_step": 2, "pool_step": 2}
