@@ -56,8 +56,8 @@ def subject(name: str) -> Subject:
     sides = [*(side for side in SIDES if side < spec.height), spec.height]
     tried = [(length, side) for side in sides for length in dict.fromkeys((frames, 2 * frames, spec.frames))]
     for length, side in tried:
-        small = replace(spec, frames=length, height=side, width=side)
         try:
+            small = replace(spec, frames=length, height=side, width=side)
             built = Subject(name, build(name, small), small)
             logits(built.network, built.clip())
         except Exception:  # too small a clip; whether it is anything else, the usual one tells

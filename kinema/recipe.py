@@ -11,6 +11,7 @@ from kinema.models.clip import ClipSpec, height_width, parse_size
 
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
+INFLATIONS = ("mean", "centre", "repeat")
 BALANCES = ("none", "weights", "sampling")
 WORDS = {str: "text", bool: "true or false", tuple: "a list", dict: "values by name", Augment: "values by name"}
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
@@ -24,9 +25,10 @@ class Recipe:
     paths are relative to `root`, else to the list's folder. out: the run's folder.
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
-    frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
+    frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`). options: the network's own.
     start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
-        classifier of other classes).
+        classifier of other classes). Or a file of its image network, in torchvision's or timm's layout, whose kernels
+        are inflated: by "mean", "centre" or "repeat" (`inflation`).
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.
@@ -47,6 +49,7 @@ class Recipe:
     sampling: str = "uniform"
     stride: int = 1
     fps: float | None = None
+    neighbours: int = 1
     input: str = "rgb"
     augment: Augment = field(default_factory=Augment)
 
@@ -56,6 +59,7 @@ class Recipe:
     dropout: float = 0.5
     options: dict[str, Any] = field(default_factory=dict)
     start: str | None = None
+    inflation: str = "mean"
 
     epochs: int = 30
     batch: int = 16
@@ -75,7 +79,8 @@ class Recipe:
     precision: str = "32"
 
     def __post_init__(self) -> None:
-        choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS}
+        choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS,
+                   "inflation": INFLATIONS}
         for name, known in choices.items():
             came = getattr(self, name)
             if came not in known:
@@ -100,7 +105,8 @@ class Recipe:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
         crop = self.augment.test_crop
-        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop)
+        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
+                        neighbours=self.neighbours)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""

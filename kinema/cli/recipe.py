@@ -26,6 +26,7 @@ PANELS = {
         "sampling": "uniform (a frame from each equal part of the video) or dense",
         "stride": "frames from one frame of a dense clip to the next",
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
+        "neighbours": "frames in a row from each part of a uniform clip: 5 for tdn and stnet",
         "input": "rgb, difference (of grey frames), or normalised_difference",
     },
     "Network": {
@@ -34,7 +35,8 @@ PANELS = {
         "pool": "temporal pooling of -tp networks: max or avg",
         "dropout": "share of the features dropped before the classifier in training",
         "options": "an option of the temporal module, such as taps=5; may be given several times",
-        "start": "a run, a file or a checkpoint's id, whose weights the network starts from",
+        "start": "a run, a file or a checkpoint's id, whose weights the network starts from; an image's too",
+        "inflation": "how kernels of an image network cover frames: mean, centre or repeat",
     },
     "Optimisation": {
         "epochs": "times that every clip is seen",

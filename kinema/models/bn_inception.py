@@ -205,3 +205,19 @@ class BranchedInception(nn.Module):
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.blocks(clip_NCTHW)
+
+
+def inception_v3(plan: Plan, torchvision: bool = False) -> BranchedInception:
+    """Inception v3 (Szegedy et al., arXiv:1512.00567), as tsn and gsm were published with.
+
+    With `torchvision` in the form of torchvision's and timm's image networks: what covers rows alone there covers
+    columns alone here, and the other way round, and the last pool is a mean.
+    """
+    kind = KINDS["inception_v3"]
+    return BranchedInception(replace(kind, mixed=turned(kind.mixed)) if torchvision else kind, plan)
+
+
+def turned(blocks: dict[str, Branches]) -> dict[str, Branches]:
+    """The same blocks with rows and columns in each other's place, and with no pool of maxima beside convolutions."""
+    return {block: {name: re.sub(r"(\d)x(\d)", r"\2x\1", layers).replace("max ", "avg ")
+                    for name, layers in branches.items()} for block, branches in blocks.items()}

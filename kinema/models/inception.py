@@ -88,13 +88,16 @@ class Inception(nn.Module):
 
     There is no shortcut, so what would stand before a branch stands after each block, as published. With `-tp` the
     pools that the form names halve the frames too. `pool` is how frames are pooled; 3-D modules pool pixels by it too.
-    `same` pads edges as TensorFlow does; `norm_eps` is added to the variance by batch norm.
+    `same` pads edges as TensorFlow does; `norm_eps` is added to the variance by batch norm. With `far_pools` the pools
+    of 3-D modules cover the pixels that those of the image network do, which stick out at the far edges alone.
     """
 
-    def __init__(self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS) -> None:
+    def __init__(
+        self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS, far_pools: bool = False,
+    ) -> None:
         super().__init__()
         names, inputs, frames = [*STEM, *MIXED], plan.channels, plan.frames
-        habits = replace(form.habits, same=same, norm_eps=norm_eps)
+        habits = replace(form.habits, same=same, norm_eps=norm_eps, far_pools=far_pools)
         self.blocks = nn.Sequential()
         for block, (name, stage) in enumerate(zip(names, STAGES, strict=True)):
             temporal = plan.temporal(block, len(names))

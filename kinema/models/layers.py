@@ -105,6 +105,21 @@ class Pool(nn.Module):
         return f"{self.method}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"
 
 
+class FarPool(Pool):
+    """As Pool; but windows that step over pixels stick out at the far edges alone, as published with Inception."""
+
+    def __init__(self, method: str, kernel: tuple[int, int], stride: tuple[int, int], causal: bool = False) -> None:
+        super().__init__(method, kernel, stride, causal=causal)
+        if stride[1] > 1:
+            self.padding = (self.padding[0], 0, 0)
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        (_, size, _), (_, step, _) = self.kernel, self.stride
+        high, wide = ((size - length) % step for length in x_NCTHW.shape[3:])
+        fill = float("-inf") if self.method == "max" else 0.0
+        return super().forward(F.pad(x_NCTHW, (0, wide, 0, high), value=fill) if step > 1 else x_NCTHW)
+
+
 def temporal_pool(method: str, causal: bool) -> Pool:
     """Halve the frames, each that remains covering three: the `-tp` of a name."""
     return Pool(method, (3, 1), (2, 1), causal=causal)
@@ -137,9 +152,24 @@ def repeat_edges(network: nn.Module) -> None:
 
     A clip of one picture then gives every layer the same picture in all frames.
     """
-    for layer in network.modules():
+    for layer in list(network.modules()):
         if isinstance(layer, TimePad):
             layer.fill = None
-        elif isinstance(layer, Conv | Pool) and layer.padding[0]:
-            own = int(layer.padding[0])
-            layer.edge, layer.padding = TimePad(own, own, None), (0, *layer.padding[1:])
+        elif hasattr(layer, "repeats"):
+            layer.repeats = True  # type: ignore[assignment]
+        elif isinstance(layer, nn.Conv3d | Pool) and (own := int(layer.padding[0])):
+            pad, layer.padding = TimePad(own, own, None), (0, *layer.padding[1:])
+            if hasattr(layer, "edge"):
+                layer.edge = pad
+            else:
+                layer.register_forward_pre_hook(BeforeIt(pad))
+
+
+class BeforeIt:
+    """What stands before a layer of torch's own."""
+
+    def __init__(self, pad: TimePad) -> None:
+        self.pad = pad
+
+    def __call__(self, layer: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return self.pad(inputs[0])

@@ -9,8 +9,9 @@ from typing import Any
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones import BACKBONES
 from kinema.models.clip import ClipSpec
+from kinema.models.layers import repeat_edges
 from kinema.models.network import Network
-from kinema.models.options import shared_out
+from kinema.models.options import choose, shared_out
 from kinema.models.plan import Plan
 from kinema.models.published import PUBLISHED
 from kinema.models.table import Published
@@ -18,8 +19,9 @@ from kinema.models.temporal import ADDED, MODULES, Temporal, together
 from kinema.models.where import Where, find_where
 
 POOLS = ("max", "avg")
+EDGES = ("zeros", "repeat")
 CLASSES = 400  # of Kinetics
-USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5}
+USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5, "edges": "zeros"}
 ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too, and the modules
 ADDED_WITH = {
     "se": ("tsn", "i3d"), "gate": ("s3d",), "nonlocal": ("tsn", "tsm", "i3d", "c2d", "i3d_fair", "slow"),
@@ -29,7 +31,7 @@ ADDED_WITH = {
 def create_model(
     name: str, classes: int | Sequence[str] | None = None, *, pretrained: str | None = None, frames: int | None = None,
     where: str | Where = "all", causal: bool = False, pool: str = "max", clip: ClipSpec | None = None,
-    dropout: float = 0.5, **options: Any,
+    dropout: float = 0.5, edges: str = "zeros", **options: Any,
 ) -> Network:
     """Build a network by its name, with random weights or those of its best official checkpoint.
 
@@ -37,10 +39,11 @@ def create_model(
     as "kinetics400", or a checkpoint's id; the classes are then its own unless others are given. `clip` is what it will
     be fed, `frames` changes that clip's. `where` says which blocks see time: "all", "top", "bottom", "alternate", or
     where(block, blocks) -> bool. `causal` networks never look at later frames. `pool` is how `-tp` pools, "max" or
-    "avg". `options` are those of the temporal modules and of the backbone. Raises ModelError when a name, a value or an
-    option is unknown.
+    "avg". Beyond a clip layers see "zeros", or with `edges` "repeat" its first and last frame again. `options` are
+    those of the temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
     """
-    said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout}
+    said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout,
+            "edges": edges}
     changed = {**{key: value for key, value in said.items() if value != USUAL[key]}, **options}
     if pretrained is not None:
         from kinema.weights.pretrained import pretrained_model
@@ -50,6 +53,7 @@ def create_model(
     modules, backbone, tp = parse(name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
+    choose("edges", edges, EDGES)
     classes = check_classes(CLASSES if classes is None else classes)
     if frames is not None and whole(frames) is None:
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
@@ -73,7 +77,10 @@ def create_model(
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
     left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
     readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
-    return Network(name, body, readout, clip, classes, dropout, changed)
+    network = Network(name, body, readout, clip, classes, dropout, changed)
+    if edges == "repeat":
+        repeat_edges(network)
+    return network
 
 
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:

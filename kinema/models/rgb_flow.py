@@ -22,7 +22,9 @@ class RGBFlow(nn.Module):
     one's weights.
     """
 
-    def __init__(self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS) -> None:
+    def __init__(
+        self, form: Form, plan: Plan, same: bool = False, norm_eps: float = NORM_EPS, far_pools: bool = False,
+    ) -> None:
         super().__init__()
         self.streams = nn.ModuleDict({
             name: Inception(form, replace(plan, channels=CHANNELS[name]), same, norm_eps) for name in STREAMS})

@@ -21,6 +21,7 @@ class SamePad(nn.Module):
         super().__init__()
         self.kernel, self.stride = (kernel[0], kernel[1], kernel[1]), (stride[0], stride[1], stride[1])
         self.causal, self.fill = causal, fill
+        self.repeats = False  # are the first and the last frame seen again beyond the edges?
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         pads: list[int] = []
@@ -31,6 +32,9 @@ class SamePad(nn.Module):
         if self.causal:
             kernel, stride = self.kernel[0], self.stride[0]
             pads[4:] = [max(kernel - stride, 0), stride - 1]
+        if self.repeats and any(pads[4:]):
+            x_NCTHW = F.pad(x_NCTHW, (0, 0, 0, 0, *pads[4:]), mode="replicate")
+            pads[4:] = [0, 0]
         return F.pad(x_NCTHW, pads, value=self.fill) if any(pads) else x_NCTHW
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import kinema
 from kinema.data.clips import ClipTable, check_root, read_table
 from kinema.data.splits import Split, split_table
-from kinema.errors import DataError, RunError, VideoError
+from kinema.errors import DataError, ModelError, RunError, VideoError
 from kinema.files import write_atomic, write_json
 from kinema.keyed import keyed_generator
 from kinema.machine import Machine
@@ -60,9 +60,9 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
     if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
         raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
     recipe = completed(recipe)
-    network = build_network(recipe, table.labels)
+    network, started = build_network(recipe, table.labels), list[str]()
     if recipe.start:
-        start_from(network, recipe.start)
+        started = start_from(network, recipe)
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)
@@ -77,7 +77,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
             "model": recipe.model,
             "labels": list(table.labels),
             "multi_label": table.multi_label,
-            "notes": notes(recipe, split),
+            "notes": notes(recipe, split) + started,
             "clip": recipe.clip.to_dict(),
             "options": recipe.options,
             "root": str(Path(table.root).absolute()),
@@ -168,12 +168,30 @@ def completed(recipe: Recipe) -> Recipe:
     return replace(recipe, options=own | recipe.options)
 
 
-def start_from(network: Network, source: str) -> None:
-    """Give a network the weights of a run, a file or an official checkpoint, but for a classifier of other classes."""
-    from kinema.weights import load_weights
-    from kinema.weights.pretrained import file_of
+def start_from(network: Network, recipe: Recipe) -> list[str]:
+    """Give a network the weights of a run, a file or an official checkpoint, but for a classifier of other classes.
 
-    load_weights(network, file_of(source), strict=False)
+    An image network's are inflated. Returns what a user should know of that, a sentence each.
+    """
+    from kinema.weights import inflate, load_weights
+    from kinema.weights.images import image_layout, known
+    from kinema.weights.pretrained import file_of
+    from kinema.weights.read import read_weights
+
+    path = file_of(str(recipe.start))
+    if path.is_dir():
+        load_weights(network, path, strict=False)
+        return []
+    weights = read_weights(path)
+    layout = image_layout(weights)
+    try:
+        load_weights(network, weights, strict=False)
+        return []
+    except ModelError:
+        if layout is None and known(weights):
+            raise
+    inflate(network, weights, recipe.inflation)
+    return [f"The weights it starts from are {layout.name if layout else ''}, inflated by {recipe.inflation}."]
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

@@ -75,7 +75,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     network = run.network()
     saved = run.path / "last.pt"
     if recipe.start and not saved.is_file():
-        start_from(network, recipe.start)
+        start_from(network, recipe)
     if fabric.world_size > 1:
         globalise(network)
     if machine.channels_last:

@@ -62,6 +62,7 @@ X3D = (
     (rf"{STEM}space\.", "blocks.0.conv.conv_t."), (rf"{STEM}time\.", "blocks.0.conv.conv_xy."),
     (r"^backbone\.head\.conv\.", "blocks.5.pool.pre_conv."), (r"^backbone\.head\.bn\.", "blocks.5.pool.pre_norm."),
     (r"^backbone\.head\.hidden\.", "blocks.5.pool.post_conv."),
+    (r"^backbone\.head\.hidden_bn\.", "blocks.5.pool.post_norm."),
 )
 GATED = ((r"\.norm_b\.(?=\w+$)", ".norm_b.0."),)  # beside its norm stands a gate, or nothing
 LIBRARIES: dict[str, tuple[Way, ...]] = {

@@ -16,12 +16,10 @@ from kinema.models.temporal import ADDED, MODULES
 from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import load_weights, put
-from kinema.weights.read import read_weights
+from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import CLASSIFIER, Translated, fit, translate
+from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, zoo_of
 from kinema.weights.zoos import Zoo
-
-Source = str | Path | Mapping[str, Any]
 
 
 def identify(source: Source) -> list[Candidate]:
@@ -40,7 +38,7 @@ def possible(translated: Translated) -> list[Candidate]:
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
              for one in found]
-    found = [refined for one in found if (refined := zoo.refine(one, translated.keys))]
+    found = [refined for one in found if (refined := zoo.refine(one, translated.source.keys()))]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
@@ -48,6 +46,7 @@ def possible(translated: Translated) -> list[Candidate]:
 def from_checkpoint(source: Source, model: str | None = None, **options: Any) -> Network:
     """The network that weights are of, with these weights, ready for use (in evaluation mode).
 
+    A `source` of several files that each hold a part of the network is a list: [encoder, probe].
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
     weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright;
     what the weights show of its options need not be said. `classes` may be labels; their number is that of the weights.
@@ -78,7 +77,8 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
 
 def shown_options(source: Source, model: str) -> Mapping[str, Any]:
     """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
-    return shown(translate(read_weights(source)), model)
+    content = read_weights(source)
+    return shown(translate(content), model) if zoo_of(content) else {}
 
 
 def shown(translated: Translated, model: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ Axes: O outputs, I inputs, T frames, H rows, W columns.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,106 +12,150 @@ import torch
 
 from kinema.errors import ModelError, nearest
 from kinema.models import Network
+from kinema.weights.begin import begin
+from kinema.weights.halves import PSEUDO, separated, tap_of
+from kinema.weights.image_networks import ADDED_PARTS, image_shapes, modules_of, networks_of
+from kinema.weights.images import image_weights
 from kinema.weights.read import read_weights
-from kinema.weights.translate import fit, translate
+from kinema.weights.tables import fit_table, of_transformer
+from kinema.weights.translate import fit, listed
 
 WAYS = ("mean", "centre", "repeat")
+UNTOLD = r"num_batches_tracked$|^classifier\."  # what may be missing
+COLOURS = 3
 SPACE = (  # a layer of a video network that stands where an image network has one
-    (r"\.space\.weight$", ".weight"),  # the first half of a separated convolution
-    (r"\.(conv\d?)\.conv\.weight$", r".\1.weight"),  # a convolution behind what prepares its input
+    (r"\.space\.(weight|bias)$", r".\1"),  # the first half of a separated convolution
+    (r"\.(conv\d?)\.(?:conv|[01])\.(weight|bias)$", r".\1.\2"),  # a convolution behind what prepares its input
+    (r"^backbone\.(?:space|time|streams\.\w+)\.", "backbone."),  # each stream of two
+    (r"^backbone\.motion_", "backbone."),  # the beginning of another one, for what changes
 )
-HIGH = 16.0  # times the spread of what comes to a ReLU: more than it ever falls below zero
-NORM = re.compile(r"^(.*)conv(\d?)\.norm\.(\w+)$")  # between the halves: the image network's norm after the convolution
-PSEUDO = re.compile(r"^(.*)conv(\d?)\.(space|time)_norm\.(\w+)$")  # p3d's, one for each half
-TIME = re.compile(r"^(.*)conv(\d?)\.time\.(weight|bias)$")  # the second half begins as the identity
 
 
 def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str = "mean") -> Network:
     """Give a network the weights of its image network (torchvision's or timm's file or state_dict).
 
     `how` a kernel over pixels becomes one over T frames: "mean" 1/T of it in each, "centre" all of it in the middle
-    one, "repeat" all of it in each. A clip of one picture then gets the image network's answer with "centre", and with
-    "mean" where `repeat_edges` is called. What image networks do not have (temporal modules) is left as it is, and so
-    is a classifier of other classes. Raises ModelError, before anything has changed, where kernels do not match.
+    one (of a tubelet's too; in causal networks the last), "repeat" all of it in each. What image networks do not have
+    begins as what changes nothing, where it can; else it is left as it is, as a classifier of other classes is.
+
+    A clip of one picture then gets the image network's answer with "centre", and with "mean" where `repeat_edges` is
+    called (or the network was created with edges="repeat"). docs/inflation.md says of which networks this holds, and
+    why not of the others: those that shift channels need `repeat_edges` with either, those that pool pixels their own
+    way an option (stem_pool="pixels" of r3d, far_pools=True of inception_v1), and no option makes the published 3-D
+    Inceptions (inception_3d) exact, whose convolutions stand one pixel beside those of the image network. Frames are
+    expected normalised as the image network's pictures were.
+
+    Raises ModelError, before anything has changed, where kernels do not match.
     """
     if how not in WAYS:
         raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}. {nearest(str(how), WAYS)}")
-    image = translate(read_weights(source)).weights
+    whose, image = image_weights(read_weights(source))
     own = network.state_dict()
-    new = {key: value for key, value in separated(network, image).items() if key in own}
-    for key, value in own.items():
-        theirs = next((image[name] for name in names_in_images(key) if name in image), None)
-        if theirs is not None and key not in new and (stretched := stretch(theirs, value, how)) is not None:
-            new[key] = stretched
-    kernels = [key for key, value in own.items() if value.dim() == 5 and max(value.shape[3:]) > 1]
-    lacking = [key for key in kernels if key not in new]
-    if lacking or not kernels:
-        raise ModelError(f"{network.name} cannot be inflated from these weights: {len(lacking)} of its {len(kernels)} "
-                         f"kernels over pixels match none of an image network ({', '.join(lacking[:3])}).")
+    shapes = image_shapes(network, gated=any(".gate." in key for key in image))
+    image = of_transformer(network, image, own)
+    if shapes is not None and (why := misfit(image, shapes)):
+        refuse(network, whose, image, why, modules_of(network))
+    new, used = taken(network, own, image, how)
+    unplaced = [key for key in image if key not in used and not re.search(UNTOLD, key)]
+    if unplaced:
+        refuse(network, whose, image, f"{len(unplaced)} of them have no place in it ({listed(unplaced)})")
+    begin(network, own, new)
+    bare = [key for key in own.keys() - new.keys() if not re.search(rf"{ADDED_PARTS}|{UNTOLD}", key)]
+    if shapes is None and bare:
+        refuse(network, whose, image, f"{len(bare)} of its own are not among them ({listed(bare)})")
     network.load_state_dict({**own, **new})
     return network
 
 
+def taken(
+    network: Network, own: Mapping[str, torch.Tensor], image: Mapping[str, torch.Tensor], how: str
+) -> tuple[dict[str, torch.Tensor], set[str]]:
+    """Those of a network's weights that an image network has, inflated, and which of the image's were used."""
+    new = {key: value for key, value in separated(network, own, image).items() if key in own}
+    used = {f"{found[1]}bn{found[2]}.{found[4]}" for key in new if (found := PSEUDO.match(key))}
+    for key, value in own.items():
+        name = next((name for name in names_in_images(key) if name in image), None)
+        if name is None:
+            continue
+        if key not in new and (stretched := stretch(network, key, image[name], value, how)) is not None:
+            new[key] = stretched
+        if key in new:
+            used.add(name)
+    return new, used
+
+
 def names_in_images(key: str) -> list[str]:
     """What a weight of a video network may be called in its image network."""
-    return [key, *(re.sub(pattern, new, key) for pattern, new in SPACE if re.search(pattern, key))]
+    names = [key]
+    for pattern, new in SPACE:
+        names += [re.sub(pattern, new, name) for name in names if re.search(pattern, name)]
+    return names
 
 
-def stretch(image: torch.Tensor, own: torch.Tensor, how: str) -> torch.Tensor | None:
+def stretch(
+    network: Network, key: str, image: torch.Tensor, own: torch.Tensor, how: str
+) -> torch.Tensor | None:
     """A weight of an image network in the shape of the video network's; None where it cannot be."""
-    if own.dim() == 5 and image.dim() >= 4:
-        flat_OIHW = image.squeeze(2) if image.dim() == 5 else image
-        frames = own.shape[2]
-        if flat_OIHW.shape != (*own.shape[:2], *own.shape[3:]):
+    if key.startswith("backbone.") and (resized := fit_table(network, key, image, own)) is not None:
+        return resized
+    if key == "classifier.weight" and len(image) == len(own) and own.shape[1] % image.shape[1] == 0:
+        sides = own.shape[1] // image.shape[1]  # features side by side, each of which gives its share of the answer
+        return image.repeat(1, sides) / sides
+    if own.dim() != 5 or image.dim() < 4:
+        fitted = fit(image, own)
+        return fitted if fitted.shape == own.shape else None
+    flat_OIHW = image.squeeze(2) if image.dim() == 5 else image
+    if flat_OIHW.dim() == 5 or (flat_OIHW.shape[0], *flat_OIHW.shape[2:]) != (own.shape[0], *own.shape[3:]):
+        return None
+    if flat_OIHW.shape[1] != own.shape[1]:
+        if flat_OIHW.shape[1] != COLOURS:
             return None
-        if how == "centre":
-            stretched = torch.zeros_like(own)
-            stretched[:, :, frames // 2] = flat_OIHW
-            return stretched
-        return flat_OIHW.unsqueeze(2).expand(own.shape) / (frames if how == "mean" else 1)
-    fitted = fit(image, own)
-    return fitted if fitted.shape == own.shape else None
+        flat_OIHW = other_inputs(flat_OIHW, own.shape[1], hasattr(getattr(network.backbone, "stem", None), "fold"))
+    frames = own.shape[2]
+    if how == "centre":
+        stretched = torch.zeros_like(own)
+        stretched[:, :, tap_of(network.get_submodule(key.rpartition(".")[0]), frames)] = flat_OIHW
+        return stretched
+    return flat_OIHW.unsqueeze(2).expand(own.shape) / (frames if how == "mean" else 1)
 
 
-def separated(network: Network, image: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Convolutions over pixels and then frames: the norm between them is the image's, what follows changes nothing.
+def other_inputs(weight_OIHW: torch.Tensor, inputs: int, joined: bool) -> torch.Tensor:
+    """A first convolution over other channels than three colours.
 
-    A ReLU stands between the halves. Where none follows the whole, at the end of a branch, what comes to it is lifted
-    so far that it cuts nothing off, and set down again behind it.
+    Where several frames are `joined` as the channels of one picture each gets its share; fields of flow and differences
+    get the mean over the colours (Wang et al., arXiv:1608.00859).
     """
-    own, new = network.state_dict(), dict[str, torch.Tensor]()
-    for key, value in own.items():
-        if found := NORM.match(key):
-            stem, number, leaf = found.groups()
-            norm, parts = image.get(f"{stem}bn{number}.weight"), network.get_submodule(f"{stem}conv{number}")
-            first, _ = next(parts.named_children())
-            if norm is None or value.shape not in ((), norm.shape) or first != "space":
-                continue  # other channels between the halves, which nothing fits; or frames first, which change nothing
-            new[key] = image.get(f"{stem}bn{number}.{leaf}", value).clone()
-            last = bool(number) and f"{stem}conv{int(number) + 1}.weight" not in own
-            lift = HIGH * image[f"{stem}bn{number}.weight"].abs() if last else torch.zeros(1)
-            eps = float(network.get_submodule(f"{stem}bn{number}").eps)  # type: ignore[arg-type]
-            after = {"weight": torch.ones(1), "running_var": torch.tensor(1 - eps), "running_mean": lift}
-            new[f"{stem}bn{number}.{leaf}"] = torch.zeros_like(value) + after.get(leaf, torch.zeros(1)).to(value.dtype)
-            new[key] += lift if leaf == "bias" else 0
-        elif found := PSEUDO.match(key):
-            new[key] = of_p3d(network, image, key, found)
-        elif found := TIME.match(key):
-            new[key] = torch.zeros_like(value)
-            if found[3] == "weight":
-                new[key][:, :, value.shape[2] // 2, 0, 0] = torch.eye(*value.shape[:2]) if value.shape[1] > 1 else 1
-    return new
+    if joined and inputs % COLOURS == 0:
+        return weight_OIHW.repeat(1, inputs // COLOURS, 1, 1) / (inputs // COLOURS)
+    return weight_OIHW.mean(1, keepdim=True).expand(-1, inputs, -1, -1)
 
 
-def of_p3d(network: Network, image: Mapping[str, torch.Tensor], key: str, found: re.Match[str]) -> torch.Tensor:
-    """A batch norm of p3d's: the image network's over pixels, and over frames one that changes or adds nothing."""
-    stem, number, half, leaf = found.groups()
-    own = network.state_dict()
-    if f"{stem}bn{number}.weight" in own:
-        raise ModelError(f"{network.name} cannot be inflated: a ReLU stands in its convolutions, as only the middle "
-                         "ones of bottlenecks have it in image networks. Nearest: p3d-resnet50.")
-    if half == "space":
-        return image.get(f"{stem}bn{number}.{leaf}", own[key]).clone()
-    alone = network.get_submodule(f"{stem}conv{number}").kind == "A"  # else it is added to what comes from the pixels
-    eps = float(network.get_submodule(f"{stem}conv{number}.time_norm").eps)  # type: ignore[arg-type]
-    return torch.full_like(own[key], {"weight": float(alone), "running_var": 1 - eps}.get(leaf, 0))
+def misfit(image: Mapping[str, torch.Tensor], shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Why weights are not those of the image network with these shapes, in words; nothing where they are."""
+    named = [key for key in shapes if not re.search(UNTOLD, key)]
+    lacking = [key for key in named if key not in image]
+    other = [key for key in named if key in image and not alike(tuple(image[key].shape), shapes[key])]
+    if other:
+        pairs = [f"{key} {tuple(image[key].shape)} for {shapes[key]}" for key in other]
+        return f"{len(other)} have another shape than its image network's ({listed(pairs)})"
+    return f"{len(lacking)} of its image network's are not among them ({listed(lacking)})" if lacking else ""
+
+
+def alike(image: tuple[int, ...], own: tuple[int, ...]) -> bool:
+    """May a weight of one shape stand for one of the other: but for frames, the channels of a clip, and places?"""
+    if len(own) == 5 and len(image) >= 4:  # frames may be told apart in neither, or in the video network's tubelets
+        colours = image[1] == COLOURS
+        return (image[0], colours or image[1], *image[-2:]) == (own[0], colours or own[1], *own[-2:])
+    if len(own) == len(image) == 3 and own[0] == image[0] == 1:  # a table of positions
+        return own[2] == image[2]
+    return [n for n in image if n > 1] == [n for n in own if n > 1]
+
+
+def refuse(
+    network: Network, whose: str, image: Mapping[str, torch.Tensor], why: str, modules: Iterable[str] = ()
+) -> None:
+    """Raise the ModelError that says why, whose weights they are, and which networks take them."""
+    backbone, names = networks_of({key: tuple(value.shape) for key, value in image.items()}, modules)
+    advice = (f"They are those of {backbone}. Nearest: {names}." if backbone else
+              "They are of no image network known here; is it the network of this name, with these options?")
+    raise ModelError(f"{network.name} cannot be inflated from these weights, {whose}: {why}. {advice}")

@@ -1,7 +1,7 @@
 """Weights of any known zoo under kinema's names."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +10,7 @@ from kinema.errors import ModelError
 from kinema.weights.zoos import ZOOS, Weights, Zoo
 
 SHOWN = 4  # names of each kind that an error lists
+AROUND = ("model.", "net.", "network.")  # before every name where a network was trained as part of another object
 
 
 CLASSIFIER = ("classifier.weight", "classifier.bias")
@@ -17,10 +18,10 @@ CLASSIFIER = ("classifier.weight", "classifier.bias")
 
 @dataclass(frozen=True)
 class Translated:
-    """Weights under kinema's names, the zoo they are of, and the keys they have there."""
+    """Weights under kinema's names, the zoo they are of, and what they were there."""
 
     zoo: Zoo
-    keys: Collection[str]
+    source: Mapping[str, torch.Tensor]
     weights: Weights
 
     @property
@@ -30,8 +31,14 @@ class Translated:
 
 
 def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
-    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo."""
-    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
+    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo.
+
+    Some zoos' own names begin with `model.`; elsewhere it is taken off.
+    """
+    zoo = zoo_of(weights)
+    around = next((prefix for prefix in AROUND if all(key.startswith(prefix) for key in weights)), None)
+    if zoo is None and around and weights:
+        return translate({key.removeprefix(around): value for key, value in weights.items()})
     if zoo is None:
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
                          f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
@@ -48,7 +55,12 @@ def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
         name, _, frame = key.partition("@")
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return Translated(zoo, weights.keys(), zoo.finish(renamed | joined))
+    return Translated(zoo, weights, zoo.finish(renamed | joined))
+
+
+def zoo_of(weights: Mapping[str, torch.Tensor]) -> Zoo | None:
+    """The zoo whose names these are; None where they are of no zoo known here."""
+    return next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
 
 
 def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:

@@ -68,7 +68,7 @@ def test_an_official_checkpoint_is_fetched_and_recognises(
     assert library.create_model(row.model, 5, pretrained=row.id).classes == 5
     recipe = completed(Recipe(str(motion), model=row.model, start=row.id, options=row.options))
     started = library.create_model(row.model, 5, **recipe.options)
-    start_from(started, row.id)
+    start_from(started, recipe)
     assert torch.equal(started.backbone.stem.time.weight, network.backbone.stem.time.weight)  # type: ignore[union-attr]
     video = next(motion.rglob("*.mp4"))
     [told] = json.loads(kinema("recognize", video, "--weights", row.id, "--json"))

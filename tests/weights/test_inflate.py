@@ -1,71 +1,127 @@
-"""Image networks in video networks: a clip of one picture gets the image network's answer."""
+"""Image networks in video networks: a clip of one picture gets the image network's answer.
+
+The image network is the same backbone with tsn; beside torchvision's and timm's own see test_images.
+"""
 
 import pytest
 import torch
-from torch import nn
 
+from benchmarks.inflation import NEW_READOUTS, difference, rows, video_network
 from kinema.errors import ModelError
-from kinema.models import Network, create_model
-from kinema.models.layers import repeat_edges
+from kinema.models import create_model
 from kinema.weights.inflate import WAYS, inflate
 
-MATCHING = ["i3d-resnet18", "i3d-resnet50", "s3d-resnet18", "s3d-resnet50", "tsm-resnet18", "r3d-resnet18-tp",
-            "mc3-resnet50", "p3d-resnet50"]
-POOLED = {"r3d": {"stem_pool": "pixels"}, "mc3": {"stem_pool": "pixels"}}  # as image networks
+CLOSE = 1e-5  # of the logits' standard deviation
+SHIFTS = ("tsm", "online_tsm", "tanet", "action")  # what they bring from beyond a clip's edges is seen
+CHANGED = ("tin", "teinet")  # always change what they see
+REFUSED = ("r2plus1d", "ircsn", "ipcsn", "gst", "p3d")  # whose convolutions are no image network's, on basic blocks
+TINY = [name for name in rows() if "_tiny" in name and "-" in name]
+TAKEN = [name for name in TINY if name.split("-")[0] not in (*REFUSED, *CHANGED, *NEW_READOUTS)]
 
 
-def image_network(backbone: str) -> Network:
-    torch.manual_seed(0)
-    image = create_model(f"tsn-{backbone}", 9)
-    for module in image.modules():
-        if isinstance(module, nn.BatchNorm3d):
-            for value in (module.weight, module.bias, module.running_mean):
-                nn.init.normal_(value, 0, 0.1)  # type: ignore[arg-type]
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.uniform_(module.running_var, 0.5, 1.5)  # type: ignore[arg-type]
-    nn.init.normal_(image.classifier.weight)
-    return image.eval()
+def of(names: tuple[str, ...]) -> list[str]:
+    """The small networks with one of these modules."""
+    return [name for name in TINY if name.split("-")[0].split("+")[0] in names]
 
 
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_still_video_gets_the_image_networks_answer(name: str) -> None:
+    assert difference(name, "mean", "repeat") < CLOSE
+    if name.split("-")[0].split("+")[0] not in SHIFTS:
+        assert difference(name, "centre", "zeros") < CLOSE
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["centre", "mean"])
-@pytest.mark.parametrize("name", MATCHING)
-def test_a_still_video_gets_the_image_networks_answer(name: str, how: str) -> None:
-    module, backbone, *_ = name.split("-")
-    image = image_network(backbone)
-    video = inflate(create_model(name, 9, frames=6, **POOLED.get(module, {})).eval(), image.state_dict(), how)
-    if how == "mean":
-        repeat_edges(video)
-    picture = torch.randn(2, 3, 1, 48, 48)
-    with torch.inference_mode():
-        answer, still = image(picture), video(picture.expand(-1, -1, 6, -1, -1))
-    if name.startswith("tsm") and how == "centre":  # its shift brings zeros from beyond the edges
-        assert not torch.allclose(still, answer, rtol=0, atol=1e-3 * float(answer.std()))
-    else:
-        torch.testing.assert_close(still, answer, rtol=0, atol=1e-5 * float(answer.std()))
+@pytest.mark.parametrize("name", ["i3d-resnet50", "s3d-resnet50", "p3d-resnet50", "tsm-resnet50", "i3d-mobilenet_v2",
+                                  "gsm-bn_inception", "i3d-inception_3d", "late-cnn_2014", "r3d-densenet121"])
+def test_and_so_it_does_on_larger_backbones(name: str, how: str) -> None:
+    assert difference(name, how, "repeat" if how == "mean" or name.startswith("tsm") else "zeros") < CLOSE
+
+
+@pytest.mark.parametrize("name", of(NEW_READOUTS))
+def test_where_frames_are_read_anew_their_features_are_the_image_networks(name: str) -> None:
+    assert difference(name, "mean", "repeat", features=True) < 10 * CLOSE  # of single values, not of their means
+    assert difference(name, "mean", "repeat") > CLOSE
+
+
+@pytest.mark.parametrize("name", of(CHANGED))
+def test_what_always_changes_its_input_takes_the_kernels_alone(name: str) -> None:
+    assert difference(name, "mean", "repeat") > CLOSE
+
+
+@pytest.mark.parametrize("name", of(REFUSED))
+def test_other_convolutions_refuse_by_name(name: str) -> None:
+    with pytest.raises(ModelError, match=f"^{name} cannot be inflated.*Nearest: "):
+        difference(name, "centre", "zeros")
+
+
+def test_a_shift_brings_zeros_from_beyond_the_edges() -> None:
+    assert difference("tsm-resnet_tiny", "centre", "zeros") > CLOSE
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_middle_of_a_causal_kernel_is_its_last_frame(causal: bool) -> None:
+    image = create_model("tsn-resnet_tiny", 5).state_dict()
+    video = inflate(create_model("i3d-resnet_tiny", 5, causal=causal), image, "centre")
+    kernel = video.state_dict()["backbone.stages.1.0.branch.conv1.weight"]
+    assert [bool(kernel[:, :, frame].any()) for frame in range(3)] == ([False, False, True] if causal else
+                                                                       [False, True, False])
 
 
 def test_kernels_are_repeated_shared_out_or_put_in_the_middle() -> None:
-    image = image_network("resnet_tiny")
+    image = create_model("tsn-resnet_tiny", 5)
     flat = image.state_dict()["backbone.stages.1.0.branch.conv1.weight"]
     for how in WAYS:
-        video = inflate(create_model("i3d-resnet_tiny", 9), image.state_dict(), how)
+        video = inflate(create_model("i3d-resnet_tiny", 5), image.state_dict(), how)
         deep = video.state_dict()["backbone.stages.1.0.branch.conv1.weight"]
         assert deep.shape[2] == 3
         torch.testing.assert_close(deep[:, :, 1:2], flat / (3 if how == "mean" else 1))
         torch.testing.assert_close(deep.sum(2, keepdim=True), flat * (3 if how == "repeat" else 1))
 
 
-def test_other_networks_refuse_by_name_and_nothing_changes() -> None:
+def test_other_weights_are_refused_and_nothing_changes() -> None:
     video = create_model("i3d-resnet18", 9)
     before = {key: value.clone() for key, value in video.state_dict().items()}
-    with pytest.raises(ModelError, match=r"i3d-resnet18 cannot be inflated from these weights: \d+ of its \d+ kernels"):
-        inflate(video, image_network("resnet_tiny").state_dict())
+    with pytest.raises(ModelError, match=r"^i3d-resnet18 cannot be inflated .*They are those of resnet_tiny"):
+        inflate(video, create_model("tsn-resnet_tiny", 9).state_dict())
     assert all(torch.equal(before[key], value) for key, value in video.state_dict().items())
-    for name in ("r2plus1d-resnet18", "ircsn-resnet18", "ipcsn-resnet18", "p3d-resnet18"):
-        with pytest.raises(ModelError, match=f"{name} cannot be inflated"):
-            inflate(create_model(name, 9), image_network("resnet18").state_dict())
     with pytest.raises(ModelError, match=r"how='center' is unknown.*Nearest: centre"):
         inflate(video, {}, "center")
+
+
+@pytest.mark.parametrize(("name", "part"), [
+    ("tam-resnet_tiny", ".before.mix.weight"), ("tsn+se-resnet_tiny", ".gate.excite.weight"),
+    ("gsm-resnet_tiny", ".shift.gate.weight"), ("action-resnet_tiny", ".before.expand.weight"),
+    ("stm-resnet_tiny", ".motion.expand.weight"), ("s3d-vit_tiny", ".attention.time.out.weight"),
+])  # fmt: skip
+def test_what_begins_as_nothing_learns(name: str, part: str) -> None:
+    image = create_model(f"tsn-{name.split('-')[1]}", 5, frames=8)
+    video = inflate(video_network(name, 64, "zeros").train(), image.state_dict())
+    video(torch.randn(2, 3, 8, 64, 64)).square().sum().backward()
+    gradients = [value.grad for key, value in video.named_parameters() if key.endswith(part)]
+    assert gradients
+    assert all(gradient is not None and gradient.any() for gradient in gradients)
+
+
+def test_a_uniformer_sees_a_still_video_as_one_picture() -> None:
+    tiny = {"widths": (8, 16, 32, 64), "depths": (1, 1, 1, 1), "head": 8, "frames": 8}
+    torch.manual_seed(0)
+    image = {key: value[:, :, 0] if value.dim() == 5 else value
+             for key, value in create_model("uniformer_s", 5, **tiny).state_dict().items()}  # type: ignore[arg-type]
+    video = create_model("uniformer_s", 5, **tiny)  # type: ignore[arg-type]
+    inflate(video.eval(), {"head.weight": image.pop("classifier.weight"), "head.bias": image.pop("classifier.bias"),
+                           **{theirs(key): value for key, value in image.items()}}, "centre")
+    picture = torch.randn(1, 3, 1, 64, 64)
+    with torch.inference_mode():  # one frame is seen by the middle of each kernel alone
+        torch.testing.assert_close(video(picture.expand(-1, -1, 8, -1, -1)), video(picture), rtol=0, atol=1e-5)
+
+
+def theirs(key: str) -> str:
+    """What a UniFormer's image network calls a weight."""
+    for ours, old in (("backbone.", ""), ("stages.", "blocks"), (".blocks.", "."), (".position.", ".pos_embed."),
+                      (".mix.near.", ".attn."), (".mix.", "."), (".attention.out.", ".attn.proj."),
+                      (".attention.", ".attn.")):
+        key = key.replace(ours, old, 1)
+    head, _, rest = key.partition(".patches.")
+    return f"patch_embed{head[-1]}.{rest.replace('conv.', 'proj.')}" if rest else key

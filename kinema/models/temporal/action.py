@@ -13,7 +13,6 @@ from kinema.models.temporal.base import Temporal, sits_out
 from kinema.models.temporal.motion import Change, Mix
 
 FRAMES = 3
-NARROWEST = 4
 
 
 @dataclass(eq=False)
@@ -35,7 +34,7 @@ class Action(Temporal):
     def before(self, channels: int, place: Place) -> nn.Module:
         if sits_out(place):
             return nn.Identity()
-        return Excite(channels, max(channels // self.reduction, NARROWEST), self.fold, self.causal)
+        return Excite(channels, max(channels // self.reduction, 1), self.fold, self.causal)
 
 
 class Excite(nn.Module):

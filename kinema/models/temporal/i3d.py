@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models.layers import Pool
+from kinema.models.layers import FarPool, Pool
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 from kinema.models.temporal.base import Temporal
@@ -36,6 +36,8 @@ class I3D(Temporal):
         if place.habits.same:
             return SamePool(method, (1 if place.name == "stem" else size, size), stride, self.causal)
         frames = 1 if place.name == "stem" else FRAMES
+        if place.habits.far_pools:
+            return FarPool(method, (frames, size), stride, self.causal)
         return Pool(method, (frames, 3), stride, causal=self.causal)
 
     def attend(self, heads: Heads, place: Place) -> nn.Module:

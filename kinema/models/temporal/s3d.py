@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models.layers import Pool
+from kinema.models.layers import FarPool, Pool
 from kinema.models.options import choose
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
@@ -58,6 +58,8 @@ class S3D(Temporal):
         frames = 1 if place.name == "stem" else size
         if place.habits.same:
             return SamePool(method, (frames, size), stride, self.causal)
+        if place.habits.far_pools:
+            return FarPool(method, (frames, size), stride, self.causal)
         return Pool(method, (frames, size), stride, padded=size > 2, causal=self.causal)
 
     def attend(self, heads: Heads, place: Place) -> nn.Module:

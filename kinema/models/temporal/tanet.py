@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.layers import TimePad
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
@@ -52,7 +53,7 @@ class Adapt(nn.Module):
 
     def __init__(self, channels: int, frames: int, wide: int, narrow: int) -> None:
         super().__init__()
-        self.frames = frames
+        self.frames, self.edge = frames, TimePad(1, 1)
         self.blend = nn.Sequential(
             nn.Linear(frames, wide, bias=False), nn.BatchNorm1d(wide), nn.ReLU(), nn.Linear(wide, TAPS, bias=False),
         )
@@ -69,8 +70,5 @@ class Adapt(nn.Module):
         weights_NCT = self.weigh(means_NCT).sigmoid()
         blend_NC3 = self.blend(means_NCT.flatten(0, 1)).softmax(-1).unflatten(0, means_NCT.shape[:2])
         before, here, after = (tap[..., None, None, None] for tap in blend_NC3.unbind(-1))
-        x_NCTHW = x_NCTHW * weights_NCT[..., None, None]
-        blended = x_NCTHW * here
-        blended[:, :, 1:] += (x_NCTHW * before)[:, :, :-1]
-        blended[:, :, :-1] += (x_NCTHW * after)[:, :, 1:]
-        return blended
+        around = self.edge(x_NCTHW * weights_NCT[..., None, None])
+        return around[:, :, 1:-1] * here + around[:, :, :-2] * before + around[:, :, 2:] * after

@@ -9,7 +9,7 @@ from torch import nn
 from kinema.errors import ModelError
 from kinema.models.options import at_least
 from kinema.models.plan import Place
-from kinema.models.temporal.base import Temporal, sits_out
+from kinema.models.temporal.base import Temporal
 
 WAYS = 2  # groups of channels that each go their own distance, and as many that go as far back
 FARTHEST = 2.0  # frames that a channel can go
@@ -34,7 +34,7 @@ class TIN(Temporal):
         if moved % (2 * WAYS):
             raise ModelError(f"tin's fold is {self.fold}, so {moved} of {channels} channels would move; they must be a "
                              f"multiple of {2 * WAYS}.")
-        return nn.Identity() if sits_out(place) else Interlace(moved, place.frames)
+        return Interlace(moved, place.frames)
 
 
 class Interlace(nn.Module):

@@ -33,11 +33,12 @@ class Form:
     """What an MViT is made of, and what its versions do differently.
 
     Stages begin at the blocks `steps`, with twice the channels and heads; `kernel` is that of the pools (empty: one
-    more than the stride). Keys and values are pooled where the stride is 1 too, but without `pool_all`. `positions` are
-    tables added to the patches. In the second version distances count in the attention (`relative`), the pooled queries
-    are added to its result and all blocks pool them (`residual`). Channels are widened by the "attention" of a stage's
-    first block or, in the first version, by the "mlp" of the block before it (`widen`). The features are the class
-    `token`'s or, without one, the mean of all; with `average` they are the mean of all others, normalised after it.
+    more than the stride). Keys and values are `key_stride` apart in the first stage, half as far in each that follows,
+    and pooled where the stride is 1 too, but without `pool_all`. `positions` are tables added to the patches. In the
+    second version distances count in the attention (`relative`), the pooled queries are added to its result and all
+    blocks pool them (`residual`). Channels are widened by the "attention" of a stage's first block or, in the first
+    version, by the "mlp" of the block before it (`widen`). The features are the class `token`'s or, without one, the
+    mean of all; with `average` they are the mean of all others, normalised after it.
     """
 
     width: int
@@ -52,6 +53,7 @@ class Form:
     token: bool = True
     average: bool = False
     bias: bool = True
+    key_stride: int = KEY_STRIDE
     pool_all: bool = True
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ class MViT(nn.Module):
             heads *= step
             outputs = inputs * 2 if widens else inputs
             stage = sum(block >= start for start in form.steps)
-            self.blocks.append(Block(form, (inputs, outputs), heads, step, max(KEY_STRIDE >> stage, 1), grid))
+            self.blocks.append(Block(form, (inputs, outputs), heads, step, max(form.key_stride >> stage, 1), grid))
             inputs, grid = outputs, (grid[0], grid[1] // step, grid[2] // step)
         self.norm = nn.LayerNorm(inputs, NORM_EPS)
         self.channels = inputs
@@ -199,7 +201,8 @@ def mvit(
 def mvitv2(
     plan: Plan, width: int = 96, heads: int = 1, depth: int = 16, steps: tuple[int, ...] = (1, 3, 14),
     positions: str = "none", widen: str = "attention", token: bool = True, average: bool = False,
+    key_stride: int = KEY_STRIDE,
 ) -> MViT:
-    """The second version."""
+    """The second version. The image networks of this form have a `key_stride` of 4."""
     return MViT(plan, Form(width, heads, depth, steps, positions=positions, relative=True, residual=True, widen=widen,
-                           token=token, average=average))
+                           token=token, average=average, key_stride=key_stride))

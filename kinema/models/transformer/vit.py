@@ -35,14 +35,15 @@ class ViT(nn.Module):
     after it; "class_patches" beside a class token), the "first" patch or a "probe" of `probe` blocks with `probe_heads`
     heads (0: as many as the network's). `bias` says which of queries, keys and values have one, `gelu` is "exact",
     "tanh" or "quick", `norm_eps` is added to the variance by the norms and `readout_eps` by those of a mean or a probe.
-    `positions_for`: how many patches a learned table is for, where the clip does not say so.
+    `positions_for`: how many patches a learned table is for, where the clip does not say so. With a `layer_scale` the
+    branches of a block are multiplied by weights of their channels, which begin so.
     """
 
     def __init__(
         self, plan: Plan, width: int = 768, depth: int = 12, heads: int = 12, hidden: int = 3072, patch: int = 16,
         tubelet: int = 1, positions: str = "separable", positions_for: int = 0, readout: str = "class",
         bias: str = "qkv", gelu: str = "exact", norm_eps: float = 1e-6, readout_eps: float = 1e-6, probe: int = 3,
-        probe_heads: int = 0,
+        probe_heads: int = 0, layer_scale: float = 0.0,
     ) -> None:
         super().__init__()
         choose("positions", positions, POSITIONS)
@@ -52,7 +53,7 @@ class ViT(nn.Module):
                     max(plan.height // patch, 1), max(plan.width // patch, 1))
         self.frames = grid.frames
         self.stem = Tubelets(plan.channels, width, tubelet, patch)
-        spec = Heads(width, heads, bias, norm_eps, positions == "rotary", bool(grid.classes))
+        spec = Heads(width, heads, bias, norm_eps, positions == "rotary", bool(grid.classes), layer_scale)
         self.blocks = nn.ModuleList(make_block(index, depth, plan, grid, spec, hidden, gelu) for index in range(depth))
         self.pools = nn.ModuleDict(make_pools(depth, plan, grid, width))
         self.joins = any(block.attention.joins for block in self.blocks)  # type: ignore[union-attr]
@@ -96,7 +97,7 @@ def make_block(index: int, depth: int, plan: Plan, grid: Grid, heads: Heads, hid
     """One block, which asks its temporal module."""
     temporal, place = plan.temporal(index, depth), make_place(index, depth, plan, grid, heads.width)
     check(temporal)
-    mlp = Perceptron(heads.width, hidden, heads.eps, gelu)
+    mlp = Perceptron(heads.width, hidden, heads.eps, gelu, heads.scale)
     return Block(temporal.attend(heads, place), mlp, temporal.before(heads.width, place))
 
 

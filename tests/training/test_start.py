@@ -1,0 +1,53 @@
+"""Training that starts from an image network's file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from kinema.errors import ModelError, RunError
+from kinema.recipe import Recipe
+from kinema.runs import Run
+from kinema.training.train import train
+from tests.conftest import TINY
+from tests.training.common import HERE
+from tests.weights.test_images import weights
+
+VIT: dict[str, Any] = {**TINY, "model": "s3d-vit_tiny", "size": 64, "epochs": 1}
+
+
+@pytest.fixture(scope="module")
+def picture_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of a small vision transformer, as torchvision's training scripts save it."""
+    path = tmp_path_factory.mktemp("weights") / "vit.pth"
+    torch.save({"model": weights("tv_vit"), "epoch": 299}, path)
+    return path
+
+
+@pytest.mark.slow
+def test_a_training_starts_from_torchvisions_file(motion: Path, picture_weights: Path, tmp_path: Path) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "run"), start=str(picture_weights), inflation="centre",
+                    options={"edges": "repeat"}, lr=1e-9, weight_decay=1e-9, **VIT)
+    run = train(recipe, HERE, quiet=True)
+    told = ("The weights it starts from are a vision transformer's, in torchvision's or timm's layout, inflated by "
+            "centre.")
+    assert told in run.facts["notes"]
+    assert Run.open(run.path).recipe.inflation == "centre"
+    learned, began = run.model("last").state_dict(), weights("tv_vit")
+    torch.testing.assert_close(learned["backbone.blocks.3.mlp.up.weight"],
+                               began["encoder.layers.encoder_layer_3.mlp.0.weight"], rtol=0, atol=1e-4)
+
+
+def test_an_image_network_of_another_kind_leaves_no_folder(
+    motion: Path, picture_weights: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "run"), start=str(picture_weights), **TINY)
+    with pytest.raises(ModelError, match=r"^tam-resnet_tiny cannot be inflated.*Nearest: i3d-vit_tiny, tsn-vit_tiny"):
+        train(recipe, HERE, quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_inflation_is_told() -> None:
+    with pytest.raises(RunError, match=r"inflation is 'center'; known are mean, centre, repeat. Nearest: centre"):
+        Recipe("clips/", inflation="center")
