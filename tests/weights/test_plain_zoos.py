@@ -8,7 +8,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models import create_model
 from kinema.models.clip import ClipSpec
-from kinema.weights import from_checkpoint
+from kinema.weights import from_checkpoint, identify
 from kinema.weights.identify import shown_options
 
 CLIP = ClipSpec(8, 64, 64)
@@ -76,6 +76,17 @@ def test_patches_beside_a_class_token_are_averaged_and_then_normalised() -> None
     logits = network(torch.randn(1, *network.clip.shape_CTHW))
     mean_ND = seen[0][:, 1:].mean(1)
     assert torch.allclose(logits, network.classifier(network.backbone.out.norm(mean_ND)), atol=1e-6)
+
+
+def test_a_network_that_learned_by_comparing_views_is_told_without_its_teacher() -> None:
+    with torch.device("meta"):
+        own = create_model("slow_r50_8x8", 5).state_dict()
+    single = {re.sub(r"^backbone\.", "backbone.slow.", key): value for key, value in own.items()}
+    named = {re.sub(r"^s(\d)(?=\.pathway\d_res)", lambda found: f"s{int(found[1]) + 1}", key): value
+             for key, value in renamed(single, SLOWFAST).items()}
+    weights = {f"{root}.{key}": value for root in ("backbone", "backbone_hist") for key, value in named.items()}
+    assert [one.model for one in identify(weights | {"queue_x": torch.zeros(8, 8), "ptr": torch.zeros(1)})] == [
+        "slow-resnet50"]
 
 
 @pytest.mark.parametrize("name", ["slowfast_nln_r50_4x16", "slowfast_nln_r50_8x8"])

@@ -29,7 +29,7 @@ def with_statistics(weights: Weights) -> Weights:
     added: Weights = {}
     for key, value in weights.items():
         norm = key.removesuffix(".weight")
-        if norm.split(".")[-1].startswith("bn") and norm != key and f"{norm}.running_mean" not in weights:
+        if norm.split(".")[-1].startswith(("bn", "norm")) and norm != key and f"{norm}.running_mean" not in weights:
             added |= {key: value.flatten(), f"{norm}.running_mean": torch.zeros_like(value.flatten()),
                       f"{norm}.running_var": torch.full_like(value.flatten(), 1 - EPS)}
     return {**weights, **added}
@@ -37,7 +37,8 @@ def with_statistics(weights: Weights) -> Weights:
 
 ZOOS = (
     Zoo("gluoncv r2plus1d v1", r"^layer1\.0\.conv2\.conv1\.weight$", V1 + RESNET, refine=meaning()),
-    Zoo("gluoncv r2plus1d v2", r"^conv1_middle\.weight$", V2 + V2_SPLIT + RESNET, refine=meaning(norm_eps=EPS)),
+    Zoo("gluoncv r2plus1d v2", r"^conv1_middle\.weight$", V2 + V2_SPLIT + RESNET, finish=with_statistics,
+        refine=meaning(norm_eps=EPS)),
     Zoo("gluoncv ir-csn v2", r"^layer1\.0\.down_sample\.0\.weight$", V2 + V2_CSN + RESNET, finish=with_statistics,
         refine=meaning(norm_eps=EPS)),
 )

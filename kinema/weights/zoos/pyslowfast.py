@@ -63,6 +63,7 @@ CAFFE2 = (
     (r"^(\d) res(\d)_(\d+)_branch2([abc])", r"s\2.pathway\1_res\3.branch2.\4"),
 )
 NOT_LEARNED = r"_momentum$|^lr$|^model_iter$|^(t_)?data|^labels|^softmax"
+TEACHER = r"^backbone_hist\.|^backbone\.head\.|^(ptr|iter|queue_|knn_mem|memory|swav_)"  # and what compares views
 
 
 def single(candidate: Candidate, keys: Collection[str]) -> Candidate:
@@ -96,5 +97,7 @@ ZOOS = (
     Zoo("pyslowfast slowfast, caffe2", r"^t_res2_0_branch2a_w$", CAFFE2 + BOTH, drop=NOT_LEARNED, refine=double),
     Zoo("pyslowfast resnet, caffe2", r"^res2_0_branch2a_w$", CAFFE2 + ONE, drop=NOT_LEARNED, refine=unpooled),
     Zoo("pyslowfast slowfast", r"^s1\.pathway1_stem\.conv\.", BOTH, refine=double),
+    Zoo("pyslowfast resnet, contrastive", r"^backbone\.s1\.pathway0_stem\.conv\.weight$", ((r"^backbone\.", ""), *ONE),
+        drop=TEACHER, refine=single),
     Zoo("pyslowfast resnet", r"^s1\.pathway0_stem\.conv\.weight$", ONE, refine=single),
 )
