@@ -20,7 +20,6 @@ from kinema.errors import ModelError
 from kinema.models import ClipSpec, Network, create_model, list_models, order_aware, sized_by
 from kinema.models.backbones import BACKBONES
 from kinema.models.names import expected_clip, parse
-from kinema.models.published import PUBLISHED
 from kinema.models.temporal import ADDED, MODULES
 
 CLASSES = 5
@@ -53,12 +52,12 @@ class Subject:
 def subject(name: str) -> Subject:
     """The network of this name, built for the smallest clip with which it works. Raises what its usual clip raises."""
     spec = usual(name)
-    frames = 16 if parts(name)[2] else 8
+    frames = 16 if parse(name)[2] else 8
     sides = [*(side for side in SIDES if side < spec.height), spec.height]
     tried = [(length, side) for side in sides for length in dict.fromkeys((frames, 2 * frames, spec.frames))]
     for length, side in tried:
-        small = replace(spec, frames=length, height=side, width=side)
         try:
+            small = replace(spec, frames=length, height=side, width=side)
             built = Subject(name, build(name, small), small)
             logits(built.network, built.clip())
         except Exception:  # too small a clip; whether it is anything else, the usual one tells
@@ -92,12 +91,6 @@ def one_of_each_family() -> list[str]:
 def usual(name: str) -> ClipSpec:
     """The clip that the network of this name expects."""
     return expected_clip(name)
-
-
-def parts(name: str) -> tuple[list[str], str, bool]:
-    """The modules of a network, its backbone, and whether it pools frames between stages."""
-    row = PUBLISHED.get(name)
-    return parse(row.model if row else name)
 
 
 def build(name: str, spec: ClipSpec) -> Network:

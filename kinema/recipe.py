@@ -25,7 +25,7 @@ class Recipe:
     paths are relative to `root`, else to the list's folder. out: the run's folder.
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
-    frames, size, sampling, stride, fps, input: the clip (see `ClipSpec`). options: the temporal module's own.
+    frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`). options: the network's own.
     start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
         classifier of other classes). Or a file of its image network, in torchvision's or timm's layout, whose kernels
         are inflated: by "mean", "centre" or "repeat" (`inflation`).
@@ -49,6 +49,7 @@ class Recipe:
     sampling: str = "uniform"
     stride: int = 1
     fps: float | None = None
+    neighbours: int = 1
     input: str = "rgb"
     augment: Augment = field(default_factory=Augment)
 
@@ -104,7 +105,8 @@ class Recipe:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
         crop = self.augment.test_crop
-        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop)
+        return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
+                        neighbours=self.neighbours)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-OTHER = "the backbone is another library's"
 REASONS = (
     (r"\bdetection/|\bAVA\b|MultiSports", "it finds where people act in each frame (spatio-temporal detection)"),
     (r"configs/skeleton/|agcn|stgcn|posec3d|rgb_only|pose_only", "it looks at skeletons"),
@@ -12,15 +11,12 @@ REASONS = (
     (r"Audio-Visual", "it hears and sees"),
     (r"\| ImageNet|ImageNet-1K|\(ImageNet\)", "it knows images, not videos"),
     (r"efficient_x3d|\(int8\)", "it is fused for a mobile accelerator"),
-    (r"MobileOne|ResNext101|DenseNet161|tsn Swin", OTHER),
+    (r"tsm MobileOne", "its shifts part a clip of 16 frames into two of eight, as none of the networks here do"),
     (r"vjepa2-ac-vitg", "it predicts what a robot's action leads to"),
     (r"V-JEPA2 \| (diving48|ek100|ssv2)", "the file holds a probe alone, without the network it reads"),
     (r"_lfb|lfb ", "it reads a bank of features of the whole film"),
     (r"MaskFeat_PT", "it was trained to fill in what was hidden, for its own code to go on from"),
-    (r"^TPN \| TPN TSM50", "its shortcuts see shifted channels too, as those of the networks here do not"),
-    (r"k400_VIT_[BLH]_16x4_FT", "how the weights of these networks are named is not known here"),
     (r"^VMZ \(Caffe2\) \| R2D-18", "its first convolution covers the whole clip, which is no network here"),
-    (r"TSM ResNet50 \(Flow\)", "its input, five flow fields a frame, is not among those of the networks here"),
 )
 Rows = tuple[tuple[str, str, dict[str, Any]], ...]
 FAIR: Rows = (
@@ -70,6 +66,10 @@ MMACTION2: Rows = (
     (r"recognition/tsm/\S*nl-embedded-gaussian", "tsm+nonlocal-resnet50", {"attention": "softmax"}),
     (r"recognition/tsm/\S*nl-gaussian", "tsm+nonlocal-resnet50", {"attention": "gaussian"}),
     (r"recognition/tsm/\S*r(\d+)_", r"tsm-resnet\1", {}),
+    (r"recognition/tsn/\S*-rn(\d+)-32x4d", r"tsn-resnext\1", {}),
+    (r"recognition/tsn/\S*-mobileone-(s4)", r"tsn-mobileone_\1", {}),
+    (r"recognition/tsn/\S*-dense161", "tsn-densenet161", {"last_relu": False}),
+    (r"recognition/tsn/\S*-swin-transformer", "swin2d_b", {"sampling": "uniform"}),
     (r"recognition/tsn/\S*r(\d+)_", r"tsn-resnet\1", {}),
     (r"recognition/uniformer/uniformer-small", "uniformer_s", {}),
     (r"recognition/uniformer/uniformer-base", "uniformer_b", {}),
@@ -92,6 +92,7 @@ GLUONCV: Rows = (
 TRANSFORMERS: Rows = (
     (r"^VideoMAE \| VideoMAE ViT-(\w) .*Pre-train", r"videomae_\1", {"classifier": False}),
     (r"^VideoMAE \| VideoMAE ViT-(\w)", r"videomae_\1", {}),
+    (r"k400_VIT_([BLH])_16x4_FT", r"i3d-vit_\g<1>16", {"classifier": False}),
     (r"^VideoMAEv2 \| ViT-(s|b)", r"videomae_\1", {}),
     (r"^UniFormer \| UniFormer-(\w+)", r"uniformer_\1", {}),
     (r"^UniFormerV2 \| UniFormerV2-([BL])/(\d+) \| Something", r"uniformerv2_\1\2_ssv2", {"sampling": "uniform"}),
@@ -122,9 +123,12 @@ OTHERS: Rows = (
     (r"^torchvision \| MC3_18", "mc3-resnet18", {}),
     (r"^torchvision \| R2Plus1D_18", "r2plus1d-resnet18-tp", {}),
     (r"^torchvision \| S3D", "s3d", {}),
+    (r"^TPN \| TPN TSM(\d+) \(no TPN", r"tsm-resnet\1", {"before": "projection"}),
+    (r"^TPN \| TPN TSM(\d+)", r"tsm-tpn_resnet\1", {"before": "projection"}),
     (r"^IBM \| (I3D|TAM)-ResNet-(\d+)", r"\1-resnet\2", {}),
     (r"^TSM \| TSN ResNet50", "tsn-resnet50", {}),
     (r"^TSM \| TSM ResNet50 NL", "tsm+nonlocal-resnet50", {}),
+    (r"^TSM \| TSM ResNet(\d+) \(Flow", r"tsm-resnet\1", {"input": "flow_stack5"}),
     (r"^TSM \| TSM ResNet(\d+)", r"tsm-resnet\1", {}),
     (r"^TSM \| TSM MobileNetV2", "tsm-mobilenet_v2", {}),
     (r"^TIN/X-Temporal \| (TIN|TSN) resnet(\d+)", r"\1-resnet\2", {"sampling": "uniform"}),

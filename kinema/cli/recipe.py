@@ -26,6 +26,7 @@ PANELS = {
         "sampling": "uniform (a frame from each equal part of the video) or dense",
         "stride": "frames from one frame of a dense clip to the next",
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
+        "neighbours": "frames in a row from each part of a uniform clip: 5 for tdn and stnet",
         "input": "rgb, difference (of grey frames), or normalised_difference",
     },
     "Network": {

@@ -14,27 +14,33 @@ from kinema.models.clip import ClipSpec
 OFFSETS = ("each", "shared")
 Clock = NDArray[np.float64]  # times in seconds
 
-def uniform(video_frames: int, clip_frames: int, generator: Generator | None = None, offset: str = "each") -> Tensor:
+def uniform(
+    video_frames: int, clip_frames: int, generator: Generator | None = None, offset: str = "each", neighbours: int = 1,
+) -> Tensor:
     """One frame from each of `clip_frames` equal parts of a video: its middle, or with a generator any.
 
     With `offset` "each", every part draws its own frame (Wang et al. 2016, temporal segment networks); with "shared",
-    one draw serves all parts, so that the frames stay equally far apart (Chen et al. 2021, arXiv 2010.11757).
+    one draw serves all parts, so that the frames stay equally far apart (Chen et al. 2021, arXiv 2010.11757). Of
+    several `neighbours`, each part gives so many frames in a row, and there are so many parts less (Wang et al. 2020,
+    arXiv 2012.10071: 5).
     """
     if offset not in OFFSETS:
         raise DataError(f"The offset of uniform sampling is {offset!r}; it must be one of {', '.join(OFFSETS)}.")
-    draws = draw(generator, clip_frames if offset == "each" else 1)
-    return _parts(video_frames, clip_frames, draws)
+    draws = draw(generator, clip_frames // neighbours if offset == "each" else 1)
+    return _parts(video_frames, clip_frames, draws, neighbours)
 
 
-def uniform_views(video_frames: int, clip_frames: int, clips: int) -> Tensor:
+def uniform_views(video_frames: int, clip_frames: int, clips: int, neighbours: int = 1) -> Tensor:
     """`clips` clips (clips x clip_frames) that take different frames from each part, evenly spread over it."""
     offsets = (torch.arange(clips, dtype=torch.float64)[:, None] + 0.5) / clips
-    return _parts(video_frames, clip_frames, offsets)
+    return _parts(video_frames, clip_frames, offsets, neighbours)
 
 
-def _parts(video_frames: int, clip_frames: int, offsets: Tensor) -> Tensor:
-    positions = (torch.arange(clip_frames) + offsets) * (_counted(video_frames) / clip_frames)
-    return positions.long().clamp(max=video_frames - 1)
+def _parts(video_frames: int, clip_frames: int, offsets: Tensor, neighbours: int) -> Tensor:
+    parts = clip_frames // neighbours
+    starts = max(_counted(video_frames) - neighbours + 1, 1)  # how many frames a row of them can start at
+    first = ((torch.arange(parts) + offsets) * (starts / parts)).long().clamp(max=starts - 1)
+    return (first[..., None] + torch.arange(neighbours)).flatten(-2).clamp(max=video_frames - 1)
 
 
 def dense(video_frames: int, clip_frames: int, stride: int, generator: Generator | None = None) -> Tensor:
@@ -121,7 +127,7 @@ def sample(spec: ClipSpec, times_seconds: ArrayLike, generator: Generator | None
     """The indices of one clip as `spec` wants it, from frames at `times_seconds`."""
     frames = len(np.asarray(times_seconds))
     if spec.sampling == "uniform":
-        return uniform(frames, spec.frames, generator)
+        return uniform(frames, spec.frames, generator, neighbours=spec.neighbours)
     if spec.fps is None:
         return dense(frames, spec.frames, spec.stride, generator)
     return dense_at_fps(times_seconds, spec.frames, spec.stride, spec.fps, generator)
@@ -131,7 +137,7 @@ def sample_views(spec: ClipSpec, times_seconds: ArrayLike, clips: int) -> Tensor
     """The indices of `clips` clips (clips x frames) that are scored and averaged, as `spec` wants them."""
     frames = len(np.asarray(times_seconds))
     if spec.sampling == "uniform":
-        return uniform_views(frames, spec.frames, clips)
+        return uniform_views(frames, spec.frames, clips, spec.neighbours)
     if spec.fps is None:
         return dense_views(frames, spec.frames, spec.stride, clips)
     return dense_views_at_fps(times_seconds, spec.frames, spec.stride, spec.fps, clips)

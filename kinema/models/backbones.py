@@ -9,10 +9,11 @@ from kinema.models.assemblenet import AssembleNet
 from kinema.models.bn_inception import KINDS, BranchedInception, inception_v3
 from kinema.models.c3d import C3D
 from kinema.models.corrnet import CorrNet
-from kinema.models.densenet import COUNTS, DenseNet
+from kinema.models.densenet import COUNTS, GROWTH, DenseNet
 from kinema.models.eco import ECO
 from kinema.models.inception import FORMS, Inception
 from kinema.models.mobilenet import MobileNetV2
+from kinema.models.mobileone import MobileOne
 from kinema.models.movinet import MoViNet
 from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
 from kinema.models.resnet import SIZES, ResNet
@@ -33,7 +34,7 @@ WANG = "Wang et al., arXiv:1906.03349"
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"
 FEICHTENHOFER, YANG = "Feichtenhofer et al., arXiv:1812.03982", "Yang et al., arXiv:2004.03548"
 BN, V3 = "Ioffe and Szegedy, arXiv:1502.03167", "Szegedy et al., arXiv:1512.00567"
-ZOLFAGHARI = "Zolfaghari et al., arXiv:1804.09066"
+ZOLFAGHARI, HUANG = "Zolfaghari et al., arXiv:1804.09066", "Huang et al., arXiv:1608.06993"
 KARPATHY = 'Karpathy et al., "Large-scale Video Classification with Convolutional Neural Networks", CVPR 2014'
 CHATFIELD, SIMONYAN = "Chatfield et al., arXiv:1405.3531", "Simonyan and Zisserman, arXiv:1406.2199"
 OF_2014 = ("tsn", "single", "early", "late", "slow_fusion", "lstm", "encoder", "pooling")
@@ -85,6 +86,7 @@ INCEPTIONS = {
 MOBILE = {
     **{name: Backbone(partial(X3D, size), "Feichtenhofer, arXiv:2004.04730", size.frames, size.pixels,
                       modules=("tsn", "i3d")) for name, size in X3D_SIZES.items()},
+    "mobileone_s4": Backbone(MobileOne, "Vasu et al., arXiv:2206.04040", modules=("tsn", "tsm")),
     "mobilenet_v2": Backbone(MobileNetV2, "Sandler et al., arXiv:1801.04381",
                              modules=("tsn", "tsm", "online_tsm", "tam", "i3d")),
     **{name: Backbone(partial(MoViNet, size), "Kondratyuk et al., arXiv:2103.11511", size.frames, size.pixels,
@@ -102,8 +104,9 @@ OF_2014_AND_15 = {
 OTHERS = {
     **{name: Backbone(partial(AssembleNet, size), "Ryoo et al., arXiv:1905.13209", frames=32, asks=False,
                       input="rgb+flow") for name, size in ASSEMBLED.items()},
-    **{name: Backbone(partial(DenseNet, counts), "Huang et al., arXiv:1608.06993", 16, 112, modules=IN_3D)
-       for name, counts in COUNTS.items()},
+    **{name: Backbone(partial(DenseNet, counts, GROWTH[name]), HUANG, 16, 112, modules=IN_3D)
+       for name, counts in COUNTS.items() if name != "densenet161"},
+    "densenet161": Backbone(partial(DenseNet, COUNTS["densenet161"], GROWTH["densenet161"]), HUANG, modules=("tsn",)),
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }
 BACKBONES: dict[str, Backbone] = {

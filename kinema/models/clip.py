@@ -7,7 +7,9 @@ from kinema.errors import ModelError, nearest
 
 CHANNELS = {  # how many channels each kind of input has
     "rgb": 3, "difference": 1, "normalised_difference": 1, "flow": 2, "rgb+flow": 5,
-    "rgb+flow_stack": 23,  # colour, and how far things move to the right and down from each of ten frames to the next
+    "flow_stack": 20,  # how far things move to the right and down from each of ten frames to the next
+    "flow_stack5": 10,  # the same of five frames
+    "rgb+flow_stack": 23,
 }
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
@@ -18,13 +20,15 @@ ORDERS = ("rgb", "bgr")
 class ClipSpec:
     """The clip a network expects: `frames` frames of `height` x `width` pixels.
 
-    `sampling` "uniform" takes one frame from each of `frames` equal parts of a video; "dense" takes frames `stride`
-    apart, counted in frames of the video or, when `fps` is given, at that rate. `input` "rgb" is colour, scaled to
+    `sampling` "uniform" takes one frame from each of `frames` equal parts of a video, or so many `neighbours` in a row
+    from each of fewer parts; "dense" takes frames `stride` apart, counted in frames of the video or, when `fps` is
+    given, at that rate. `input` "rgb" is colour, scaled to
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
     `mean` and `std` are of values from 0 to 1, in the `order` in which the network takes the colours.
-    "flow" is how far each pixel moves to the right and down, "rgb+flow" is both, "rgb+flow_stack" has beside the colour
-    of each frame ten fields of flow: made elsewhere and given to networks as they are, not read from videos yet.
+    "flow" is how far each pixel moves to the right and down, "flow_stack" ten such fields beside each other
+    ("flow_stack5": five), "rgb+flow" and "rgb+flow_stack" have those beside the colour of each frame: made elsewhere
+    and given to networks as they are, not read from videos yet.
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     The centre is cut from a picture `resize`d before: its shorter side in pixels, or (height, width); None: so that the
     clip is 7/8 of it, 224 of 256.
@@ -42,9 +46,10 @@ class ClipSpec:
     crop: str = "centre"
     order: str = "rgb"
     resize: int | tuple[int, int] | None = None
+    neighbours: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("frames", "height", "width", "stride"):
+        for name in ("frames", "height", "width", "stride", "neighbours"):
             if getattr(self, name) < 1:
                 raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be 1 or more.")
         for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS), ("order", ORDERS)):
@@ -52,6 +57,10 @@ class ClipSpec:
                 came = getattr(self, name)
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
                                  f"{nearest(came, known)}")
+        if self.frames % self.neighbours:
+            raise ModelError(f"A clip of {self.frames} frames cannot be made of rows of {self.neighbours} neighbours.")
+        if self.neighbours > 1 and self.sampling != "uniform":
+            raise ModelError(f"neighbours={self.neighbours}: only a uniform clip has parts that give several.")
         short = min(self.resize) if isinstance(self.resize, tuple) else self.resize
         if short is not None and short < min(self.height, self.width):
             raise ModelError(f"A clip of {self.height} x {self.width} pixels cannot be cut from a picture resized to "

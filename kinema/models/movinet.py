@@ -5,6 +5,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (fr
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -52,19 +53,32 @@ class HardGate(nn.Module):
         return (0.2 * x + 0.5).clamp(0, 1)
 
 
+@dataclass(frozen=True)
+class Form:
+    """Is a network for streams, and are its convolutions `split`, with activations of straight lines?"""
+
+    stream: bool
+    split: bool
+
+    @property
+    def act(self) -> Callable[[], nn.Module]:
+        """The activation between layers."""
+        return nn.Hardswish if self.split else nn.SiLU
+
+
 class ConvNorm(nn.Sequential):
-    """A convolution, batch norm and activation; in a `stream` these three over pixels, and again over frames."""
+    """A convolution, batch norm and activation; where they are `split` these three over pixels, and over frames."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, groups: int, stream: bool,
+        self, inputs: int, outputs: int, kernel: tuple[int, int], step: int, groups: int, form: Form,
         activation: Callable[[], nn.Module],
     ) -> None:
         frames, size = kernel
-        kernels = [(1, size), (frames, 1)] if stream and frames > 1 else [kernel]
+        kernels = [(1, size), (frames, 1)] if form.split and frames > 1 else [kernel]
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         for number, part in enumerate(kernels, start=1):
             stride = (1, step) if number == 1 else (1, 1)
-            layers[f"conv{number}"] = SameConv(inputs, outputs, part, stride, groups, causal=stream)
+            layers[f"conv{number}"] = SameConv(inputs, outputs, part, stride, groups, causal=form.stream)
             layers[f"bn{number}"] = nn.BatchNorm3d(outputs, eps=NORM_EPS)
             layers[f"act{number}"] = activation()
             inputs = outputs
@@ -77,15 +91,15 @@ class Gate(nn.Module):
     Of the whole clip; in a `stream` of this frame and of all so far.
     """
 
-    def __init__(self, channels: int, stream: bool) -> None:
+    def __init__(self, channels: int, form: Form) -> None:
         super().__init__()
-        known = 2 if stream else 1
+        known = 2 if form.stream else 1
         narrow = eights(channels // NARROWER * known)
-        self.stream = stream
+        self.stream = form.stream
         self.squeeze = nn.Conv3d(known * channels, narrow, 1)
-        self.act = nn.Hardswish() if stream else nn.SiLU()
+        self.act = form.act()
         self.excite = nn.Conv3d(narrow, channels, 1)
-        self.open = HardGate() if stream else nn.Sigmoid()
+        self.open = HardGate() if form.split else nn.Sigmoid()
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         means = x_NCTHW.mean((3, 4), keepdim=True)
@@ -102,22 +116,19 @@ def mean_so_far(x_NCTHW: torch.Tensor) -> torch.Tensor:
 class MoViNetBlock(nn.Module):
     """A branch that expands, convolves each channel alone, gates and projects; it starts at nothing and grows."""
 
-    def __init__(
-        self, inputs: int, outputs: int, width: int, kernel: tuple[int, int], step: int, stream: bool
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, width: int, kernel: tuple[int, int], step: int, form: Form) -> None:
         super().__init__()
-        act = nn.Hardswish if stream else nn.SiLU
         self.branch = nn.Sequential(OrderedDict(
-            expand=ConvNorm(inputs, width, (1, 1), 1, 1, stream, act),
-            deep=ConvNorm(width, width, kernel, step, width, stream, act),
-            gate=Gate(width, stream),
-            project=ConvNorm(width, outputs, (1, 1), 1, 1, stream, nn.Identity),
+            expand=ConvNorm(inputs, width, (1, 1), 1, 1, form, form.act),
+            deep=ConvNorm(width, width, kernel, step, width, form, form.act),
+            gate=Gate(width, form),
+            project=ConvNorm(width, outputs, (1, 1), 1, 1, form, nn.Identity),
         ))
         self.shortcut = nn.Sequential()
         if step > 1:
             self.shortcut.add_module("pool", SamePool())
         if step > 1 or inputs != outputs:
-            self.shortcut.add_module("project", ConvNorm(inputs, outputs, (1, 1), 1, 1, stream, nn.Identity))
+            self.shortcut.add_module("project", ConvNorm(inputs, outputs, (1, 1), 1, 1, form, nn.Identity))
         self.alpha = nn.Parameter(torch.zeros(()))  # of ReZero (Bachlechner et al., arXiv:2003.04887)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
@@ -127,24 +138,25 @@ class MoViNetBlock(nn.Module):
 class MoViNet(nn.Module):
     """A MoViNet (Kondratyuk et al., arXiv:2103.11511): clip_NCTHW -> features_NCTHW, of one place and frame.
 
-    A `stream` never looks ahead: its convolutions over frames are causal and stand apart, gates and the last pool know
-    the frames so far, and the answer is that after the clip's last frame. A causal network is one too.
+    A `stream` never looks ahead: its convolutions over frames are causal, gates and the last pool know the frames so
+    far, and the answer is that after the clip's last frame. A causal network is one too. Convolutions are `split` in a
+    stream, and whole otherwise, when nothing is said.
     """
 
-    def __init__(self, size: Size, plan: Plan, stream: bool = False) -> None:
+    def __init__(self, size: Size, plan: Plan, stream: bool = False, split: bool | None = None) -> None:
         super().__init__()
         stream = stream or plan.temporal(0, 1).causal
-        act = nn.Hardswish if stream else nn.SiLU
+        form = Form(stream, stream if split is None else split)
         inputs = size.stem
-        self.stem = ConvNorm(plan.channels, inputs, (1, 3), 2, 1, stream, act)
+        self.stem = ConvNorm(plan.channels, inputs, (1, 3), 2, 1, form, form.act)
         self.stages = nn.Sequential()
         for outputs, step, text in size.stages:
             stage = nn.Sequential()
             for index, (width, frames, pixels) in enumerate(blocks(text)):
-                stage.append(MoViNetBlock(inputs, outputs, width, (frames, pixels), 1 if index else step, stream))
+                stage.append(MoViNetBlock(inputs, outputs, width, (frames, pixels), 1 if index else step, form))
                 inputs = outputs
             self.stages.append(stage)
-        self.last = ConvNorm(inputs, size.last, (1, 1), 1, 1, stream, act)
+        self.last = ConvNorm(inputs, size.last, (1, 1), 1, 1, form, form.act)
         self.hidden = nn.Conv3d(size.last, HIDDEN, 1)
         self.act = nn.SiLU()
         self.channels = HIDDEN

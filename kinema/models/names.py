@@ -50,7 +50,7 @@ def create_model(
 
         return pretrained_model(name, pretrained, classes, **changed, **({"clip": clip} if clip else {}))
     row = PUBLISHED.get(name) if isinstance(name, str) else None
-    modules, backbone, tp = parse(row.model if row else name)
+    modules, backbone, tp = parse(name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
     choose("edges", edges, EDGES)
@@ -92,8 +92,7 @@ def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
 
 def expected_clip(name: str) -> ClipSpec:
     """The clip that the network of a name expects, when nothing else is said."""
-    row = PUBLISHED.get(name)
-    return usual_clip(parse(row.model if row else name)[1], row)
+    return usual_clip(parse(name)[1], PUBLISHED.get(name))
 
 
 def check_classes(classes: Any) -> int | tuple[str, ...]:
@@ -133,7 +132,7 @@ def order_aware(name: str) -> bool:
     row = PUBLISHED.get(name)
     if row and row.order_aware is not None:
         return row.order_aware
-    modules, backbone, tp = parse(row.model if row else name)
+    modules, backbone, tp = parse(name)
     return tp or BACKBONES[backbone].looks or any((MODULES | ADDED)[m].order_aware for m in modules) or (
         not modules and BACKBONES[backbone].order_aware)
 
@@ -143,15 +142,20 @@ def sized_by(name: str) -> tuple[str, ...]:
 
     Clips with another of these than it was created for are refused with a ModelError; all other networks take any.
     """
-    row = PUBLISHED.get(name)
-    modules, backbone, _ = parse(row.model if row else name)
+    modules, backbone, _ = parse(name)
     parts = [BACKBONES[backbone].sized, *((MODULES | ADDED)[m].sized for m in modules)]
     return tuple(what for what in ("frames", "size") if any(what in part for part in parts))
 
 
+def meant(name: str) -> str:
+    """What a published name stands for; any other name as it is."""
+    row = PUBLISHED.get(name)
+    return row.model if row else name
+
+
 def parse(name: str) -> tuple[list[str], str, bool]:
-    """A name's modules, its backbone, and whether frames are pooled between stages."""
-    name = str(name)  # whatever came is told as no name
+    """The modules of what a name stands for, its backbone, and whether frames are pooled between stages."""
+    name = meant(str(name))  # whatever came is told as no name
     if name in BACKBONES and not BACKBONES[name].asks:
         return [], name, False
     first, *rest = name.split("-")

@@ -43,6 +43,14 @@ def check_type(name: str, option: str, value: Any, usual: Any) -> None:
         raise ModelError(f"{name}: the option {option} is {value!r}; expected {expected[type(usual)]}.")
 
 
+def at_least(owner: str, least: int, usual: str = "", /, **values: int) -> None:
+    """Raise ModelError where one of the options of a part, by name, is less than the `least` that makes sense."""
+    for option, value in values.items():
+        if value < least:
+            hint = f" ({usual})" if usual else ""
+            raise ModelError(f"{owner}'s {option} is {value}; it must be {least} or more{hint}.")
+
+
 def choose(option: str, value: Any, known: Iterable[str]) -> None:
     """Raise ModelError where an option is not one of the words that are `known`."""
     if value not in known:

@@ -33,6 +33,7 @@ class Habits:
     norm_eps: float  # added to the variance by batch norm
     time_bias: bool  # has s3d's convolution over frames a bias?
     shortcut: str = "projected"  # how a shortcut gets the shape of its branch
+    before: str = "branch"  # what of a block sees its input through what stands before it
     stride_first: bool = False  # is a bottleneck's stride in its first convolution, not in its middle one?
     groups: int = 1  # of channels that a bottleneck's middle convolution looks at by themselves
     gate_every: int = 1  # of how many blocks of a stage one has a gate, the first among them

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from kinema.models.options import choose
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.shortcut import make_shortcut
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
+BEFORE = ("branch", "projection", "block")  # what may see a block's input through what stands before it
 
 
 class Block(nn.Module):
@@ -26,10 +28,11 @@ class Block(nn.Module):
         super().__init__()
         outputs = width * self.expansion
         self.before = temporal.before(inputs, place)
+        changed = (inputs, stride) != (outputs, (1, 1))
+        self.shared = place.habits.before == "block" or (place.habits.before == "projection" and changed)
         self.branch = self.make_branch(inputs, width, stride, temporal, place)
         self.gate = temporal.gate(outputs, place)
-        self.shortcut = nn.Identity() if (inputs, stride) == (outputs, (1, 1)) else make_shortcut(
-            inputs, outputs, stride, temporal, place)
+        self.shortcut = make_shortcut(inputs, outputs, stride, temporal, place) if changed else nn.Identity()
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
 
@@ -44,8 +47,9 @@ class Block(nn.Module):
         ))
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        branch = self.gate(self.branch(self.before(x_NCTHW)))
-        return self.after(self.relu(branch + self.shortcut(x_NCTHW)))
+        seen = self.before(x_NCTHW)
+        shortcut = self.shortcut(seen if self.shared else x_NCTHW)
+        return self.after(self.relu(self.gate(self.branch(seen)) + shortcut))
 
 
 class Bottleneck(Block):
@@ -106,16 +110,21 @@ class ResNet(nn.Module):
     pool stands before the stage. `norm_eps` is added to the variance by batch norm; `width_factor` is how many times
     the channels there are. `shortcut` is "projected", "padded" with channels of zeros, or "cut" (padded, without
     gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
-    is how many pixels the first stage strides over, where it is not as usual.
+    is how many pixels the first stage strides over, and `stem_width` the channels of the stem, where these are not as
+    usual. What a temporal module puts before a block is seen by its "branch", by a "projection" of its shortcut too, or
+    by the whole "block".
     """
 
     def __init__(
         self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
         shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
+        stem_width: int = 0, before: str = HABITS.before,
     ) -> None:
         super().__init__()
-        habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups)
-        blocks, inputs = sum(size.counts), int((size.stem_width or size.width) * width_factor)
+        choose("before", before, BEFORE)
+        habits = replace(HABITS, norm_eps=norm_eps, shortcut=shortcut, stride_first=stride_first, groups=size.groups,
+                         before=before)
+        blocks, inputs = sum(size.counts), stem_width or int((size.stem_width or size.width) * width_factor)
         first = plan.temporal(0, blocks)
         frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)

@@ -35,8 +35,9 @@ class EarlyNorm(Block):
         ))
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        branch = self.gate(self.branch(self.before(x_NCTHW)))
-        return self.after(branch + self.shortcut(x_NCTHW))
+        seen = self.before(x_NCTHW)
+        shortcut = self.shortcut(seen if self.shared else x_NCTHW)
+        return self.after(self.gate(self.branch(seen)) + shortcut)
 
 
 class EarlyNormBottleneck(EarlyNorm):

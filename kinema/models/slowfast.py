@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Plan
 from kinema.models.resnet import HABITS, SIZES, ResNet, Size
 from kinema.models.temporal import NonLocal, Slow, together
@@ -71,16 +72,21 @@ class SlowFast(nn.Module):
     `lateral_norm` batch norm and ReLU follow), by every alpha-th fast frame ("sample"), or by all of them as channels
     ("channels"). The fast pathway has `fast_depth` layers (0: as many as the slow one). `slow_inflate` and
     `fast_inflate` pick the blocks that cover frames, and `places` the slow pathway's blocks that `attention` follows;
-    see i3d_fair and nonlocal. The features are the slow pathway's, then the fast one's mean over all frames.
+    see i3d_fair and nonlocal. There are `width_factor` times the channels, and `counts` are the blocks of each stage
+    where they are not the size's own. The features are the slow pathway's, then the fast one's mean over all frames.
     """
 
     def __init__(
         self, size: Size, plan: Plan, alpha: int = 4, beta: int = 8, pick: str = "linspace", lateral: str = "conv",
         taps: int = 7, ratio: int = 2, lateral_norm: bool = True, fast_depth: int = 0,
         slow_inflate: tuple[str, ...] = ("0", "0", "1", "1"), fast_inflate: tuple[str, ...] = ("1", "1", "1", "1"),
-        places: tuple[str, ...] = ("0", "0", "0", "0"), attention: str = "dot_product",
+        places: tuple[str, ...] = ("0", "0", "0", "0"), attention: str = "dot_product", width_factor: float = 1.0,
+        counts: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
+        if counts and (len(counts) != len(size.counts) or min(counts) < 1):
+            raise ModelError(f"counts={counts!r}: expected the number of blocks, 1 or more, of each of four stages.")
+        size = replace(size, width=int(size.width * width_factor), counts=counts or size.counts)
         check(plan, size, {"alpha": alpha, "beta": beta, "taps": taps, "ratio": ratio})
         for option, value, known in (("pick", pick, PICKS), ("lateral", lateral, LATERALS)):
             if value not in known:
@@ -122,9 +128,7 @@ def check(plan: Plan, size: Size, numbers: dict[str, int]) -> None:
     """Raise ModelError for what SlowFast cannot be built with."""
     if plan.temporal(0, sum(size.counts)).causal:
         raise ModelError("slowfast cannot be causal: its pathways meet at frames that are yet to come. Nearest: slow.")
-    for option, value in numbers.items():
-        if value < 1:
-            raise ModelError(f"slowfast's {option} is {value}; it must be 1 or more.")
+    at_least("slowfast", 1, **numbers)
     if size.width % numbers["beta"]:
         raise ModelError(f"slowfast's beta is {numbers['beta']}; it must divide the {size.width} channels of the slow "
                          "pathway.")

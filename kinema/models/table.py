@@ -36,8 +36,8 @@ class Backbone:
 class Published:
     """A network under the name it was published with: what kinema calls it, and the clip it was published for.
 
-    `frames` are `stride` apart ("dense") or one from each equal part of a video ("uniform"); `size` is in pixels;
-    `input` is what the clip is made of, as in ClipSpec.
+    `frames` are `stride` apart ("dense") or one from each equal part of a video, or some `neighbours` ("uniform");
+    `size` is in pixels; `input` is what the clip is made of, as in ClipSpec.
     `order_aware` is said where the options change what the model's parts say.
     """
 
@@ -50,8 +50,10 @@ class Published:
     options: Mapping[str, Any] = field(default_factory=dict)
     order_aware: bool | None = None
     input: str = "rgb"
+    neighbours: int = 1
 
     @property
     def clip(self) -> ClipSpec:
         """The clip as a network keeps it."""
-        return ClipSpec(self.frames, self.size, self.size, self.sampling, self.stride, input=self.input)
+        return ClipSpec(self.frames, self.size, self.size, self.sampling, self.stride, input=self.input,
+                        neighbours=self.neighbours)

@@ -27,9 +27,9 @@ class TPN(ResNet):
 
     def __init__(
         self, size: Size, plan: Plan, rates: tuple[int, ...] = (1, 1), flow: str = "cascade",
-        norm_eps: float = HABITS.norm_eps,
+        norm_eps: float = HABITS.norm_eps, before: str = HABITS.before,
     ) -> None:
-        super().__init__(size, plan, norm_eps)
+        super().__init__(size, plan, norm_eps, before=before)
         if flow not in FLOWS:
             raise ModelError(f"tpn's flow is {flow!r}; it must be one of {', '.join(FLOWS)}. {nearest(flow, FLOWS)}")
         if len(rates) != 2 or min(rates) < 1 or rates[0] % rates[1]:

@@ -91,11 +91,15 @@ class Head(nn.Module):
     before the clip does. A clip too short for any such frame is taken as it is.
     """
 
-    def __init__(self, inputs: int, width: int, frames: int, pixels: int, ahead: int | None) -> None:
+    def __init__(
+        self, widths: tuple[int, int, int], normed: bool, frames: int, pixels: int, ahead: int | None
+    ) -> None:
         super().__init__()
+        inputs, width, outputs = widths
         self.conv = Conv(inputs, width, (1, 1))
         self.bn = nn.BatchNorm3d(width, eps=HABITS.norm_eps)
-        self.hidden = Conv(width, HIDDEN, (1, 1))
+        self.hidden = Conv(width, outputs, (1, 1))
+        self.hidden_bn = nn.BatchNorm3d(outputs, eps=HABITS.norm_eps) if normed else nn.Identity()
         self.frames, self.pixels, self.ahead = frames, pixels, ahead
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
@@ -106,7 +110,7 @@ class Head(nn.Module):
         room = x_NCTHW.shape[2:]
         window = [min(length or there, there)
                   for length, there in zip((self.frames, self.pixels, self.pixels), room, strict=True)]
-        return self.hidden(F.avg_pool3d(self.bn(self.conv(x_NCTHW)).relu(), window, 1)).relu()
+        return self.hidden_bn(self.hidden(F.avg_pool3d(self.bn(self.conv(x_NCTHW)).relu(), window, 1))).relu()
 
 
 class X3D(nn.Module):
@@ -120,18 +124,23 @@ class X3D(nn.Module):
     cover (0: all of the clip). `live` gives the answer of a stream in which each layer waits for the frames it looks
     ahead to, as CoX3D does (Hedegaard and Iosifidis, arXiv:2106.00050), after the clip's last frame: that of the
     last window whose every frame is known.
+
+    `widths` and `counts` are the channels and the blocks of the four stages, `bottleneck` is how many times the
+    channels there are inside a block, where these are not the size's own; `hidden` are the channels before the
+    classifier, which with `hidden_norm` have a batch norm.
     """
 
     def __init__(
         self, size: Size, plan: Plan, shortcut_norm: bool = True, head_frames: int = 0, head_size: int = 0,
-        live: bool = False,
+        live: bool = False, widths: tuple[int, ...] = (), counts: tuple[int, ...] = (), bottleneck: float = 0.0,
+        hidden: int = HIDDEN, hidden_norm: bool = False,
     ) -> None:
         super().__init__()
-        if min(head_frames, head_size) < 0:
-            raise ModelError(f"head_frames={head_frames}, head_size={head_size}: expected 0 (all) or more.")
+        widths, counts, bottleneck = widths or size.widths, counts or size.counts, bottleneck or size.bottleneck
+        check(head_frames, head_size, widths, counts, bottleneck, hidden)
         if live and plan.tp:
             raise ModelError("A live x3d answers frame by frame, so its frames are not pooled. Name it without -tp.")
-        blocks, inputs = sum(size.counts), size.widths[0]
+        blocks, inputs = sum(counts), widths[0]
         first = plan.temporal(0, blocks)
         frames = math.ceil(plan.frames / first.step(0, plan.tp))
         stem = Place(0, blocks, 0, 0, plan.frames, HABITS, plan.channels, "stem")
@@ -141,8 +150,8 @@ class X3D(nn.Module):
             bn=nn.BatchNorm3d(inputs, eps=HABITS.norm_eps), relu=nn.ReLU(),
         ))
         self.stages = nn.Sequential()
-        for stage, (count, outputs) in enumerate(zip(size.counts, size.widths, strict=True), start=1):
-            layers, first_block = nn.Sequential(), sum(size.counts[: stage - 1])
+        for stage, (count, outputs) in enumerate(zip(counts, widths, strict=True), start=1):
+            layers, first_block = nn.Sequential(), sum(counts[: stage - 1])
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             frames = math.ceil(frames / frame_step)
             for index in range(count):
@@ -151,16 +160,28 @@ class X3D(nn.Module):
                 place = Place(first_block + index, blocks, stage, index, frames, HABITS, inputs)
                 if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal.time_pool(plan.pool, place))
-                width = int(size.bottleneck * outputs)
+                width = int(bottleneck * outputs)
                 layers.add_module(str(index), X3DBlock(inputs, outputs, width, stride, shortcut_norm, temporal, place))
                 inputs = outputs
             self.stages.add_module(str(stage), layers)
         ahead = looks_ahead(self) if live else None
-        self.head = Head(inputs, int(size.bottleneck * inputs), head_frames, math.ceil(head_size / SHRINK), ahead)
-        self.channels = HIDDEN
+        pixels = math.ceil(head_size / SHRINK)
+        self.head = Head((inputs, int(bottleneck * inputs), hidden), hidden_norm, head_frames, pixels, ahead)
+        self.channels = hidden
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.head(self.stages(self.stem(clip_NCTHW)))
+
+
+def check(
+    head_frames: int, head_size: int, widths: tuple[int, ...], counts: tuple[int, ...], bottleneck: float, hidden: int
+) -> None:
+    """Raise ModelError for what an X3D cannot be built with."""
+    if min(head_frames, head_size) < 0:
+        raise ModelError(f"head_frames={head_frames}, head_size={head_size}: expected 0 (all) or more.")
+    if len(widths) != len(WIDTHS) or len(counts) != len(COUNTS) or min(*widths, *counts, hidden) < 1 or bottleneck <= 0:
+        raise ModelError(f"widths={widths}, counts={counts}, bottleneck={bottleneck}, hidden={hidden}: expected four "
+                         "widths and four counts, and no number below 1.")
 
 
 def looks_ahead(network: nn.Module) -> int:

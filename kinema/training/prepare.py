@@ -49,17 +49,19 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         unfinished.unlink()
     if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
-        check_same(recipe, run.recipe, path)
+        told = replace(recipe, options=run.recipe.options | recipe.options) if recipe.start else recipe
+        check_same(told, run.recipe, path)  # what its start showed, nobody needs to repeat
         return run
     check_root(recipe.root)
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
+    if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
+        raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
+    recipe = completed(recipe)
     network, started = build_network(recipe, table.labels), list[str]()
     if recipe.start:
-        if Path(recipe.start).absolute().is_relative_to(path.absolute()):
-            raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
         started = start_from(network, recipe)
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
@@ -152,6 +154,18 @@ def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
             f"{recipe.accumulate} forward passes each; choose --batch {max(batch // share, 1) * share}."
         )
     return batch
+
+
+def completed(recipe: Recipe) -> Recipe:
+    """The recipe with what the weights it starts from show of its network's options, where it says nothing else."""
+    if not recipe.start:
+        return recipe
+    from kinema.weights import shown_options
+    from kinema.weights.pretrained import file_of
+
+    shown = shown_options(file_of(recipe.start), recipe.model)
+    own = {name: value for name, value in shown.items() if not hasattr(recipe, name)}
+    return replace(recipe, options=own | recipe.options)
 
 
 def start_from(network: Network, recipe: Recipe) -> list[str]:

@@ -1,6 +1,6 @@
 """Published and own checkpoints: safe reading, one key map a zoo, strict loading, telling what network they are of."""
 
-from kinema.weights.identify import from_checkpoint, identify
+from kinema.weights.identify import from_checkpoint, identify, shown_options
 from kinema.weights.inflate import inflate
 from kinema.weights.load import load_weights
 from kinema.weights.pretrained import open_network, pretrained
@@ -8,5 +8,5 @@ from kinema.weights.save import from_pretrained, push_to_hub, save_network
 
 __all__ = [
     "from_checkpoint", "from_pretrained", "identify", "inflate", "load_weights", "open_network", "pretrained",
-    "push_to_hub", "save_network",
+    "push_to_hub", "save_network", "shown_options",
 ]

@@ -13,7 +13,8 @@ import torch
 from kinema.errors import ModelError, nearest
 from kinema.files import write_atomic
 from kinema.models import Network
-from kinema.weights.identify import identify, meant
+from kinema.models.names import meant
+from kinema.weights.identify import possible
 from kinema.weights.translate import fit, translate
 
 Weights = dict[str, torch.Tensor]
@@ -61,6 +62,7 @@ X3D = (
     (rf"{STEM}space\.", "blocks.0.conv.conv_t."), (rf"{STEM}time\.", "blocks.0.conv.conv_xy."),
     (r"^backbone\.head\.conv\.", "blocks.5.pool.pre_conv."), (r"^backbone\.head\.bn\.", "blocks.5.pool.pre_norm."),
     (r"^backbone\.head\.hidden\.", "blocks.5.pool.post_conv."),
+    (r"^backbone\.head\.hidden_bn\.", "blocks.5.pool.post_norm."),
 )
 GATED = ((r"\.norm_b\.(?=\w+$)", ".norm_b.0."),)  # beside its norm stands a gate, or nothing
 LIBRARIES: dict[str, tuple[Way, ...]] = {
@@ -103,14 +105,14 @@ def leads_back(theirs: Weights, network: Network) -> bool:
     """Are these names known as that library's, of a network of this kind, and does each weight find its place again?"""
     own = network.state_dict()
     try:
-        _, back = translate(theirs)
-        found = identify(theirs)
+        back = translate(theirs)
+        found = possible(back)
     except ModelError:
         return False
     same = any(kind_of(one.model) == kind_of(network.name) and one.options.items() <= network.options.items()
                for one in found)
-    return same and back.keys() == own.keys() and all(
-        torch.equal(fit(value, own[key]), own[key]) for key, value in back.items())
+    return same and back.weights.keys() == own.keys() and all(
+        torch.equal(fit(value, own[key]), own[key]) for key, value in back.weights.items())
 
 
 def kind_of(name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,15 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
-from kinema.models.names import parse
-from kinema.models.published import PUBLISHED
+from kinema.models.names import meant, parse
 from kinema.models.temporal import ADDED, MODULES
 from kinema.weights.candidate import Candidate
 from kinema.weights.families import FAMILIES
-from kinema.weights.load import CLASSIFIER, load_weights
-from kinema.weights.read import read_weights
+from kinema.weights.load import load_weights, put
+from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import fit, translate
+from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, zoo_of
 from kinema.weights.zoos import Zoo
-
-Source = str | Path | Mapping[str, Any]
 
 
 def identify(source: Source) -> list[Candidate]:
@@ -30,13 +28,17 @@ def identify(source: Source) -> list[Candidate]:
     A candidate has the name and options for `create_model`, and says which of its options the weights leave `open`.
     None fits when the list is empty. Raises ModelError when the weights are of no known zoo.
     """
-    content = read_weights(source)
-    zoo, weights = translate(content)
+    return possible(translate(read_weights(source)))
+
+
+def possible(translated: Translated) -> list[Candidate]:
+    """The networks that weights under kinema's names may be of, the likeliest first."""
+    zoo, weights = translated.zoo, translated.weights
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     found = [candidate for family in FAMILIES for candidate in family(shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
              for one in found]
-    found = [refined for one in found if (refined := zoo.refine(one, content.keys()))]
+    found = [refined for one in found if (refined := zoo.refine(one, translated.source.keys()))]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
     return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
 
@@ -44,6 +46,7 @@ def identify(source: Source) -> list[Candidate]:
 def from_checkpoint(source: Source, model: str | None = None, **options: Any) -> Network:
     """The network that weights are of, with these weights, ready for use (in evaluation mode).
 
+    A `source` of several files that each hold a part of the network is a list: [encoder, probe].
     `options` are those of `create_model`, and `tp` (True for a network whose name ends in -tp): needed where the
     weights cannot tell, and then asked for in a ModelError rather than guessed. `model` names the network outright;
     what the weights show of its options need not be said. `classes` may be labels; their number is that of the weights.
@@ -53,27 +56,47 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     facts = described(source) if isinstance(source, str | Path) and str(source).endswith(".safetensors") else None
     if facts and not model and not options:
         return load_weights(rebuild(facts), source).eval()
-    content = read_weights(source)
-    found = identify(content)
-    if model is None:
-        model = decide(found, options).model
-    options = {**next((one.options for one in found if meant(one.model) == meant(model)), {}), **options}
+    translated = translate(read_weights(source))
+    if not translated.classes and not options.get("classes"):
+        raise ModelError("These weights have no classifier, so they do not show how many classes there are; pass "
+                         "classes=, their number or their labels, and a new one is made.")
+    return network_of(translated, model, options, strict=bool(translated.classes))
+
+
+def network_of(translated: Translated, model: str | None, options: Mapping[str, Any], strict: bool) -> Network:
+    """The network that weights under kinema's names are of, with these weights; its classifier is new if not `strict`.
+
+    What is told of it, by name and options, goes before what the weights show.
+    """
+    model = model or decide(possible(translated), options).model
+    options = {**shown(translated, model), **options, "classes": options.get("classes") or translated.classes}
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
-    weights, classes = translate(content)[1], options.pop("classes", None)
-    network = create_model(model, classes or classes_of(weights), **options)
-    return load_weights(network, content, strict=CLASSIFIER[0] in weights).eval()
+    return put(create_model(model, **options), translated, strict).eval()
 
 
-def meant(name: str) -> str:
-    """What a published name stands for; any other name as it is."""
-    row = PUBLISHED.get(name)
-    return row.model if row else name
+def shown_options(source: Source, model: str) -> Mapping[str, Any]:
+    """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
+    content = read_weights(source)
+    return shown(translate(content), model) if zoo_of(content) else {}
+
+
+def shown(translated: Translated, model: str) -> Mapping[str, Any]:
+    """What weights show of the options of the network of this name; nothing where they are of another.
+
+    A published name says itself what they leave open.
+    """
+    found = possible(translated)
+    alike = (one for one in found if meant(one.model) == meant(model))
+    fitting = (one for one in found if fits(replace(one, model=model), translated.weights, translated.zoo.zeros))
+    one = next(chain(alike, fitting), Candidate(model))
+    unseen = one.open if meant(model) != model else ()
+    return {option: value for option, value in one.options.items() if option not in unseen}
 
 
 def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
     """What a zoo leaves open of a candidate: whether it pools over frames is a question to those that may."""
-    modules, _, tp = parse(meant(candidate.model))
+    modules, _, tp = parse(candidate.model)
     may_pool = modules and not tp and all((MODULES | ADDED)[module].tp for module in modules)
     return tuple(option for option in zoo.open if may_pool or option not in ("tp", "pool"))
 
@@ -98,19 +121,14 @@ def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
 
 def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> bool:
     """Have the weights the names and shapes of a candidate's?"""
-    with torch.device("meta"):
-        classes = weights[CLASSIFIER[0]].shape[0] if CLASSIFIER[0] in weights else 1
-        own = create_model(candidate.model, classes, **candidate.options).state_dict()
+    classes = weights[CLASSIFIER[0]].shape[0] if CLASSIFIER[0] in weights else 1
+    try:
+        with torch.device("meta"):
+            own = create_model(candidate.model, classes, **candidate.options).state_dict()
+    except ModelError:
+        return False  # a network that cannot be
     missing = [key for key in own if key not in weights and not re.search(rf"num_batches_tracked$|{zeros}", key)]
     if CLASSIFIER[0] not in weights:
         missing = [key for key in missing if key not in CLASSIFIER]
     return not missing and all(
         key in own and fit(value.to("meta"), own[key]).shape == own[key].shape for key, value in weights.items())
-
-
-def classes_of(weights: Mapping[str, torch.Tensor]) -> int:
-    """How many classes weights under kinema's names tell apart."""
-    if "classifier.weight" not in weights:
-        raise ModelError("These weights have no classifier, so they do not show how many classes there are; pass "
-                         "classes=, their number or their labels, and a new one is made.")
-    return int(weights["classifier.weight"].shape[0])

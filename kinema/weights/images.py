@@ -167,8 +167,8 @@ def image_weights(weights: Mapping[str, torch.Tensor]) -> tuple[str, Weights]:
     if not known(weights):
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no image network "
                          f"known here. Known: {'; '.join(layout.name for layout in LAYOUTS)}.")
-    zoo, renamed = translate(weights)
-    return f"those of a network in the layout of {zoo.name}", renamed
+    translated = translate(weights)
+    return f"those of a network in the layout of {translated.zoo.name}", translated.weights
 
 
 def known(weights: Mapping[str, torch.Tensor]) -> bool:

@@ -2,38 +2,36 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
 from kinema.weights.images import image_layout
-from kinema.weights.read import read_weights
-from kinema.weights.translate import fit, listed, translate
-
-CLASSIFIER = ("classifier.weight", "classifier.bias")
+from kinema.weights.read import Source, read_weights
+from kinema.weights.translate import CLASSIFIER, Translated, fit, listed, translate
 
 
-def load_weights(network: Network, source: str | Path | Mapping[str, Any], strict: bool = True) -> Network:
+def load_weights(network: Network, source: Source, strict: bool = True) -> Network:
     """Give a network the weights of a file or a dict of tensors; whose naming it is is found out.
 
-    A run's folder gives its best weights. All must fit. Without `strict` a classifier of other classes, or one that the
-    weights do not have, is left as it is, and all else must still fit. Raises ModelError, before anything has changed,
-    with what is unknown, missing or of another shape.
+    A run's folder gives its best weights, a list of files or dicts those of the parts of a network. All must fit.
+    Without `strict` a classifier of other classes, or one that the weights do not have, is left as it is, and all else
+    must still fit. Raises ModelError, before anything has changed, with what is unknown, missing or of another shape.
     """
-    if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
-        source = Path(source) / "best.safetensors"
+    return put(network, translate(read_weights(source)), strict)
+
+
+def put(network: Network, translated: Translated, strict: bool = True) -> Network:
+    """Give a network weights under its own names, as `load_weights` does."""
     own = network.state_dict()
-    content = read_weights(source)
-    zoo, theirs = translate(content)
-    theirs = {key: torch.zeros_like(own[key]) for key in own if re.search(zoo.zeros, key)} | theirs
+    zeros = {key: torch.zeros_like(own[key]) for key in own if re.search(translated.zoo.zeros, key)}
+    theirs = zeros | translated.weights
     if not strict and any(key not in theirs or theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
     complaints = compare(weights, own, network)
-    if complaints and image_layout(content):
+    if complaints and image_layout(translated.source):
         complaints.append("an image network's weights go into a video network by kinema.inflate")
     if complaints:
         raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from kinema.errors import ModelError
-from kinema.models import Network, create_model
+from kinema.models import Network
 from kinema.weights.catalogue import Checkpoint, all_checkpoints, find_checkpoint, find_pretrained
 from kinema.weights.download import DownloadError, fetch
-from kinema.weights.identify import classes_of, from_checkpoint
-from kinema.weights.load import load_weights
+from kinema.weights.identify import from_checkpoint, network_of
 from kinema.weights.read import read_weights
 from kinema.weights.translate import translate
 
@@ -36,14 +35,15 @@ def pretrained(
     or DownloadError.
     """
     row = find_checkpoint(id_)
-    weights = read_weights(get(row, quiet))
+    translated = translate(read_weights(get(row, quiet)))
     given = {"clip": row.spec, **row.options, **options}
-    if classes is not None:
-        return load_weights(create_model(row.model, classes, **given), weights, strict=False).eval()
-    if not row.classifier:
+    if classes is None and not row.classifier:
         raise ModelError(f"{id_} holds a network without a classifier; pass the classes to train one for.")
-    known = row.class_names if len(row.class_names) == classes_of(translate(weights)[1]) else None
-    return from_checkpoint(weights, model=row.model, **given, **({"classes": known} if known else {}))
+    if classes is not None:
+        given["classes"] = classes
+    elif len(row.class_names) == translated.classes:
+        given["classes"] = row.class_names
+    return network_of(translated, row.model, given, strict=classes is None)
 
 
 def pretrained_model(name: str, dataset: str, classes: int | Sequence[str] | None = None, **options: Any) -> Network:

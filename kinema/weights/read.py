@@ -1,6 +1,6 @@
 """The weights of a file, without running anything that the file holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,24 @@ WRAPPERS = (  # that weights may be kept in, in the order in which they are want
     "model_ema", "ema_state_dict", "state_dict_ema", "ema", "target_encoder", "encoder", "classifiers", "classifier",
 )
 PLAIN = (int, float, str, np.generic)  # values that stand beside weights in one dict
+Whole = str | Path | Mapping[str, Any]
+Source = Whole | Sequence[Whole]  # or the parts of one network, of which each has a file of its own
 KINDS = ".safetensors, .pt, .pth, .pyth, .pth.tar or .pkl"
 ARCHIVES = (b"PK", b"\x80")  # how files of torch begin: a zip archive, or a pickle
 PREFIXES = ("module.", "_orig_mod.", "model.module.", "ema.module.")  # put before every key by what wrapped the network
 
 
-def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tensor]:
+def read_weights(source: Source) -> dict[str, torch.Tensor]:
     """The weights of a file (.safetensors, .pt, .pth, .pyth, .tar, .pkl) or a dict, without wrappers and prefixes.
 
-    Averaged copies (EMA) are taken where there are no others.
+    A list of files or dicts holds the parts of one network. Averaged copies (EMA) are taken where there are no others,
+    and of a run's folder its best weights.
     """
+    if isinstance(source, list | tuple):
+        return together([read_weights(part) for part in source])
+    assert isinstance(source, str | Path | Mapping)
+    if not isinstance(source, Mapping) and (Path(source) / "run.json").is_file():
+        source = Path(source) / "best.safetensors"
     content = source if isinstance(source, Mapping) else read_file(Path(source))
     while inner := next((content[name] for name in WRAPPERS if holds_weights(content.get(name))), None):
         content = inner[0] if isinstance(inner, list | tuple) else inner
@@ -39,6 +47,17 @@ def read_weights(source: str | Path | Mapping[str, Any]) -> dict[str, torch.Tens
         for prefix in PREFIXES:
             if all(key.startswith(prefix) for key in weights):
                 weights, taken = {key.removeprefix(prefix): value for key, value in weights.items()}, True
+    return weights
+
+
+def together(parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The weights of a network's parts as those of one; ModelError where two parts have a weight of one name."""
+    weights: dict[str, torch.Tensor] = {}
+    for part in parts:
+        if both := [key for key in part if key in weights]:
+            raise ModelError(f"Files that are parts of one network share no names; {len(both)} stand in two of these, "
+                             f"such as {both[0]!r}.")
+        weights |= part
     return weights
 
 

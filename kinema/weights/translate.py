@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 
@@ -9,11 +10,35 @@ from kinema.errors import ModelError
 from kinema.weights.zoos import ZOOS, Weights, Zoo
 
 SHOWN = 4  # names of each kind that an error lists
+AROUND = ("model.", "net.", "network.")  # before every name where a network was trained as part of another object
 
 
-def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
-    """The zoo whose names these are, and the weights under kinema's; a weight kept frame by frame is joined."""
-    zoo = next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
+CLASSIFIER = ("classifier.weight", "classifier.bias")
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Weights under kinema's names, the zoo they are of, and what they were there."""
+
+    zoo: Zoo
+    source: Mapping[str, torch.Tensor]
+    weights: Weights
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes they tell apart; None without a classifier."""
+        return len(self.weights[CLASSIFIER[0]]) if CLASSIFIER[0] in self.weights else None
+
+
+def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
+    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo.
+
+    Some zoos' own names begin with `model.`; elsewhere it is taken off.
+    """
+    zoo = zoo_of(weights)
+    around = next((prefix for prefix in AROUND if all(key.startswith(prefix) for key in weights)), None)
+    if zoo is None and around and weights:
+        return translate({key.removeprefix(around): value for key, value in weights.items()})
     if zoo is None:
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
                          f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
@@ -30,7 +55,12 @@ def translate(weights: Mapping[str, torch.Tensor]) -> tuple[Zoo, Weights]:
         name, _, frame = key.partition("@")
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return zoo, zoo.finish(renamed | joined)
+    return Translated(zoo, weights, zoo.finish(renamed | joined))
+
+
+def zoo_of(weights: Mapping[str, torch.Tensor]) -> Zoo | None:
+    """The zoo whose names these are; None where they are of no zoo known here."""
+    return next((zoo for zoo in ZOOS if zoo.marks(weights)), None)
 
 
 def fit(value: torch.Tensor, own: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,8 @@ import torch
 import kinema as library
 from kinema.data.video import open_video
 from kinema.models import create_model
-from kinema.training.prepare import start_from
+from kinema.recipe import Recipe
+from kinema.training.prepare import completed, start_from
 from kinema.weights import catalogue, save_network
 from kinema.weights.catalogue import LOADABLE, all_checkpoints, checkpoints
 from tests.cli.test_cli import kinema
@@ -53,7 +54,7 @@ def test_an_official_checkpoint_is_fetched_and_recognises(
     """The whole way of an id, with a checkpoint of that network made here in the place of the official one."""
     row = next(row for row in checkpoints("x3d_xs") if row.id.startswith("pytorchvideo/") and row.status == LOADABLE)
     torch.manual_seed(0)
-    save_network(create_model(row.model, 400, **row.options), tmp_path / "x.safetensors")
+    save_network(create_model(row.model, 400, **row.options, shortcut_norm=False), tmp_path / "x.safetensors")
     monkeypatch.setenv("KINEMA_CACHE", str(tmp_path / "cache"))
     with serving() as server:
         server.files["/x.safetensors"] = (tmp_path / "x.safetensors").read_bytes()
@@ -65,8 +66,9 @@ def test_an_official_checkpoint_is_fetched_and_recognises(
     network = library.create_model(row.model, pretrained=row.id)
     assert (network.classes, network.labels[0], network.clip) == (400, "abseiling", row.spec)
     assert library.create_model(row.model, 5, pretrained=row.id).classes == 5
-    started = library.create_model(row.model, 5, **row.options)
-    start_from(started, row.id)
+    recipe = completed(Recipe(str(motion), model=row.model, start=row.id, options=row.options))
+    started = library.create_model(row.model, 5, **recipe.options)
+    start_from(started, recipe)
     assert torch.equal(started.backbone.stem.time.weight, network.backbone.stem.time.weight)  # type: ignore[union-attr]
     video = next(motion.rglob("*.mp4"))
     [told] = json.loads(kinema("recognize", video, "--weights", row.id, "--json"))

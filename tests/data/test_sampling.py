@@ -18,7 +18,7 @@ from kinema.data.sampling import (
     uniform,
     uniform_views,
 )
-from kinema.errors import DataError
+from kinema.errors import DataError, ModelError
 from kinema.models.clip import ClipSpec
 
 COUNTS = st.integers(1, 200)
@@ -69,6 +69,28 @@ def test_a_shared_offset_keeps_frames_equally_far_apart() -> None:
     steps = {tuple(uniform(80, 8, draws(seed), "shared").diff().tolist()) for seed in range(20)}
     assert steps == {(10,) * 7}
     assert len({tuple(uniform(80, 8, draws(seed)).diff().tolist()) for seed in range(20)}) > 10
+
+
+@given(COUNTS, st.integers(1, 12), st.integers(1, 6), SEEDS, st.integers(1, 4))
+def test_neighbours_follow_each_other(video: int, parts: int, neighbours: int, seed: int | None, clips: int) -> None:
+    clip = uniform(video, parts * neighbours, draws(seed), neighbours=neighbours)
+    for indices in (clip, *uniform_views(video, parts * neighbours, clips, neighbours)):
+        rows = indices.reshape(parts, neighbours)
+        last = torch.tensor(video - 1)
+        assert torch.equal(rows, torch.minimum(rows[:, :1] + torch.arange(neighbours), last))
+        assert rows.min() >= 0
+        assert (rows[:, 0].diff() >= 0).all()
+        assert video < neighbours or rows[-1, -1] - rows[-1, 0] == neighbours - 1
+
+
+def test_five_neighbours_of_each_part() -> None:
+    spec = ClipSpec(frames=10, neighbours=5)
+    assert sample(spec, range(44)).tolist() == [10, 11, 12, 13, 14, 30, 31, 32, 33, 34]
+    assert torch.equal(sample_views(spec, range(44), 1)[0], sample(spec, range(44)))
+    with pytest.raises(ModelError, match="12 frames cannot be made of rows of 5"):
+        ClipSpec(frames=12, neighbours=5)
+    with pytest.raises(ModelError, match="only a uniform clip"):
+        ClipSpec(frames=10, neighbours=5, sampling="dense")
 
 
 def test_uniform_reaches_every_frame() -> None:

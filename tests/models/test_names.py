@@ -42,7 +42,7 @@ def test_an_unknown_option_is_told_with_the_known_ones() -> None:
         create_model("tam-resnet_tiny", tap=5)
     with pytest.raises(ModelError, match="tsn has none"):
         create_model("tsn-resnet_tiny", taps=5)
-    with pytest.raises(ModelError, match=r"tsm has fold; nonlocal has attention, .*subsample"):
+    with pytest.raises(ModelError, match=r"tsm has fold, halve; nonlocal has attention, .*subsample"):
         create_model("tsm+nonlocal-resnet_tiny", reduction=5)
 
 
@@ -74,7 +74,8 @@ def test_a_value_that_cannot_be_is_told(given: dict, told: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "option"), [
-    ("tsm-resnet_tiny", {"fold": 1}), ("tin-resnet_tiny", {"fold": 3}), ("tin-resnet_tiny", {"causal": True}),
+    ("tsm-resnet_tiny", {"fold": 1}), ("tsm-resnet_tiny", {"halve": 5}), ("tin-resnet_tiny", {"fold": 3}),
+    ("tin-resnet_tiny", {"causal": True}),
     ("tanet-resnet_tiny", {"causal": True}), ("tanet-resnet_tiny", {"widen": 0}),
     ("tsn+se-resnet_tiny", {"reduction": 0}), ("tsn+nonlocal-resnet_tiny", {"attention": "cosine"}),
 ])

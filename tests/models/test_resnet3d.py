@@ -49,7 +49,7 @@ def test_the_parts_of_a_convolution_have_the_weights_of_the_whole() -> None:
 
 def test_a_csn_bottleneck_sees_each_channel_by_itself() -> None:
     with torch.device("meta"):
-        reduced, kept = (create_model(f"{kind}csn-resnet50", 5).backbone.stages[1][0].branch.conv2  # type: ignore
+        reduced, kept = (create_model(f"{kind}csn-resnet50", 5).backbone.stages[1][0].branch.conv2  # type: ignore[union-attr, index]
                          for kind in ("ir", "ip"))
     assert (reduced.groups, tuple(reduced.kernel_size)) == (128, (3, 3, 3))
     assert [name for name, _ in kept.named_children()] == ["point", "norm", "depth"]
@@ -66,7 +66,7 @@ def test_p3d_takes_its_kinds_by_turns_and_leaves_the_last_stage_alone() -> None:
 def test_the_frames_of_p3d_kinds_meet_as_they_should() -> None:
     x_NCTHW = torch.randn(1, 4, 5, 3, 3)
     for kind in "ABC":
-        part = Pseudo(kind, nn.Conv3d(4, 4, 1), nn.Conv3d(4, 4, (3, 1, 1), padding=(1, 0, 0)), 1e-5).eval()  # type: ignore
+        part = Pseudo(kind, nn.Conv3d(4, 4, 1), nn.Conv3d(4, 4, (3, 1, 1), padding=(1, 0, 0)), 1e-5).eval()  # type: ignore[arg-type]
         still = part.space_norm(part.space(x_NCTHW)).relu()
         moving = part.time_norm(part.time(x_NCTHW if kind == "B" else still)).relu()
         torch.testing.assert_close(part(x_NCTHW), {"A": moving}.get(kind, still + moving))

@@ -27,6 +27,33 @@ def test_tsm_takes_from_the_next_frame_and_from_the_one_before() -> None:
     assert causal == [[1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
 
 
+@pytest.mark.parametrize("place", ["branch", "projection", "block"])
+@pytest.mark.parametrize("stage", [0, 1])  # without a projection, and with one
+def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, stage: int) -> None:
+    shifting, plain = (network(name, **options).backbone.stages[stage][0] for name, options in (
+        ("tsm-resnet18", {"before": place}), ("tsn-resnet18", {})))
+    plain.load_state_dict(shifting.state_dict())
+    x_NCTHW = torch.randn(1, 64, 4, 6, 6)
+    shifted = Shift(8, causal=False)(x_NCTHW)
+    seen = shifted if place == "block" or (place == "projection" and stage == 1) else x_NCTHW
+    with torch.inference_mode():
+        expected = (plain.branch(shifted) + plain.shortcut(seen)).relu()
+        torch.testing.assert_close(shifting(x_NCTHW), expected)
+
+
+def test_only_a_shifted_branch_sits_out_in_deep_networks() -> None:
+    count = [sum(isinstance(part, Shift) for part in network("tsm-resnet101", before=place).modules())
+             for place in ("branch", "block")]
+    assert count == [2 + 2 + 12 + 2, 33]
+    assert sum(isinstance(part, Interlace) for part in network("tin-resnet101").modules()) == 33
+
+
+def test_tsm_halves_the_frames_before_a_stage() -> None:
+    built = network("tsm-resnet18", frames=6, halve=2)
+    with torch.inference_mode():
+        assert built.frame_features(torch.randn(1, 3, 6, 32, 32)).shape == (1, 3, 512)
+
+
 @pytest.mark.parametrize("taps", [1, 2, 3, 5, 7])
 @pytest.mark.parametrize("causal", [False, True])
 def test_the_fast_channel_mix_is_the_convolution(taps: int, causal: bool) -> None:

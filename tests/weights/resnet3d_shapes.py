@@ -12,10 +12,10 @@ def norm(name: str, channels: int) -> Shapes:
 
 
 def hara(depth: int, projected: bool = True, early: bool = False, fat: tuple[int, int, int] = (4, 64, 1),
-         frames: int = 7, channels: int = 3, classes: int = 700) -> Shapes:
-    """Shapes of a network of Hara's; `fat` is expansion, first width, groups."""
+         frames: int = 7, channels: int = 3, classes: int = 700, stem: int = 0) -> Shapes:
+    """Shapes of a network of Hara's; `fat` is expansion, first width, groups; `stem` its channels where not usual."""
     expansion, first_width, groups = fat if depth in DEEP else (1, 64, 1)
-    inputs = 64 if groups > 1 else first_width
+    inputs = stem or (64 if groups > 1 else first_width)
     shapes: Shapes = {"conv1.weight": (inputs, channels, frames, 7, 7), **norm("bn1", inputs)}
     for stage, count in enumerate((BASIC | DEEP)[depth], start=1):
         width = first_width * 2 ** (stage - 1)

@@ -42,7 +42,7 @@ LIGHT = (
     (r"^local\.2\.patches", "patch_embed2"), (r"^patches\.(\d)\.conv", r"patch_embed\1.proj"),
     (r"^patches\.(\d)", r"patch_embed\1"), (r"^local\.(\d)\.blocks", r"blocks\1"), (r"^third", "blocks3"),
     (r"^fourth", "blocks4"), (r"\.position\.", ".pos_embed."), (r"\.mix\.near\.", ".attn."), (r"\.mix\.", "."),
-    (r"\.attention\.out\.", ".attn.proj."), (r"\.attention\.", ".attn."),
+    (r"\.attention\.out\.", ".attn.proj."), (r"\.attention\.", ".attn."), (r"\.scale([12])\.weight", r".gamma_\1"),
 )
 
 
@@ -102,11 +102,14 @@ CASES = [
     ("mvit_b", pytorchvideo, {"depth": 5, "steps": (1, 2, 4)}),
     ("mvitv2_s", slowfast, {"depth": 5, "steps": (1, 3)}),
     ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "token": False, "width": 64, "heads": 2}),
+    ("mvit_b", slowfast, {"depth": 4, "steps": (1, 2), "pool_all": False}),  # as the first files of 16x4
     ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "widen": "mlp", "average": True}),
+    ("mvitv2_s", slowfast, {"depth": 4, "steps": (1, 3), "widen": "mlp", "average": True, "token": False}),
     ("rev_mvit_b", reversible, {"depth": 5, "steps": (1, 3)}),
     ("swin3d_t", swin, {"depths": (2, 2), "heads": (3, 6), "window": (5, 2, 2)}),
     ("swin3d_b", swin, {"depths": (1, 2), "heads": (4, 8), "window": (4, 7, 7), "patch_norm": False}),
     ("uniformer_xxs", light, {"depths": (1, 1, 2, 1)}),
+    ("uniformer_xxs", light, {"depths": (1, 1, 2, 1), "layer_scale": 1e-6}),
 ]
 
 

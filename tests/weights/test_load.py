@@ -33,7 +33,7 @@ def test_a_file_gives_back_what_was_saved(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("wrapper", ["state_dict", "model_state"])
-@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "module.model.", "net."])
 def test_wrappers_and_prefixes_come_off(tmp_path: Path, wrapper: str, prefix: str) -> None:
     network = tiny()
     weights = {f"{prefix}{key}": value for key, value in network.state_dict().items()}

@@ -97,7 +97,11 @@ def test_movinets_are_told_by_their_blocks() -> None:
              (r"\.branch\.gate\.excite\.", ".se.fc2.conv_1.conv3d."), (r"\.branch\.", "."),
              (r"(l\d+)\.shortcut\.project\.", r"\1.res.1."), (r"\.conv([12])\.", r".conv_\1.conv3d."),
              (r"\.bn([12])\.", r".conv_\1.norm."))
-    for name in ("movinet_a1_base", "movinet_a1_stream", "movinet_a2_stream", "movinet_a4_base"):
+    for name, options in (
+        ("movinet_a1_base", {}), ("movinet_a1_stream", {}), ("movinet_a2_stream", {}), ("movinet_a4_base", {}),
+        ("movinet_a1_stream", {"split": False}), ("movinet_a2_base", {"split": True}), ("movinet_a3", {"stream": True}),
+    ):
         with torch.device("meta"):
-            network = create_model(name, 7)
-        assert [(one.model, one.options, one.open) for one in identify(renamed(network, names))] == [(name, {}, ())]
+            network = create_model(name, 7, **options)
+        found = [(one.model, one.options, one.open) for one in identify(renamed(network, names))]
+        assert found == [(name, options, ())]

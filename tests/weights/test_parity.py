@@ -36,7 +36,7 @@ def test_what_is_known_of_the_order_of_frames_is_true(name: str) -> None:
 @pytest.mark.slow
 def test_the_figures_here_are_all_the_shared_ones(shared: Path) -> None:
     there = {path.name.removesuffix(".json.gz"): path for path in (shared / "parity" / "vectors").glob("*.json.gz")}
-    assert there.keys() == VECTORS.keys()
+    assert there.keys() == {name for name in VECTORS if "origin" not in reference(name)}  # others were made for kinema
     for name, path in there.items():
         vector = json.loads(gzip.decompress(path.read_bytes()))
         assert reference(name)["logits"] == vector["logits"]

@@ -35,7 +35,10 @@ CASES = {
     "hara early padded": (hara(34, early=True, projected=False), "r3d-preact_resnet34-tp", {**HARA, "shortcut": "cut"}),
     "hara wide": (hara(50, fat=(2, 128, 1)), "r3d-wide_resnet50-tp", HARA),
     "hara wider": (hara(50, fat=(2, 256, 1)), "r3d-wide_resnet50-tp", {**HARA, "width_factor": 2.0}),
+    "hara wide, of 2017": (hara(50, fat=(2, 128, 1), stem=64), "r3d-wide_resnet50-tp", {**HARA, "stem_width": 64}),
+    "hara next, wide stem": (hara(101, fat=(2, 128, 32), stem=128), "r3d-resnext101-tp", {**HARA, "stem_width": 128}),
     "hara narrow": (hara(50, fat=(4, 32, 1)), "r3d-resnet50-tp", {**HARA, "width_factor": 0.5}),
+    "hara quarter": (hara(50, fat=(4, 16, 1)), "r3d-resnet50-tp", {**HARA, "width_factor": 0.25}),
     "hara 5 frames": (hara(18, frames=5), "r3d-resnet18-tp", {**HARA, "stem_frames": 5}),
     "hara 1 frame": (hara(50, frames=1), "r3d-resnet50-tp", {"stem_pool": "frames", "stages": (1, 2, 3, 4)}),
     **{f"hara split {depth}": (hara_split(depth), f"r2plus1d-resnet{depth}-tp", {

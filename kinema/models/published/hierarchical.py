@@ -12,6 +12,9 @@ PUBLISHED = {
     "mvitv2_b_32x3": Published("mvitv2_b", LI, 32, 3),
     "mvitv2_l_40x3": Published("mvitv2_l", LI, 40, 3, 312),
     "rev_mvit_b_16x4": Published("rev_mvit_b", "Mangalam et al., arXiv:2302.04869", 16, 4),
+    **{f"swin2d_{size}": Published(f"swin3d_{size}", "Liu et al., arXiv:2103.14030", sampling="uniform",
+                                   options={"patch": (1, 4, 4), "window": (1, 7, 7)}, order_aware=False)
+       for size in "tsbl"},
     "swin3d_t_32x2": Published("swin3d_t", LIU, 32, 2),
     "swin3d_s_32x2": Published("swin3d_s", LIU, 32, 2),
     "swin3d_b_32x2": Published("swin3d_b", LIU, 32, 2),

@@ -19,6 +19,6 @@ PUBLISHED = {
     "trn_r50": Published("trn-resnet50", TRN, sampling="uniform"),
     "trn_multiscale_r50": Published("trn_multiscale-resnet50", TRN, sampling="uniform"),
     "trn_multiscale_bn_inception": Published("trn_multiscale-bn_inception", TRN, sampling="uniform"),
-    "stnet_r50": Published("stnet-resnet50", STNET, frames=35, sampling="uniform"),
-    "stnet_r101": Published("stnet-resnet101", STNET, frames=35, sampling="uniform"),
+    "stnet_r50": Published("stnet-resnet50", STNET, frames=35, sampling="uniform", neighbours=5),
+    "stnet_r101": Published("stnet-resnet101", STNET, frames=35, sampling="uniform", neighbours=5),
 }

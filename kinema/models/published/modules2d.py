@@ -8,7 +8,8 @@ GST, STM = "Luo and Yuille, arXiv:1909.13130", "Jiang et al., arXiv:1908.02486"
 MODULES = {"teinet": TEINET, "stm": STM, "gst": GST, "action": ACTION, "tea": TEA}
 
 PUBLISHED = {
-    **{f"tdn_r{depth}_{parts}x5": Published(f"tdn-resnet{depth}", TDN, frames=5 * parts, sampling="uniform")
+    **{f"tdn_r{depth}_{parts}x5": Published(
+        f"tdn-resnet{depth}", TDN, frames=5 * parts, sampling="uniform", neighbours=5)
        for depth in (50, 101) for parts in (8, 16)},
     **{f"blvnet_tam_{depth}_{pairs}x2": Published(
         f"blvnet_tam-resnet{depth}", BLVNET, frames=2 * pairs, sampling="uniform")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
 from kinema.models.temporal.motion import Change, Mix
 
 FRAMES = 3
-NARROWEST = 4
 
 
 @dataclass(eq=False)
@@ -29,14 +28,13 @@ class Action(Temporal):
     reduction: int = 16
 
     def __post_init__(self) -> None:
-        for name, least in (("fold", 2), ("reduction", 1)):
-            if getattr(self, name) < least:
-                raise ModelError(f"action's {name} is {getattr(self, name)}; it must be {least} or more.")
+        at_least("action", 2, fold=self.fold)
+        at_least("action", 1, reduction=self.reduction)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         if sits_out(place):
             return nn.Identity()
-        return Excite(channels, max(channels // self.reduction, NARROWEST), self.fold, self.causal)
+        return Excite(channels, max(channels // self.reduction, 1), self.fold, self.causal)
 
 
 class Excite(nn.Module):

@@ -96,5 +96,8 @@ class Temporal:
 
 
 def sits_out(place: Place) -> bool:
-    """Is this a block without a shift? In deep networks, as published, every second one of a stage is."""
-    return place.blocks >= DEEP and place.index % 2 == 1
+    """Is this a block without a shift? In deep networks, as published, every second one of a stage is.
+
+    Where shortcuts see shifted channels too, none is.
+    """
+    return place.blocks >= DEEP and place.index % 2 == 1 and place.habits.before == "branch"

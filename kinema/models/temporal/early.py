@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.errors import ModelError
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.single import Middle, not_causal, unpadded
@@ -24,8 +24,7 @@ class Early(Temporal):
 
     def __post_init__(self) -> None:
         not_causal("early", self.causal)
-        if self.span < 1:
-            raise ModelError(f"early's span is {self.span}; it must be 1 or more (10, a third of a second, is usual).")
+        at_least("early", 1, "10, a third of a second, is usual", span=self.span)
 
     def kept(self, frames: int) -> int:
         return 1

@@ -13,7 +13,8 @@ from kinema.errors import ModelError
 from kinema.models.temporal.base import Temporal
 from kinema.models.transformer.attention import Heads
 from kinema.models.transformer.block import Block, Perceptron
-from kinema.models.transformer.positions import SPREAD, Table
+from kinema.models.transformer.parts import table
+from kinema.models.transformer.positions import Table
 from kinema.models.transformer.spacetime import Joint
 from kinema.models.transformer.tokens import Grid
 
@@ -53,8 +54,7 @@ class FrameEncoder(nn.Module):
         self.channels = channels = options.width or inputs
         self.project = nn.Linear(inputs, channels) if options.width else nn.Identity()
         heads = Heads(channels, max(channels // HEAD, 1), classes=True)
-        self.class_token = nn.Parameter(torch.zeros(1, 1, channels))
-        nn.init.trunc_normal_(self.class_token, std=SPREAD)
+        self.class_token = table(1, 1, channels)
         self.positions = Table(Grid(1, frames, 1, 1), channels, tokens=0, fixed=False)
         self.blocks = nn.ModuleList(
             Block(Joint(heads), Perceptron(channels, WIDER * channels, heads.eps, options.gelu))

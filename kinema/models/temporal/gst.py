@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -24,8 +24,7 @@ class GST(Temporal):
     split: bool = True
 
     def __post_init__(self) -> None:
-        if self.alpha < 2:
-            raise ModelError(f"gst's alpha is {self.alpha}; it must be 2 or more (4: a quarter covers three frames).")
+        at_least("gst", 2, "4: a quarter covers three frames", alpha=self.alpha)
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1

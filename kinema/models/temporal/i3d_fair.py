@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import Conv, Pool
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.c2d import Halving
 from kinema.models.temporal.pattern import check_patterns, picks
@@ -33,9 +33,7 @@ class I3DFair(Halving):
 
     def __post_init__(self) -> None:
         check_patterns("inflate", self.inflate)
-        for name in ("stem_frames", "conv_step", "pool_step"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"{name} is {getattr(self, name)}; it must be 1 or more.")
+        at_least("i3d_fair", 1, stem_frames=self.stem_frames, conv_step=self.conv_step, pool_step=self.pool_step)
 
     def stem_step(self) -> int:
         return self.conv_step * self.pool_step

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
+from kinema.models.options import at_least
 from kinema.models.temporal.base import Temporal
 
 TAKES = ("mean", "rising", "last")
@@ -26,9 +27,7 @@ class LSTM(Temporal):
     take: str = "mean"
 
     def __post_init__(self) -> None:
-        for name in ("layers", "hidden"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"lstm's {name} is {getattr(self, name)}; it must be 1 or more.")
+        at_least("lstm", 1, layers=self.layers, hidden=self.hidden)
         if self.take not in TAKES:
             raise ModelError(f"lstm's take is {self.take!r}; it must be one of {', '.join(TAKES)}. "
                              f"{nearest(self.take, TAKES)}")

@@ -25,6 +25,7 @@ class NonLocal(Temporal):
     layers to match by ("gaussian"), the match itself ("dot_product"), or a weight read off both places
     ("concatenation"). `subsample` looks at a quarter of the places, the greatest of each four of the input
     (`pool_first`) or of what is read off it. Frames are parted into `groups` that look at their own frames only.
+    Without `out_bias` the last convolution has no bias; the norm after it has no need of one.
     Causal: at this and earlier frames.
     """
 
@@ -34,6 +35,7 @@ class NonLocal(Temporal):
     scale: bool = False
     pool_first: bool = False
     groups: int = 1
+    out_bias: bool = True
 
     order_aware: ClassVar[bool] = False
 
@@ -65,7 +67,7 @@ class Attention(nn.Module):
         self.first: nn.Module = fewer if how.pool_first else nn.Identity()
         self.fewer: nn.Module = nn.Identity() if how.pool_first else fewer
         self.mix = nn.Conv3d(2 * narrow, 1, 1, bias=False) if how.attention == "concatenation" else None
-        self.out = nn.Conv3d(narrow, channels, 1)
+        self.out = nn.Conv3d(narrow, channels, 1, bias=how.out_bias)
         self.norm = nn.BatchNorm3d(channels)
         nn.init.zeros_(self.norm.weight)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import TimePad
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
 
@@ -23,8 +23,7 @@ class OnlineTSM(Temporal):
 
     def __post_init__(self) -> None:
         self.causal = True
-        if self.fold < 1:
-            raise ModelError(f"online_tsm's fold is {self.fold}; it must be 1 or more (8: an eighth of the channels).")
+        at_least("online_tsm", 1, "8: an eighth of the channels", fold=self.fold)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         return nn.Identity() if sits_out(place) else Delay(channels // self.fold)

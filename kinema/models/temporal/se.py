@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import eights
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -27,8 +27,7 @@ class SE(Temporal):
     order_aware: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.reduction < 1:
-            raise ModelError(f"se's reduction is {self.reduction}; it must be 1 or more (16 is usual).")
+        at_least("se", 1, "16 is usual", reduction=self.reduction)
 
     def gate(self, channels: int, place: Place) -> nn.Module:
         if place.index % place.habits.gate_every:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.motion import Change, Mix
@@ -23,8 +23,7 @@ class STM(Temporal):
     reduction: int = 16
 
     def __post_init__(self) -> None:
-        if self.reduction < 1:
-            raise ModelError(f"stm's reduction is {self.reduction}; it must be 1 or more (16 is usual).")
+        at_least("stm", 1, "16 is usual", reduction=self.reduction)
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -33,8 +34,7 @@ class StNet(Temporal):
     def __post_init__(self) -> None:
         if self.causal:
             raise ModelError(f"stnet cannot be causal: it reads {self.segment} frames as one picture. Nearest: tsm.")
-        if self.segment < 1:
-            raise ModelError(f"stnet's segment is {self.segment}; it must be 1 or more (5 is usual).")
+        at_least("stnet", 1, "5 is usual", segment=self.segment)
 
     def stem(self, inputs: int, outputs: int, size: int, pool: bool, place: Place) -> nn.Module:
         layers = super().stem(inputs * self.segment, outputs, size, pool, place).named_children()

@@ -9,6 +9,7 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.layers import TimePad
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -32,9 +33,7 @@ class TANet(Temporal):
     def __post_init__(self) -> None:
         if self.causal:
             raise ModelError("tanet cannot be causal: it reads the whole clip to tell how frames blend. Nearest: tam.")
-        for name in ("widen", "narrow"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"tanet's {name} is {getattr(self, name)}; it must be 1 or more.")
+        at_least("tanet", 1, widen=self.widen, narrow=self.narrow)
 
     def conv(
         self, inputs: int, outputs: int, size: int, stride: tuple[int, int], place: Place, groups: int = 1

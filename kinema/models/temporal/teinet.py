@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from kinema.errors import ModelError
 from kinema.models.layers import Conv
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.motion import Change, Mix
@@ -26,8 +26,7 @@ class TEINet(Temporal):
     reduction: int = 8
 
     def __post_init__(self) -> None:
-        if self.reduction < 1:
-            raise ModelError(f"teinet's reduction is {self.reduction}; it must be 1 or more (8 is usual).")
+        at_least("teinet", 1, "8 is usual", reduction=self.reduction)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         narrow = max(channels // self.reduction, 1)

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.options import at_least
 from kinema.models.plan import Place
-from kinema.models.temporal.base import Temporal, sits_out
+from kinema.models.temporal.base import Temporal
 
 WAYS = 2  # groups of channels that each go their own distance, and as many that go as far back
 FARTHEST = 2.0  # frames that a channel can go
@@ -26,15 +27,14 @@ class TIN(Temporal):
     def __post_init__(self) -> None:
         if self.causal:
             raise ModelError("tin cannot be causal: it reads the whole clip to tell how far channels go. Nearest: tsm.")
-        if self.fold < 1:
-            raise ModelError(f"tin's fold is {self.fold}; it must be 1 or more (4: a quarter of the channels move).")
+        at_least("tin", 1, "4: a quarter of the channels move", fold=self.fold)
 
     def before(self, channels: int, place: Place) -> nn.Module:
         moved = channels // self.fold
         if moved % (2 * WAYS):
             raise ModelError(f"tin's fold is {self.fold}, so {moved} of {channels} channels would move; they must be a "
                              f"multiple of {2 * WAYS}.")
-        return nn.Identity() if sits_out(place) else Interlace(moved, place.frames)
+        return Interlace(moved, place.frames)
 
 
 class Interlace(nn.Module):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.options import at_least
 from kinema.models.temporal.base import Temporal
 
 SAMPLES = 3  # relations of each scale
@@ -27,9 +28,7 @@ class TRN(Temporal):
     hidden: int = 512
 
     def __post_init__(self) -> None:
-        for name in ("features", "hidden"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"trn's {name} is {getattr(self, name)}; it must be 1 or more.")
+        at_least("trn", 1, features=self.features, hidden=self.hidden)
 
     def readout(self, channels: int, frames: int) -> nn.Module:
         return Relations(channels, frames, self.features, self.hidden, self.scales(frames))

@@ -7,25 +7,36 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.layers import TimePad
+from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
+
+STAGES = 4
 
 
 @dataclass(eq=False)
 class TSM(Temporal):
     """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before.
 
-    Causal: only from the frame before.
+    In deep networks every second block sits out where only a branch sees it. `halve` is the stage of a residual network
+    before which frames are halved, by a max pool; 0 is none. Causal: only from the frame before.
     """
 
     fold: int = 8
+    halve: int = 0
 
     def __post_init__(self) -> None:
-        if self.fold < 2:
-            raise ModelError(f"tsm's fold is {self.fold}; it must be 2 or more (8: an eighth each way).")
+        at_least("tsm", 2, "8: an eighth each way", fold=self.fold)
+        if not 0 <= self.halve <= STAGES:
+            raise ModelError(f"tsm's halve is {self.halve}; it must be a stage from 1 to {STAGES}, or 0 for none.")
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        return nn.Identity() if sits_out(place) else Shift(channels // self.fold, self.causal)
+        if place.habits.before == "branch" and sits_out(place):
+            return nn.Identity()
+        return Shift(channels // self.fold, self.causal)
+
+    def step(self, stage: int, tp: bool) -> int:
+        return 2 if self.halve and stage == self.halve else super().step(stage, tp)
 
 
 class Shift(nn.Module):

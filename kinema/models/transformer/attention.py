@@ -22,7 +22,8 @@ class Heads:
     """What the attentions of a network have in common.
 
     `bias` says which of queries, keys and values have one; `eps` is added to the variance by the norm before; `rotary`
-    turns queries and keys by their places; `classes`: are there class tokens among the tokens?
+    turns queries and keys by their places; `classes`: are there class tokens among the tokens? `scale`, where
+    it is not 0, is by what each channel of an attention's answer is multiplied at first.
     """
 
     width: int
@@ -31,6 +32,7 @@ class Heads:
     eps: float = 1e-6
     rotary: bool = False
     classes: bool = False
+    scale: float = 0.0
 
     def __post_init__(self) -> None:
         choose("bias", self.bias, BIASES)

@@ -33,11 +33,12 @@ class Form:
     """What an MViT is made of, and what its versions do differently.
 
     Stages begin at the blocks `steps`, with twice the channels and heads; `kernel` is that of the pools (empty: one
-    more than the stride). Keys and values are `key_stride` apart in the first stage, half as far in each that follows.
-    `positions` are tables added to the patches. In the second version distances count in the attention (`relative`),
-    the pooled queries are added to its result and all blocks pool them (`residual`). Channels are widened by the
-    "attention" of a stage's first block or, in the first version, by the "mlp" of the block before it (`widen`). The
-    features are the class `token`'s or, with `average` or without a token, the mean of the others.
+    more than the stride). Keys and values are `key_stride` apart in the first stage, half as far in each that follows,
+    and pooled where the stride is 1 too, but without `pool_all`. `positions` are tables added to the patches. In the
+    second version distances count in the attention (`relative`), the pooled queries are added to its result and all
+    blocks pool them (`residual`). Channels are widened by the "attention" of a stage's first block or, in the first
+    version, by the "mlp" of the block before it (`widen`). The features are the class `token`'s or, without one, the
+    mean of all; with `average` they are the mean of all others, normalised after it.
     """
 
     width: int
@@ -53,6 +54,7 @@ class Form:
     average: bool = False
     bias: bool = True
     key_stride: int = KEY_STRIDE
+    pool_all: bool = True
 
     def __post_init__(self) -> None:
         for name, value, known in (("positions", self.positions, POSITIONS), ("widen", self.widen, WIDEN)):
@@ -82,7 +84,7 @@ class MViT(nn.Module):
         super().__init__()
         refuse_causal(plan, "An MViT")
         grid: Grid = (-(-plan.frames // 2), -(-plan.height // 4), -(-plan.width // 4))
-        self.average = form.average or not form.token
+        self.average = form.average
         self.patches = nn.Conv3d(plan.channels, form.width, PATCH, PATCH_STRIDE, (1, 3, 3))
         self.token = table(1, 1, form.width) if form.token else None
         self.positions = Positions(form, grid)
@@ -110,9 +112,9 @@ class MViT(nn.Module):
         x_NLC = self.positions(x_NLC, grid)
         for block in self.blocks:
             x_NLC, grid = block(x_NLC, grid)
-        if self.average and self.token is not None:
-            return self.norm(x_NLC[:, 1:].mean(1))[:, :, None, None, None]
         if self.average:
+            return self.norm(x_NLC[:, -prod(grid) :].mean(1))[:, :, None, None, None]
+        if self.token is None:
             return self.norm(x_NLC).transpose(1, 2).unflatten(2, grid)
         return self.norm(x_NLC)[:, 0, :, None, None, None]
 
@@ -178,8 +180,9 @@ def attention(
     """The attention of a block on a grid, whose queries, and keys, are so many `steps` apart along rows and columns."""
     (inputs, outputs), (step, key_step) = channels, steps
     head, key_stride = outputs // heads, (1, key_step, key_step)
-    pools = (form.pool(head, (1, step, step), form.residual), form.pool(head, key_stride, bool(form.kernel)),
-             form.pool(head, key_stride, bool(form.kernel)))
+    always = form.pool_all and bool(form.kernel)
+    pools = (form.pool(head, (1, step, step), form.residual), form.pool(head, key_stride, always),
+             form.pool(head, key_stride, always))
     rows, columns = (max(side // step, side // key_step, 1) for side in grid[1:])
     relative = RelativePositions(head, (grid[0], rows, columns)) if form.relative else None
     return PooledAttention(inputs, outputs, heads, pools, relative, form.residual, form.bias)
@@ -188,9 +191,11 @@ def attention(
 def mvit(
     plan: Plan, width: int = 96, heads: int = 1, depth: int = 16, steps: tuple[int, ...] = (1, 3, 14),
     kernel: tuple[int, ...] = (3, 3, 3), positions: str = "separable", token: bool = True, bias: bool = True,
+    pool_all: bool = True,
 ) -> MViT:
     """The first version."""
-    return MViT(plan, Form(width, heads, depth, steps, kernel, positions, widen="mlp", token=token, bias=bias))
+    return MViT(plan, Form(width, heads, depth, steps, kernel, positions, widen="mlp", token=token, bias=bias,
+                           pool_all=pool_all))
 
 
 def mvitv2(

@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.models.transformer.parts import table
+
 Grid = tuple[int, int, int]
 NORM_EPS = 1e-6
 
@@ -56,8 +58,7 @@ class RelativePositions(nn.Module):
 
     def __init__(self, channels: int, grid: Grid) -> None:
         super().__init__()
-        self.frames, self.rows, self.columns = (
-            nn.Parameter(nn.init.trunc_normal_(torch.empty(2 * length - 1, channels), std=0.02)) for length in grid)
+        self.frames, self.rows, self.columns = (table(2 * length - 1, channels) for length in grid)
 
     def forward(self, q_NhLC: torch.Tensor, q_grid: Grid, k_grid: Grid) -> torch.Tensor:
         """What is added to the attention (N h L S), the class token's rows and columns being 0."""
@@ -66,7 +67,7 @@ class RelativePositions(nn.Module):
         q_NhTHWC = q_NhLC[:, :, alone:].reshape(clips, heads, *q_grid, channels)
         tables = (self.frames, self.rows, self.columns)
         frames, rows, columns = (
-            between(table, q_side, k_side) for table, q_side, k_side in zip(tables, q_grid, k_grid, strict=True))
+            between(learned, q_side, k_side) for learned, q_side, k_side in zip(tables, q_grid, k_grid, strict=True))
         added = torch.einsum("nhtyxc,tkc->nhtyxk", q_NhTHWC, frames)[..., :, None, None] \
             + torch.einsum("nhtyxc,ykc->nhtyxk", q_NhTHWC, rows)[..., None, :, None] \
             + torch.einsum("nhtyxc,xkc->nhtyxk", q_NhTHWC, columns)[..., None, None, :]

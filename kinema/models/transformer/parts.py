@@ -1,4 +1,4 @@
-"""What hierarchical transformers share: the two linear layers after attention, and how weights are drawn."""
+"""What transformers share: the two linear layers after attention, and how weights are drawn."""
 
 from collections import OrderedDict
 
@@ -7,6 +7,8 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.plan import Plan
+
+SPREAD = 0.02  # of the first values
 
 
 def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -17,14 +19,14 @@ def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 def draw(module: nn.Module) -> None:
     """Draw a linear layer's weights small and without bias, as all these networks' authors do."""
     if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.trunc_normal_(module.weight, std=SPREAD)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 
 
 def table(*shape: int) -> nn.Parameter:
     """A learned table, drawn small."""
-    return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02))
+    return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=SPREAD))
 
 
 def refuse_causal(plan: Plan, network: str) -> None:

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.transformer.parts import table
 from kinema.models.transformer.tokens import Grid
 
-SPREAD = 0.02  # of the first values
 BASE = 10000.0
 Added = tuple[torch.Tensor, torch.Tensor]
 
@@ -25,11 +25,9 @@ class Separable(nn.Module):
     def __init__(self, grid: Grid, width: int) -> None:
         super().__init__()
         self.grid = grid
-        self.space = nn.Parameter(torch.zeros(1, grid.classes + grid.places, width))
-        nn.init.trunc_normal_(self.space, std=SPREAD)
+        self.space = table(1, grid.classes + grid.places, width)
         if grid.frames > 1:
-            self.time = nn.Parameter(torch.zeros(1, grid.frames, width))
-            nn.init.trunc_normal_(self.time, std=SPREAD)
+            self.time = table(1, grid.frames, width)
 
     def forward(self, grid: Grid) -> Added:
         class_1FD, space_1LD = self.space[:, : self.grid.classes], self.space[:, self.grid.classes :]
@@ -64,8 +62,7 @@ class Table(nn.Module):
         if fixed:
             self.register_buffer("fixed", sines(grid.patches, width)[None])
         else:
-            self.table = nn.Parameter(torch.zeros(1, grid.classes + grid.patches, width))
-            nn.init.trunc_normal_(self.table, std=SPREAD)
+            self.table = table(1, grid.classes + grid.patches, width)
 
     def forward(self, grid: Grid) -> Added:
         table_1LD: torch.Tensor = self.fixed if "fixed" in self._buffers else self.table
@@ -80,15 +77,21 @@ class Table(nn.Module):
 
 
 class Sine(nn.Module):
-    """Sines and cosines of the number of each patch, made for whatever clip comes (VideoMAE)."""
+    """Sines and cosines of the number of each patch, which are not kept with the weights (VideoMAE)."""
+
+    table: torch.Tensor
 
     def __init__(self, grid: Grid, width: int) -> None:
         super().__init__()
-        self.frames_meet, self.width = grid.frames > 1, width
+        self.frames_meet = grid.frames > 1
+        self.register_buffer("table", sines(grid.patches, width)[None], persistent=False)
 
     def forward(self, grid: Grid) -> Added:
-        table_LD = sines(grid.patches if self.frames_meet else grid.places, self.width)
-        return table_LD[None, :0], table_LD[None].repeat(1, 1 if self.frames_meet else grid.frames, 1)
+        count = grid.patches if self.frames_meet else grid.places
+        table_1LD = self.table
+        if count != table_1LD.shape[1]:
+            table_1LD = sines(count, table_1LD.shape[2])[None].to(table_1LD)
+        return table_1LD[:, :0], table_1LD.repeat(1, 1 if self.frames_meet else grid.frames, 1)
 
 
 def sines(count: int, width: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ from torch import nn
 
 from kinema.models.transformer.attention import CrossAttention, Heads
 from kinema.models.transformer.block import Block, Perceptron
-from kinema.models.transformer.positions import SPREAD
+from kinema.models.transformer.parts import table
 from kinema.models.transformer.readout import as_frames
 from kinema.models.transformer.spacetime import Joint
 from kinema.models.transformer.tokens import Grid
@@ -24,8 +24,7 @@ class Probe(nn.Module):
         self.norm = nn.LayerNorm(width, eps=eps)
         self.blocks = nn.ModuleList(
             Block(Joint(heads), Perceptron(width, WIDER * width, heads.eps)) for _ in range(depth))
-        self.query = nn.Parameter(torch.zeros(1, 1, width))
-        nn.init.trunc_normal_(self.query, std=SPREAD)
+        self.query = table(1, 1, width)
         self.attend_norm = heads.norm()
         self.attend = CrossAttention(width, heads.count, out=False)
         self.mlp = Perceptron(width, WIDER * width, heads.eps)

@@ -35,7 +35,7 @@ class Patches(ClassTokens):
 
 
 class Mean(ClassTokens):
-    """The mean of all patches, normalised after the mean (VideoMAE)."""
+    """The mean of all patches, normalised after the mean (VideoMAE), a class token left aside."""
 
     def forward(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
         return as_frames(self.norm(parts(x_NLD, grid)[1].mean(1, keepdim=True)))
@@ -54,5 +54,6 @@ def as_frames(x_NFD: torch.Tensor) -> torch.Tensor:
 
 
 READOUTS: dict[str, type[ClassTokens]] = {
-    "class": ClassTokens, "class_mean": ClassMean, "patches": Patches, "mean": Mean, "first": First,
+    "class": ClassTokens, "class_mean": ClassMean, "patches": Patches, "class_patches": Mean, "mean": Mean,
+    "first": First,
 }

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from kinema.errors import ModelError
 from kinema.models.plan import Plan
 from kinema.models.transformer.parts import draw, refuse_causal, table
+from kinema.models.transformer.scale import scaled
 from kinema.models.transformer.uniformer import Patches, Stage, check_size
 from kinema.models.transformer.uniformer_blocks import Attention, GlobalBlock, LocalBlock
 
@@ -20,12 +21,13 @@ class LightUniFormer(nn.Module):
     As `UniFormer`, but a class token joins the tokens in the global stages. How much it attends to a token is how
     important that is: all blocks but the first attend to the share `keep` of the most important tokens, and to one
     weighted mean of the others, which all follow what becomes of it (Xu et al., arXiv:2108.01390). Half of a token's
-    importance is that of the block before.
+    importance is that of the block before. With a `layer_scale` the branches of global blocks are multiplied by weights
+    of their channels, which begin so.
     """
 
     def __init__(
         self, plan: Plan, widths: tuple[int, ...] = (56, 112, 224, 448), depths: tuple[int, ...] = (2, 5, 8, 2),
-        head: int = 28, widen: int = 3, keep: float = 0.5, norm_eps: float = 1e-6,
+        head: int = 28, widen: int = 3, keep: float = 0.5, norm_eps: float = 1e-6, layer_scale: float = 0.0,
     ) -> None:
         super().__init__()
         refuse_causal(plan, "A UniFormer")
@@ -38,9 +40,10 @@ class LightUniFormer(nn.Module):
             "2": Stage(Patches(first, second, 1, (1, 2)), *(LocalBlock(second, widen) for _ in range(depths[1]))),
         })
         self.patches = nn.ModuleDict({"3": Patches(second, third, 1, (1, 2)), "4": Patches(third, fourth, 1, (1, 2))})
-        self.third = nn.ModuleList(
-            ChoosyBlock(third, head, widen, norm_eps, keep if block else 1.0) for block in range(depths[2]))
-        self.fourth = nn.ModuleList(ChoosyBlock(fourth, head, widen, norm_eps, keep) for _ in range(depths[3]))
+        self.third = nn.ModuleList(ChoosyBlock(third, head, widen, norm_eps, keep if block else 1.0, layer_scale)
+                                   for block in range(depths[2]))
+        self.fourth = nn.ModuleList(ChoosyBlock(fourth, head, widen, norm_eps, keep, layer_scale)
+                                    for _ in range(depths[3]))
         self.token = table(1, 1, third)
         self.token_up = nn.Linear(third, fourth)
         self.norm = nn.BatchNorm3d(fourth)
@@ -64,9 +67,10 @@ class LightUniFormer(nn.Module):
 class ChoosyBlock(GlobalBlock):
     """A global block that attends to the share `keep` of the most important tokens, and to one for all the others."""
 
-    def __init__(self, channels: int, head: int, widen: int, eps: float, keep: float) -> None:
+    def __init__(self, channels: int, head: int, widen: int, eps: float, keep: float, scale: float) -> None:
         super().__init__(channels, head, widen, eps)
         self.attention = TellingAttention(channels, head)
+        self.scale1, self.scale2 = scaled(channels, scale), scaled(channels, scale)
         self.keep = keep
 
     def forward(  # type: ignore[override]
@@ -100,8 +104,9 @@ class ChoosyBlock(GlobalBlock):
 
     def step(self, tokens_NLC: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What attention and the linear layers add to tokens, and the class token's attention to those after it."""
-        seen, told_NL = self.attention.tell(self.norm1(tokens_NLC))  # type: ignore[operator]
-        return seen + self.mlp(self.norm2(tokens_NLC + seen)), told_NL
+        found, told_NL = self.attention.tell(self.norm1(tokens_NLC))  # type: ignore[operator]
+        seen = self.scale1(found)
+        return seen + self.scale2(self.mlp(self.norm2(tokens_NLC + seen))), told_NL
 
 
 class TellingAttention(Attention):

@@ -12,11 +12,11 @@ from kinema.errors import ModelError
 from kinema.models.plan import Plan
 from kinema.models.transformer.attention import CrossAttention, Heads
 from kinema.models.transformer.block import Perceptron
-from kinema.models.transformer.positions import SPREAD, Separable
+from kinema.models.transformer.parts import draw, table
+from kinema.models.transformer.positions import Separable
 from kinema.models.transformer.readout import as_frames
 from kinema.models.transformer.spacetime import Within
 from kinema.models.transformer.tokens import Grid, as_map, as_tokens, parts
-from kinema.models.transformer.vit import start
 
 EPS = 1e-5
 WIDER = 4  # how many times as wide the hidden layers are
@@ -98,10 +98,8 @@ class UniFormerV2(nn.Module):
         frames, step = (TAPS, 2) if halve else (1, 1)
         self.stem = nn.Conv3d(plan.channels, width, (frames, patch, patch), (step, patch, patch), (frames // 2, 0, 0),
                               bias=False)
-        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.clip_token = nn.Parameter(torch.zeros(1, 1, width))
-        nn.init.trunc_normal_(self.class_token, std=SPREAD)
-        nn.init.trunc_normal_(self.clip_token, std=SPREAD)
+        self.class_token = table(1, 1, width)
+        self.clip_token = table(1, 1, width)
         self.positions = Separable(grid, width)
         self.norm = nn.LayerNorm(width, eps=EPS)
         spec = Heads(width, heads, eps=EPS, classes=True)
@@ -109,7 +107,7 @@ class UniFormerV2(nn.Module):
         self.globals = nn.ModuleList(GlobalBlock(width, heads) for _ in after)
         self.balance = nn.Parameter(torch.zeros(width)) if balance else None
         self.out = nn.LayerNorm(width, eps=EPS)
-        self.apply(start)
+        self.apply(draw)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         if min(clip_NCTHW.shape[3:]) < self.stem.kernel_size[1]:

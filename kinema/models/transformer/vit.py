@@ -13,7 +13,8 @@ from kinema.models.temporal import Temporal
 from kinema.models.temporal.together import Together, answers
 from kinema.models.transformer.attention import Heads
 from kinema.models.transformer.block import Block, Perceptron
-from kinema.models.transformer.positions import SPREAD, Separable, Sine, Table
+from kinema.models.transformer.parts import draw, table
+from kinema.models.transformer.positions import Separable, Sine, Table
 from kinema.models.transformer.probe import Probe
 from kinema.models.transformer.readout import READOUTS
 from kinema.models.transformer.stem import Tubelets
@@ -31,17 +32,18 @@ class ViT(nn.Module):
     `positions` are "separable" (learned, of places and of frames), "learned" (of all places of all frames), "fixed" or
     "sine" (a table of sines, kept with the weights or not) or "rotary". `readout` is what is read off at the end: the
     "class" token (or "class_mean", normalised after the mean over frames), all "patches", their "mean" (normalised
-    after it), the "first" patch or a "probe" of `probe` blocks with `probe_heads` heads (0: as many as the network's).
-    `bias` says which of queries, keys and values have one, `gelu` is "exact", "tanh" or "quick", `norm_eps` is added to
-    the variance by the norms and `readout_eps` by those of a mean or a probe. `positions_for`: how many patches a
-    learned table is for, where the clip does not say so.
+    after it; "class_patches" beside a class token), the "first" patch or a "probe" of `probe` blocks with `probe_heads`
+    heads (0: as many as the network's). `bias` says which of queries, keys and values have one, `gelu` is "exact",
+    "tanh" or "quick", `norm_eps` is added to the variance by the norms and `readout_eps` by those of a mean or a probe.
+    `positions_for`: how many patches a learned table is for, where the clip does not say so. With a `layer_scale` the
+    branches of a block are multiplied by weights of their channels, which begin so.
     """
 
     def __init__(
         self, plan: Plan, width: int = 768, depth: int = 12, heads: int = 12, hidden: int = 3072, patch: int = 16,
         tubelet: int = 1, positions: str = "separable", positions_for: int = 0, readout: str = "class",
         bias: str = "qkv", gelu: str = "exact", norm_eps: float = 1e-6, readout_eps: float = 1e-6, probe: int = 3,
-        probe_heads: int = 0,
+        probe_heads: int = 0, layer_scale: float = 0.0,
     ) -> None:
         super().__init__()
         choose("positions", positions, POSITIONS)
@@ -51,15 +53,14 @@ class ViT(nn.Module):
                     max(plan.height // patch, 1), max(plan.width // patch, 1))
         self.frames = grid.frames
         self.stem = Tubelets(plan.channels, width, tubelet, patch)
-        spec = Heads(width, heads, bias, norm_eps, positions == "rotary", bool(grid.classes))
+        spec = Heads(width, heads, bias, norm_eps, positions == "rotary", bool(grid.classes), layer_scale)
         self.blocks = nn.ModuleList(make_block(index, depth, plan, grid, spec, hidden, gelu) for index in range(depth))
         self.pools = nn.ModuleDict(make_pools(depth, plan, grid, width))
         self.joins = any(block.attention.joins for block in self.blocks)  # type: ignore[union-attr]
         if not self.joins:
             grid = grid._replace(frames=1)  # frames that do not meet are told no time
         if grid.classes:
-            self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-            nn.init.trunc_normal_(self.class_token, std=SPREAD)
+            self.class_token = table(1, 1, width)
         self.positions = (
             None if positions == "rotary" else Sine(grid, width) if positions == "sine" else Separable(grid, width)
             if positions == "separable" else Table(grid, width, positions_for, positions == "fixed"))
@@ -68,7 +69,7 @@ class ViT(nn.Module):
             self.out: nn.Module = Probe(width, norm_eps, spec, probe)
         else:
             self.out = READOUTS[readout](width, readout_eps if readout == "mean" else norm_eps)
-        self.apply(start)
+        self.apply(draw)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NLD, grid = self.tokens(self.stem(clip_NCTHW))
@@ -96,7 +97,7 @@ def make_block(index: int, depth: int, plan: Plan, grid: Grid, heads: Heads, hid
     """One block, which asks its temporal module."""
     temporal, place = plan.temporal(index, depth), make_place(index, depth, plan, grid, heads.width)
     check(temporal)
-    mlp = Perceptron(heads.width, hidden, heads.eps, gelu)
+    mlp = Perceptron(heads.width, hidden, heads.eps, gelu, heads.scale)
     return Block(temporal.attend(heads, place), mlp, temporal.before(heads.width, place))
 
 
@@ -135,11 +136,3 @@ def halved(x_NLD: torch.Tensor, grid: Grid, pool: nn.Module) -> tuple[torch.Tens
     frames = map_NDTHW.shape[2]
     grid = grid._replace(classes=frames if grid.classes > 1 else grid.classes, frames=frames)
     return torch.cat([class_NFD, as_tokens(map_NDTHW)], dim=1), grid
-
-
-def start(module: nn.Module) -> None:
-    """Begin with small weights and no bias."""
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=SPREAD)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -11,8 +11,10 @@ from kinema.weights.families import (
     biglittle,
     c3d,
     densenet,
+    eco,
     inception,
     mobilenet,
+    mobileone,
     movinet,
     mvit,
     resnet,
@@ -29,8 +31,8 @@ from kinema.weights.families import (
 
 FAMILIES: tuple[Callable[[Shapes], list[Candidate]], ...] = (
     resnet.candidates, slowfast.candidates, resnet3d.candidates, biglittle.candidates, tdn.candidates, tea.candidates,
-    inception.candidates, inception.branched, densenet.candidates, c3d.candidates,
-    x3d.candidates, mobilenet.candidates, movinet.candidates,
+    inception.candidates, inception.branched, eco.candidates, densenet.candidates, c3d.candidates,
+    x3d.candidates, mobilenet.candidates, mobileone.candidates, movinet.candidates,
     mvit.candidates, swin.candidates, uniformer.candidates, uniformerv2.candidates,
     vit.candidates,
 )

@@ -2,6 +2,7 @@
 
 from kinema.models.biglittle import COUNTS, STEM
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 BETAS = (4, 2, 3, 1, 5, 6, 7, 8)  # the usual ones first
@@ -21,5 +22,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     names = [name for name, known in COUNTS.items() if known == counts]
     if mix := first(shapes, r"before\.mix\.weight$"):
         options |= {"taps": mix[2], "depthwise": mix[1] == 1}
-        return [Candidate(f"blvnet_tam-{name}", options) for name in names]
-    return [Candidate(f"tsn-bl{name}", options) for name in names]
+        names = [f"blvnet_tam-{name}" for name in names]
+    else:
+        names = [f"tsn-bl{name}" for name in names]
+    stem = first(shapes, r"^backbone\.stem\.whole\.conv\.weight$") or (0, 3)
+    return [Candidate(name, {**options, **clip_of(name, stem[1])}) for name in names]

@@ -36,12 +36,14 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if shapes.get("backbone.blocks.0.attention.positions.frames"):
         backbones = SECOND
         late = bool(steps) and shapes[BLOCK.format(steps[0]) + "norm1.weight"][0] == widths[steps[0]]
-        options |= {"widen": "mlp" if late else "attention", "average": late and options["token"]}  # as MaskFeat's
+        options |= {"widen": "mlp" if late else "attention", "average": late}  # as MaskFeat's
     elif streams == 2:
         backbones = REVERSIBLE
         options = {option: options[option] for option in SAME}
     else:
         options["kernel"] = () if tuple(kernel) == (1, KEY_STRIDE + 1, KEY_STRIDE + 1) else tuple(kernel)
+        last = BLOCK.format(depth - 1) + "attention.key.conv.weight"
+        options["pool_all"] = not options["kernel"] or last in shapes
     if backbones != SECOND:
         options["bias"] = "backbone.blocks.0.attention.qkv.bias" in shapes
     names = [name for name, row in PUBLISHED.items() if row.model in backbones]

@@ -6,7 +6,7 @@ r3d by it, the zoo says so.
 
 from typing import Any
 
-from kinema.models.resnet import SIZES, Block, Bottleneck
+from kinema.models.resnet import SIZES, Block, Bottleneck, Size
 from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
@@ -14,7 +14,6 @@ from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first, frames_of
 
 ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
-TINY = SIZES["resnet_tiny"].width
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
@@ -49,10 +48,25 @@ def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
     else:
         block = EarlyNorm if early else Block
     grouped = block is Fat and middle[1] < width
-    return [(name, {} if size.width == width else {"width_factor": width / size.width})
-            for name, size in {**SIZES, **FORMS}.items()
-            if (size.block, size.counts, size.groups > 1) == (block, counts, grouped)
-            and (name != "resnet_tiny" or width == size.width) and (name == "resnet_tiny" or width != TINY)]
+    return [(name, wider(size, width, stem_width(shapes))) for name, size in {**SIZES, **FORMS}.items()
+            if (size.block, size.counts, size.groups > 1, size.stem) == (block, counts, grouped, stem_size(shapes))]
+
+
+def wider(size: Size, width: int, stem: int) -> dict[str, Any]:
+    """The options of a network of a size whose first stage and whose stem have so many channels."""
+    usual = int((size.stem_width or size.width) * width / size.width)
+    return {**({} if size.width == width else {"width_factor": width / size.width}),
+            **({} if stem == usual else {"stem_width": stem})}
+
+
+def stem_width(shapes: Shapes) -> int:
+    """How many channels leave the stem."""
+    return (first(shapes, r"stem\.conv\.(time\.)?weight$") or (0,))[0]
+
+
+def stem_size(shapes: Shapes) -> int:
+    """How many pixels the stem's kernel is high."""
+    return (first(shapes, r"stem\.conv\.(space\.)?weight$") or (0,))[-1]
 
 
 def norm_is_first(shapes: Shapes) -> bool:

@@ -5,27 +5,35 @@ from typing import Any
 from kinema.models.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import first
 
 SLOW, FAST = "backbone.slow", "backbone.fast"
 DEPTHS: dict[tuple[int, ...], int] = {SIZES[f"resnet{depth}"].counts: depth for depth in (50, 101, 152)}
 USUAL: dict[str, Any] = {"slow_inflate": ("0", "0", "1", "1"), "fast_inflate": ("1", "1", "1", "1")}
+USUAL_DEPTH, USUAL_WIDTH = 50, SIZES["resnet50"].width
 BOTH_RATES = 5  # taps of the lateral connections of published networks of either rate; those of 7 are all of alpha 4
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    slow, fast = DEPTHS.get(counts_of(shapes, SLOW)), DEPTHS.get(counts_of(shapes, FAST))
+    counts = counts_of(shapes, SLOW)
+    slow, fast = DEPTHS.get(counts), DEPTHS.get(counts_of(shapes, FAST))
+    other = {"counts": counts} if not slow and all(counts) and counts == counts_of(shapes, FAST) else {}
+    if other:
+        slow = fast = USUAL_DEPTH
     if not slow or not fast:
         return []
     width, narrow = stem_of(shapes, SLOW)[0], stem_of(shapes, FAST)[0]
-    options = {"beta": width // narrow, **lateral_of(shapes, slow, fast)}
+    options = {**other, "beta": width // narrow, **lateral_of(shapes, slow, fast)}
     options |= {"fast_depth": fast} if fast != slow else {}
     found = {"slow_inflate": inflated(shapes, SLOW, 1), "fast_inflate": inflated(shapes, FAST, 1)}
     options |= {name: value for name, value in found.items() if value != USUAL[name]}
     if attention_of(shapes):
         options |= {"places": followed(shapes, SLOW), "attention": "dot_product"}
-    return [Candidate(f"slowfast-resnet{slow}", options)]
+    options |= {} if width == USUAL_WIDTH else {"width_factor": width / USUAL_WIDTH}
+    model = f"slowfast-resnet{slow}"
+    return [Candidate(model, options | clip_of(model, stem_of(shapes, SLOW)[1]))]
 
 
 def lateral_of(shapes: Shapes, slow: int, fast: int) -> dict[str, Any]:

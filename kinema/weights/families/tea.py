@@ -2,6 +2,8 @@
 
 from kinema.models.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.blocks import stem_of
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 
@@ -10,4 +12,5 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if first(shapes, r"branch\.parts\.rest\.mix\.weight$") is None:
         return []
     counts = tuple(count(shapes, rf"^backbone\.stages\.{stage}\.(\d+)\.branch") for stage in (1, 2, 3, 4))
-    return [Candidate(f"tea-{name}") for name in ("resnet50", "resnet101") if SIZES[name].counts == counts]
+    names = [f"tea-{name}" for name in ("resnet50", "resnet101") if SIZES[name].counts == counts]
+    return [Candidate(name, clip_of(name, stem_of(shapes, "backbone")[1])) for name in names]

@@ -6,6 +6,7 @@ from kinema.weights.families.shapes import count
 
 SIZES, LIGHT = ("uniformer_s", "uniformer_b"), ("uniformer_xxs", "uniformer_xs")
 STAGE = "backbone.stages.{}."
+FIRST_SCALE = 1e-6  # that a branch begins with
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
@@ -32,6 +33,7 @@ def light(shapes: Shapes) -> list[Candidate]:
     hidden, first, *_ = shapes["backbone.local.1.blocks.0.mlp.fc1.weight"]
     second = shapes["backbone.local.2.patches.conv.weight"][0]
     name, apart = nearest_of(LIGHT, {
+        "layer_scale": FIRST_SCALE if "backbone.third.0.scale1.weight" in shapes else 0.0,
         "widths": (first, second, third, fourth), "widen": hidden // first,
         "depths": tuple(count(shapes, rf"^backbone\.{blocks}\.(\d+)\.")
                         for blocks in (r"local\.1\.blocks", r"local\.2\.blocks", "third", "fourth")),

@@ -11,6 +11,7 @@ from kinema.weights.families.shapes import count, first
 
 SIZE = ("width", "depth", "heads", "hidden", "patch")
 USUAL_SIDE = 224  # pixels
+FIRST_SCALE = 0.1  # that a branch begins with, as BEiT's
 HEAD = 64  # channels of a head, as published; a guess elsewhere
 
 
@@ -27,6 +28,8 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     name = next((name for name, row in sizes().items() if size.items() <= row.items()), None)
     options: dict[str, Any] = {**size, "tubelet": tubelet, **bias(shapes), **positions(shapes, patch, tubelet),
                                "heads": sizes()[name]["heads"] if name else heads_of(size["width"])}
+    if "backbone.blocks.0.mlp.scale.weight" in shapes:
+        options["layer_scale"] = FIRST_SCALE
     if "backbone.out.query" in shapes:
         options |= {"readout": "probe", "probe": count(shapes, r"^backbone\.out\.blocks\.(\d+)\.")}
     elif "readout.class_token" in shapes:

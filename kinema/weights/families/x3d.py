@@ -1,19 +1,42 @@
-"""X3D: which size, and the form of its first shortcut."""
+"""X3D: which size, and the form of its first shortcut and of its head."""
 
-from kinema.models.x3d import SIZES
+from typing import Any
+
+from kinema.models.x3d import HIDDEN, SIZES
 from kinema.weights.candidate import Candidate, Shapes
+from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
+LAST = r"^backbone\.stages\.{}\.0\.branch\.conv3\.weight$"
 USUAL = ("x3d_m", "x3d_l", "x3d_xl")  # x3d_xs and x3d_s differ from x3d_m in nothing but the clip
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
-    if first(shapes, r"^backbone\.head\.hidden\.weight$") is None:
+    head, stem = first(shapes, r"^backbone\.head\.hidden\.weight$"), first(shapes, r"^backbone\.stem\.space\.weight$")
+    ends = [shape for stage in (1, 2, 3, 4) if (shape := first(shapes, LAST.format(stage)))]
+    if head is None or stem is None or len(ends) < 4:
         return []
-    counts = tuple(count(shapes, STAGE.format(stage)) for stage in (1, 2, 3, 4))
-    options = {} if first(shapes, r"^backbone\.stages\.1\.0\.shortcut\.bn\.") else {"shortcut_norm": False}
-    width = (first(shapes, r"^backbone\.stem\.space\.weight$") or (0,))[0]
-    return [Candidate(name, options) for name in USUAL
-            if SIZES[name].counts == counts and SIZES[name].widths[0] == width]
+    found: dict[str, Any] = {
+        "counts": tuple(count(shapes, STAGE.format(stage)) for stage in (1, 2, 3, 4)),
+        "widths": tuple(outputs for outputs, *_ in ends), "bottleneck": bottleneck_of(ends), "hidden": head[0],
+        "hidden_norm": "backbone.head.hidden_bn.weight" in shapes,
+        "shortcut_norm": first(shapes, r"^backbone\.stages\.1\.0\.shortcut\.bn\.") is not None,
+    }
+    usual = {name: {"counts": size.counts, "widths": size.widths, "bottleneck": size.bottleneck, "hidden": HIDDEN,
+                    "hidden_norm": False, "shortcut_norm": True} for name, size in SIZES.items() if name in USUAL}
+    apart = {name: {key: value for key, value in found.items() if own[key] != value} for name, own in usual.items()}
+    name = min(USUAL, key=lambda name: len(apart[name]))
+    return [Candidate(name, apart[name] | clip_of(name, stem[1]))]
+
+
+def bottleneck_of(ends: list[tuple[int, ...]]) -> float:
+    """How many times the channels there are inside blocks; `ends` are the shapes of each stage's last convolution.
+
+    It is known as far as whole channels show it, so that the shortest number that fits all is meant.
+    """
+    exact = ends[-1][1] / ends[-1][0]
+    near = (round(exact + up, digits) for digits in (1, 2, 3, 4) for up in (0.0, 0.5 * 10.0**-digits))
+    fits = (number for number in near if all(int(number * outputs) == inner for outputs, inner, *_ in ends))
+    return next(fits, exact)

@@ -1,7 +1,8 @@
-"""V-Sense/ACTION-Net (Wang et al., arXiv:2103.07372): action over ResNets."""
+"""V-Sense/ACTION-Net (Wang et al., arXiv:2103.07372): action over ResNets and MobileNetV2."""
 
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.mit_tsm import UNWRAP
+from kinema.weights.zoos.mobilenet import FEATURES, HEADS
 from kinema.weights.zoos.zoo import Zoo
 
 EXCITE = (
@@ -16,3 +17,5 @@ EXCITE = (
 )
 
 ZOO = Zoo("action-net resnet", r"layer1\.0\.conv1\.action_shift\.weight$", UNWRAP[:3] + RESNET + EXCITE)
+MOBILENET = Zoo("action-net mobilenet_v2", r"features\.\d+\.conv\.0\.action_shift\.weight$", (
+    *HEADS, (r"^features\.(\d+)\.conv\.0\.action_", r"backbone.blocks.\1.before."), *FEATURES, *EXCITE))

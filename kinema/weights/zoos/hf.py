@@ -1,12 +1,15 @@
 """huggingface/transformers: TimeSformer, ViViT, VideoMAE and V-JEPA 2."""
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
+
+import torch
 
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.vit import joined, parts
 from kinema.weights.zoos.vjepa2 import GIANT, GIANT_HEADS
-from kinema.weights.zoos.zoo import Zoo
+from kinema.weights.zoos.zoo import Weights, Zoo
 
 SPLIT = (  # queries, keys and values are layers of their own, of several names
     (r"\.attention\.attention\.(query|key|value)\.", r".attention.\1."),
@@ -61,8 +64,18 @@ VJEPA2 = (
 
 
 def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """With a mean of all patches the norm after it is `fc_norm`; without, the first patch is taken."""
-    return replace(candidate, options={**candidate.options, "readout": "mean" if "fc_norm.weight" in keys else "first"})
+    """Without a mean of all patches, the first is taken, after a norm of the encoder's own."""
+    first = any(re.search(r"^(videomae\.)?layernorm\.", key) for key in keys)
+    return replace(candidate, options={**candidate.options, "readout": "first" if first else "mean"})
+
+
+def with_norm(weights: Weights) -> Weights:
+    """The joined weights; an encoder that has no norm after it gets one as it begins, to be trained."""
+    weights = joined(weights)
+    if not any(key.startswith(("backbone.out.norm.", "classifier.")) for key in weights):
+        like = weights["backbone.stem.bias"]
+        weights |= {"backbone.out.norm.weight": torch.ones_like(like), "backbone.out.norm.bias": torch.zeros_like(like)}
+    return weights
 
 
 def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
@@ -74,11 +87,12 @@ def probed(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 ZOOS = (
-    Zoo("transformers timesformer", r"^(timesformer\.)?embeddings\.time_embeddings$|^timesformer\.", TIMESFORMER),
+    Zoo("transformers timesformer", r"^(timesformer\.)?encoder\.layer\.0\.attention\.attention\.qkv\.", TIMESFORMER),
     Zoo("transformers vivit", r"^(vivit\.)?embeddings\.cls_token$", VIVIT, finish=joined,
         options={"gelu": "tanh", "readout": "class"}, drop=r"^(vivit\.)?pooler\."),
-    Zoo("transformers videomae", r"^(videomae\.)?embeddings\.patch_embeddings\.projection\.", VIDEOMAE, finish=joined,
-        refine=pooled, options={"positions": "sine", "norm_eps": 1e-12, "readout_eps": 1e-5, "frames": 16},
+    Zoo("transformers videomae", r"^(videomae\.)?embeddings\.patch_embeddings\.projection\.", VIDEOMAE,
+        finish=with_norm, refine=pooled,
+        options={"positions": "sine", "norm_eps": 1e-12, "readout_eps": 1e-5, "frames": 16},
         drop=r"^decoder\.|^encoder_to_decoder\.|^mask_token$|embeddings\.position_embeddings$"),
     Zoo("transformers vjepa2", r"^(vjepa2\.)?encoder\.embeddings\.patch_embeddings\.proj\.", VJEPA2, finish=joined,
         drop=r"^(vjepa2\.)?predictor\.", refine=probed, options={"frames": 16}),

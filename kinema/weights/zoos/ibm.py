@@ -53,8 +53,16 @@ OPEN = ("tp", "pool")  # a pool over frames has no weights
 
 
 def meant(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
-    """Slow has these names too, in GluonCV and the baselines of TPN, and never pools over frames; so have Hara's."""
-    return replace(candidate, open=()) if candidate.model.startswith("slow-") else hara(candidate, keys)
+    """What is open of a network with these names.
+
+    Slow has them too, in GluonCV and the baselines of TPN, and never pools over frames; so have Hara's. An i3d strides
+    where others pool.
+    """
+    if candidate.model.startswith("slow-"):
+        return replace(candidate, open=())
+    if candidate.model.startswith("i3d-"):
+        candidate = replace(candidate, open=tuple(option for option in candidate.open if option != "pool"))
+    return hara(candidate, keys)
 
 
 ZOOS = (

@@ -53,12 +53,15 @@ TWINS = {"tsn-resnet50": Candidate("c2d-resnet50", {"pool_padded": False})}  # d
 EVERY = ("1", "1", "1", "1")
 
 
-def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
+def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate | None:
     """What weights do not show, and all configurations of a network have in common.
 
     I3D strides its stem over frames, but where every block covers frames; Slow's attention is scaled softmax.
     """
-    candidate = shifted(candidate, keys)
+    known = shifted(candidate, keys)
+    if known is None:
+        return None
+    candidate = known
     module, options = candidate.model.partition("-")[0].split("+"), {**candidate.options}
     if module[0] == "i3d_fair" and options.get("inflate") != EVERY:
         options |= {"conv_step": 2, "pool_step": 2}
@@ -77,5 +80,6 @@ def slow_first(weights: Weights) -> Weights:
 TANET = Zoo("mmaction2 tanet", r"^backbone\.layer1\.0\.tam\.G\.0\.", (*RULES, (r"\.block\.", ".net."), *ADAPT, *RESNET))
 SLOWFAST = Zoo("mmaction2 slowfast", r"^backbone\.slow_path\.conv1\.", PATHWAYS, finish=slow_first,
                options={"pick": "strided"})
-ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.conv1\.conv\.", RULES + UNWRAP + RESNET + NONLOCAL + MIX + NECK,
-          zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING, refine=as_configured, twins=TWINS)
+ZOO = Zoo("mmaction2 resnet", r"^backbone\.layer1\.0\.(net\.)?conv1\.conv\.",
+          RULES + UNWRAP + RESNET + NONLOCAL + MIX + NECK, zeros=r"\.after\.out\.bias$", drop=ONLY_TRAINING,
+          refine=as_configured, twins=TWINS)

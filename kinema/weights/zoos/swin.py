@@ -1,4 +1,4 @@
-"""Video Swin of SwinTransformer/Video-Swin-Transformer and mmaction2, and of torchvision."""
+"""Video Swin of SwinTransformer/Video-Swin-Transformer, mmaction2 and torchvision; mmaction2's tsn over timm's Swin."""
 
 from math import isqrt, prod
 
@@ -28,8 +28,15 @@ FEATURES = tuple(rule for stage in range(1, 5) for rule in (
 
 
 def unfold(weights: Weights) -> Weights:
-    """Tables of distances with an axis for each direction; how large the windows are is seen from the index."""
+    """Tables of distances with an axis for each direction; how large the windows are is seen from the index.
+
+    What merges patches ends a stage here; in timm it begins the next one.
+    """
     done = {key: value for key, value in weights.items() if not key.endswith(".attention.index")}
+    if "backbone.stages.4.merge.norm.weight" in done:
+        for key in [key for key in done if ".merge." in key]:
+            stage = int(key.split(".")[2])
+            done[key.replace(f".{stage}.merge.", f".{stage - 1}.merge.")] = done.pop(key)
     for key, table in weights.items():
         if key.endswith(".attention.table") and table.dim() == 2:
             index = weights.get(key.removesuffix("table") + "index")
@@ -48,6 +55,6 @@ def window_of(entries: int, tokens: int | None) -> tuple[int, int, int]:
 
 ZOOS = (
     Zoo("video swin", r"^(backbone\.)?layers\.0\.blocks\.0\.attn\.relative_position_bias_table$", STAGES + BLOCKS,
-        finish=unfold),
+        finish=unfold, drop=r"\.attn_mask$"),
     Zoo("torchvision swin", r"^features\.0\.0\.attn\.relative_position_bias_table$", FEATURES + BLOCKS, finish=unfold),
 )

@@ -49,6 +49,8 @@ WHOLE = (
 
 ZOOS = (
     Zoo("timesformer", r"^model\.blocks\.0\.attn\.qkv\.weight$", RULES, options=OPTIONS, refine=with_heads),
+    Zoo("timesformer, without its recogniser", r"^time_embed$", ((r"^", "model."), *RULES), options=OPTIONS,
+        refine=with_heads),
     Zoo("mmaction2 timesformer, divided", r"^backbone\.transformer_layers\.layers\.0\.attentions\.1\.", DIVIDED,
         options=OPTIONS, refine=with_heads),
     Zoo("mmaction2 timesformer", r"^backbone\.transformer_layers\.layers\.0\.attentions\.0\.", WHOLE, options=OPTIONS,

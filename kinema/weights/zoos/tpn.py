@@ -3,10 +3,10 @@
 MMAction2's OmniSource has the same names, and a second classifier, of images.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from kinema.errors import ModelError
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.zoo import Zoo
@@ -38,11 +38,11 @@ ONLY_TRAINING = r"\.aux_head\.|^cls_head\.fc2d\."
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32.
 
-    Raises ModelError for what has no convolution over frames: it is a TSM that kinema has not.
+    A network of ResNets with no convolution over frames shifts, for 8 frames, and so do projections of its shortcuts.
     """
-    if candidate.model.startswith("tsn-") and any(key.startswith("backbone.layer1.0.conv1") for key in keys):
-        raise ModelError("These weights are of decisionforce/TPN's TSM, in which shortcuts' projections see shifted "
-                         "channels too; kinema has none like it. Those of MMAction2's tpn-tsm can be loaded.")
+    if re.match(r"tsn-(tpn_)?resnet", candidate.model):
+        return replace(candidate, model=candidate.model.replace("tsn-", "tsm-"),
+                       options={**candidate.options, "before": "projection", "frames": 8})
     if "tpn_" not in candidate.model:
         return candidate
     rates = {"rates": (2, 1)} if candidate.model.endswith("resnet101") else {}

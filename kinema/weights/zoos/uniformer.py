@@ -31,6 +31,7 @@ LIGHT = (
     (r"^blocks([12])\.", r"backbone.local.\1.blocks."),
     (r"^blocks3\.", "backbone.third."),
     (r"^blocks4\.", "backbone.fourth."),
+    (r"\.gamma_([12])$", r".scale\1.weight"),
 )
 
 ZOOS = (

@@ -3,6 +3,7 @@
 from kinema.weights.zoos.zoo import Weights, Zoo
 
 RULES = (
+    (r"^(transformer|class_embedding|positional_embedding|ln_pre|conv1)\b", r"backbone.\1"),  # without its recogniser
     (r"^cls_head\.fc_cls\.", "classifier."),
     (r"^backbone\.transformer\.proj\.2\.", "classifier."),
     (r"^backbone\.transformer\.(proj\.0|norm)\.", "backbone.out."),
@@ -43,5 +44,5 @@ def split(weights: Weights) -> Weights:
     return weights
 
 
-ZOO = Zoo("uniformerv2", r"^backbone\.transformer\.temporal_cls_token$", RULES, finish=split,
+ZOO = Zoo("uniformerv2", r"^(backbone\.)?transformer\.temporal_cls_token$", RULES, finish=split,
           drop=r"\.channel_map$")

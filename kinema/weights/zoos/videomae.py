@@ -20,6 +20,8 @@ RULES = (
     (r"^blocks\.", "backbone.blocks."),
     (r"^(fc_)?norm\.", "backbone.out.norm."),
     (r"^head\.", "classifier."),
+    (r"(blocks\.\d+)\.gamma_1$", r"\1.attention.scale.weight"),
+    (r"(blocks\.\d+)\.gamma_2$", r"\1.mlp.scale.weight"),
     *TIMM_BIAS, *TIMM,
 )
 MMACTION2 = (
@@ -40,6 +42,8 @@ def pooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
     options = {**candidate.options, "readout": "mean" if mean else "first"}
     if not {"positions"} & {*options}:
         options["positions"] = "sine"
+    if options["positions"] == "learned":  # whose number says how many frames the clip has
+        options.pop("frames", None)
     return replace(candidate, options=options)
 
 

@@ -26,6 +26,7 @@ PYSLOWFAST = (
     (r"^head\.conv_5\.", "backbone.head.conv."),
     (r"^head\.conv_5_bn\.", "backbone.head.bn."),
     (r"^head\.lin_5\.", "backbone.head.hidden."),
+    (r"^head\.lin_5_bn\.", "backbone.head.hidden_bn."),
     (r"^head\.projection\.", "classifier."),
 )
 CO3D = (
@@ -50,6 +51,7 @@ PYTORCHVIDEO = (
     (r"^blocks\.5\.pool\.pre_conv\.", "backbone.head.conv."),
     (r"^blocks\.5\.pool\.pre_norm\.", "backbone.head.bn."),
     (r"^blocks\.5\.pool\.post_conv\.", "backbone.head.hidden."),
+    (r"^blocks\.5\.pool\.post_norm\.", "backbone.head.hidden_bn."),
     (r"^blocks\.5\.proj\.", "classifier."),
 )
 MMACTION2 = (
