@@ -31,7 +31,7 @@ KINDS = (  # a key of image networks, and the backbones that have it
     (r"stages\.1\.patches\.", "uniformer_s uniformer_b"),
 )
 UNTOLD = (r"num_batches_tracked$|^classifier\.|\.positions\.|\.attention\.table$|token$|\.excite\.|\.mix\.|"
-          r"\.query_bias$|\.value_bias$|\.qkv\.bias$")
+          r"\.gate\.|\.query_bias$|\.value_bias$|\.qkv\.bias$")
 MADE_OF = (  # how names of backbones begin that have another one inside
     ("tpn_", ""), ("twostream-", ""), ("tdn-", ""), ("blvnet_tam-", "bl"), ("inception_3d_rgb_flow", "inception_v1"),
     ("inception_3d", "inception_v1"),
@@ -70,7 +70,6 @@ def image_backbone(backbone: str) -> str | None:
     return backbone if BACKBONES[backbone].asks else None
 
 
-@cache
 def shapes_of(name: str, **options: Any) -> dict[str, tuple[int, ...]]:
     """The shapes of the weights of a network that is not built."""
     with torch.device("meta"):
@@ -83,18 +82,25 @@ def modules_of(network: Network) -> list[str]:
     return [module for module in parts_of(network)[0] if module in MODULES and module not in UNLIKE]
 
 
+@cache
+def usual_shapes(backbone: str) -> dict[str, tuple[int, ...]]:
+    """The shapes of the weights of a backbone's image network as it is without options."""
+    return shapes_of(f"tsn-{backbone}" if BACKBONES[backbone].asks else backbone)
+
+
 def networks_of(image: Shapes, modules: Iterable[str]) -> tuple[str, str]:
     """The backbone whose image network has these weights, and networks with it, one of the `modules` among them.
 
     Nothing where there is none.
     """
+    gates = "+se" * any(".gate.squeeze." in key for key in image)
     known = next((names for pattern, names in KINDS if any(re.search(pattern, key) for key in image)), "")
     for name in known.split():
-        asks = BACKBONES[name].asks
-        if compared(shapes_of(f"tsn-{name}" if asks else name)) == compared(image):
+        if compared(usual_shapes(name)) == compared(image):
             listed = BACKBONES[name].modules or tuple(MODULES)
             usual = dict.fromkeys((*(module for module in modules if module in listed), *EVERYWHERE))
-            return name, ", ".join(f"{module}-{name}" for module in usual) if asks else name
+            names = [f"{module}{gates}-{name}" for module in usual] if BACKBONES[name].asks else [name]
+            return name, ", ".join(names)
     return "", ""
 
 

@@ -40,17 +40,17 @@ def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str =
 
     A clip of one picture then gets the image network's answer with "centre", and with "mean" where `repeat_edges` is
     called (or the network was created with edges="repeat"). docs/inflation.md says of which networks this holds, and
-    why not of the others: those that shift channels need `repeat_edges` with either, those that pool pixels their own
-    way an option (stem_pool="pixels" of r3d, far_pools=True of inception_v1), and no option makes the published 3-D
-    Inceptions (inception_3d) exact, whose convolutions stand one pixel beside those of the image network. Frames are
-    expected normalised as the image network's pictures were.
+    why not of the others: those that shift channels need `repeat_edges` with either, and those that were published with
+    other pools than the image network an option: stem_pool="pixels" (r3d), far_pools=True (3-D networks on
+    inception_v1 and inception_3d, with same=False). As published, without it, the 3-D Inceptions are not exact. Frames
+    are expected normalised as the image network's pictures were.
 
     Raises ModelError, before anything has changed, where kernels do not match.
     """
     if how not in WAYS:
         raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}. {nearest(str(how), WAYS)}")
-    whose, image = image_weights(read_weights(source))
-    own = network.state_dict()
+    whose, image = image_weights({key: value.cpu() for key, value in read_weights(source).items()})
+    own = {key: value if value.is_meta else value.cpu() for key, value in network.state_dict().items()}
     shapes = image_shapes(network, gated=any(".gate." in key for key in image))
     image = of_transformer(network, image, own)
     if shapes is not None and (why := misfit(image, shapes)):
@@ -60,7 +60,7 @@ def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str =
     if unplaced:
         refuse(network, whose, image, f"{len(unplaced)} of them have no place in it ({listed(unplaced)})")
     begin(network, own, new)
-    bare = [key for key in own.keys() - new.keys() if not re.search(rf"{ADDED_PARTS}|{UNTOLD}", key)]
+    bare = [key for key in own if key not in new and not re.search(rf"{ADDED_PARTS}|{UNTOLD}", key)]
     if shapes is None and bare:
         refuse(network, whose, image, f"{len(bare)} of its own are not among them ({listed(bare)})")
     network.load_state_dict({**own, **new})

@@ -105,3 +105,19 @@ def test_the_clip_is_what_was_asked_for() -> None:
     assert create_model("tsn-resnet_tiny", clip=grey, frames=4).clip.frames == 4
     with pytest.raises(ModelError, match=r"shape \(N, 1, T, H, W\), not \(1, 3, 16, 72, 96\)"):
         network(torch.randn(1, 3, 16, 72, 96))
+
+
+@pytest.mark.parametrize("name", ["i3d-resnet_tiny", "tsm-resnet_tiny", "s3d-inception_3d", "uniformer_s"])
+def test_repeated_edges_show_a_still_video_the_same_in_all_frames(name: str) -> None:
+    small = {"widths": (8, 16, 32, 64), "depths": (1, 1, 1, 1), "head": 8} if name == "uniformer_s" else {}
+    network = create_model(name, 5, frames=8, edges="repeat", **small).eval()
+    assert network.options["edges"] == "repeat"
+    picture = torch.randn(1, 3, 1, 64, 64)
+    with torch.no_grad():
+        seen = network.feature_map(picture.expand(-1, -1, 8, -1, -1))
+    torch.testing.assert_close(seen, seen[:, :, :1].expand_as(seen), rtol=1e-4, atol=1e-5 * float(seen.std()))
+
+
+def test_unknown_edges_are_told() -> None:
+    with pytest.raises(ModelError, match=r"edges='repeated' is unknown; it must be one of zeros, repeat"):
+        create_model("tsn-resnet_tiny", 5, edges="repeated")

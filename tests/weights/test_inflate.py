@@ -3,6 +3,9 @@
 The image network is the same backbone with tsn; beside torchvision's and timm's own see test_images.
 """
 
+import csv
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -125,3 +128,12 @@ def theirs(key: str) -> str:
         key = key.replace(ours, old, 1)
     head, _, rest = key.partition(".patches.")
     return f"patch_embed{head[-1]}.{rest.replace('conv.', 'proj.')}" if rest else key
+
+
+def test_the_table_has_a_row_for_each_module_on_each_kind_of_backbone() -> None:
+    with (Path(__file__).parents[2] / "docs" / "inflation.csv").open(encoding="utf-8") as file:
+        table = {row["network"]: row for row in csv.DictReader(file)}
+    assert [*table] == list(dict.fromkeys(rows()))
+    for row in table.values():  # equal, or it is said why not
+        assert row["note"] or float(row["mean, edges repeated"]) < CLOSE, row
+        assert row["note"] or row["network"].split("-")[0].split("+")[0] in SHIFTS or float(row["centre"]) < CLOSE, row
