@@ -23,8 +23,8 @@ from kinema.models.backbones import BACKBONES
 from kinema.models.names import expected_clip, parse
 from kinema.models.options import usual_values
 from kinema.models.published import PUBLISHED
-from kinema.weights.image_networks import image_backbone, parts_of
-from kinema.weights.inflate import inflate
+from kinema.weights.inflation.inflate import inflate
+from kinema.weights.inflation.networks import image_backbone, parts_of
 
 CLASSES, FRAMES, SIDES = 5, 8, (64, 112, 224, 256)
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (  # with which a network does what its image network does

@@ -174,7 +174,7 @@ def start_from(network: Network, recipe: Recipe) -> list[str]:
     An image network's are inflated. Returns what a user should know of that, a sentence each.
     """
     from kinema.weights import inflate, load_weights
-    from kinema.weights.images import image_layout, known
+    from kinema.weights.inflation.images import image_layout, known
     from kinema.weights.pretrained import file_of
     from kinema.weights.read import read_weights
 

@@ -1,7 +1,7 @@
 """Published and own checkpoints: safe reading, one key map a zoo, strict loading, telling what network they are of."""
 
 from kinema.weights.identify import from_checkpoint, identify, shown_options
-from kinema.weights.inflate import inflate
+from kinema.weights.inflation.inflate import inflate
 from kinema.weights.load import load_weights
 from kinema.weights.pretrained import open_network, pretrained
 from kinema.weights.save import from_pretrained, push_to_hub, save_network

@@ -7,7 +7,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models.network import Network
-from kinema.weights.images import image_layout
+from kinema.weights.inflation.images import image_layout
 from kinema.weights.read import Source, read_weights
 from kinema.weights.translate import CLASSIFIER, Translated, fit, listed, translate
 

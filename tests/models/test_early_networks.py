@@ -10,7 +10,7 @@ from kinema.data.transforms import train_transform
 from kinema.data.transforms.augment import Augment
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, Network, create_model
-from kinema.models.cnn import LocalNorm
+from kinema.models.backbones.cnn import LocalNorm
 from tests.models.test_networks import clip, network
 
 FLOW = ClipSpec(frames=4, height=32, width=32, input="rgb+flow_stack")

@@ -5,12 +5,12 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
-from kinema.models.corrnet import Correlating, Correlation
+from kinema.models.backbones.corrnet import Correlating, Correlation
+from kinema.models.backbones.slowfast import LATERALS, Gather, SlowFast
+from kinema.models.backbones.tpn import FLOWS
 from kinema.models.layers import Conv
-from kinema.models.slowfast import LATERALS, Gather, SlowFast
 from kinema.models.temporal.nonlocal_ import Attention, NonLocal
 from kinema.models.temporal.pattern import pattern_of
-from kinema.models.tpn import FLOWS
 from tests.models.test_networks import clip
 
 FRAMES_AND_SIZES = [(1, 32), (3, 48), (16, 64)]

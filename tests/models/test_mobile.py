@@ -6,14 +6,14 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models import create_model
+from kinema.models.backbones.movinet import HardGate, SamePool, mean_so_far, same
+from kinema.models.backbones.movinet_sizes import SIZES as MOVINETS
+from kinema.models.backbones.movinet_sizes import blocks
+from kinema.models.backbones.x3d import SIZES, looks_ahead
 from kinema.models.layers import eights
-from kinema.models.movinet import HardGate, SamePool, mean_so_far, same
-from kinema.models.movinet_sizes import SIZES as MOVINETS
-from kinema.models.movinet_sizes import blocks
 from kinema.models.temporal.online import Delay
 from kinema.models.temporal.se import ChannelGate
 from kinema.models.temporal.tsm import Shift
-from kinema.models.x3d import SIZES, looks_ahead
 from tests.models.test_networks import clip, network
 from tests.models.test_temporal import numbered
 

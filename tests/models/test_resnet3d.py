@@ -6,7 +6,7 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models import create_model, list_models
-from kinema.models.shortcut import Padded
+from kinema.models.backbones.shortcut import Padded
 from kinema.models.temporal.p3d import Pseudo
 from kinema.models.temporal.r2plus1d import middle_channels
 from tests.models.test_networks import clip, network

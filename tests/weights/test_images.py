@@ -17,7 +17,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.models.names import expected_clip
-from kinema.weights.inflate import inflate
+from kinema.weights.inflation.inflate import inflate
 from kinema.weights.load import load_weights
 from tests.weights.pseudoweights import normal, state_dict
 

@@ -12,7 +12,7 @@ import torch
 from benchmarks.inflation import NEW_READOUTS, difference, rows, video_network
 from kinema.errors import ModelError
 from kinema.models import create_model
-from kinema.weights.inflate import WAYS, inflate
+from kinema.weights.inflation.inflate import WAYS, inflate
 
 CLOSE = 1e-5  # of the logits' standard deviation
 SHIFTS = ("tsm", "online_tsm", "tanet", "action")  # what they bring from beyond a clip's edges is seen

@@ -1,8 +1,8 @@
 """Efficient and streaming networks."""
 
-from kinema.models.movinet_sizes import SIZES as MOVINETS
+from kinema.models.backbones.movinet_sizes import SIZES as MOVINETS
+from kinema.models.backbones.x3d import SIZES
 from kinema.models.table import Published
-from kinema.models.x3d import SIZES
 
 X3D, COX3D = "Feichtenhofer, arXiv:2004.04730", "Hedegaard and Iosifidis, arXiv:2106.00050"
 TSM, MOVINET = "Lin et al., arXiv:1811.08383", "Kondratyuk et al., arXiv:2103.11511"

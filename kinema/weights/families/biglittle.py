@@ -1,6 +1,6 @@
 """Big-little networks: which size, one rate or two, how narrow and shallow the little path is, how TAM blends."""
 
-from kinema.models.biglittle import COUNTS, STEM
+from kinema.models.backbones.biglittle import COUNTS, STEM
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first

@@ -1,6 +1,6 @@
 """Densely connected networks: which size, and whether they see frames."""
 
-from kinema.models.densenet import COUNTS
+from kinema.models.backbones.densenet import COUNTS
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.shapes import count, first, frames_of
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from kinema.models.bn_inception import KINDS
+from kinema.models.backbones.bn_inception import KINDS
 from kinema.models.clip import CHANNELS
 from kinema.models.names import usual_clip
 from kinema.weights.candidate import Candidate, Shapes

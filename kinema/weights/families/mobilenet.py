@@ -1,6 +1,6 @@
 """MobileNetV2: how wide it is, and with which temporal module."""
 
-from kinema.models.mobilenet import BLOCKS, GROUPS, WIDTHS
+from kinema.models.backbones.mobilenet import BLOCKS, GROUPS, WIDTHS
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.clips import clip_of
 from kinema.weights.families.resnet import module_of

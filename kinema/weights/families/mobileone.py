@@ -3,7 +3,7 @@
 from typing import Any
 
 from kinema.models.backbones import BACKBONES
-from kinema.models.mobileone import COUNTS
+from kinema.models.backbones.mobileone import COUNTS
 from kinema.models.options import usual_values
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.shapes import count, first

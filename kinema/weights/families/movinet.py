@@ -1,6 +1,6 @@
 """MoViNets: which size, for clips or for streams."""
 
-from kinema.models.movinet_sizes import SIZES, blocks
+from kinema.models.backbones.movinet_sizes import SIZES, blocks
 from kinema.models.published import PUBLISHED
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.shapes import count, first

@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import Any
 
 from kinema.models.backbones import BACKBONES
-from kinema.models.resnet import SIZES, Block, Bottleneck
-from kinema.models.resnet_forms import FORMS, Fat
+from kinema.models.backbones.resnet import SIZES, Block, Bottleneck
+from kinema.models.backbones.resnet_forms import FORMS, Fat
 from kinema.models.temporal import NonLocal
 from kinema.models.temporal.i3d_fair import I3DFair
 from kinema.models.temporal.slow import Slow

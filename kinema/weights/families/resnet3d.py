@@ -6,8 +6,8 @@ r3d by it, the zoo says so.
 
 from typing import Any
 
-from kinema.models.resnet import SIZES, Block, Bottleneck, Size
-from kinema.models.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
+from kinema.models.backbones.resnet import SIZES, Block, Bottleneck, Size
+from kinema.models.backbones.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.clips import clip_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kinema.models.resnet import SIZES
+from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
 from kinema.weights.families.clips import clip_of

@@ -1,6 +1,6 @@
 """Temporal difference networks: which size."""
 
-from kinema.models.resnet import SIZES
+from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.shapes import count, first
 

@@ -1,6 +1,6 @@
 """Temporal excitation and aggregation: which size."""
 
-from kinema.models.resnet import SIZES
+from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import stem_of
 from kinema.weights.families.clips import clip_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kinema.models.x3d import HIDDEN, SIZES
+from kinema.models.backbones.x3d import HIDDEN, SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first

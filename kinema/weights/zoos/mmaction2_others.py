@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from kinema.models.mobileone import COUNTS
+from kinema.models.backbones.mobileone import COUNTS
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.hara import DENSE
 from kinema.weights.zoos.mobilenet import shifted

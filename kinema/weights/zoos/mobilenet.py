@@ -6,7 +6,7 @@ Shared rules begin with the names of mit-han-lab: a block is `features.N.conv`, 
 from collections.abc import Collection
 from dataclasses import replace
 
-from kinema.models.mobilenet import GROUPS
+from kinema.models.backbones.mobilenet import GROUPS
 from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.zoo import Zoo
 

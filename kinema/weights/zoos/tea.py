@@ -1,6 +1,6 @@
 """Phoenix1327/tea-action-recognition (Li et al., arXiv:2004.01398): tea over ResNets."""
 
-from kinema.models.tea import PARTS
+from kinema.models.backbones.tea import PARTS
 from kinema.weights.zoos.ibm import RESNET
 from kinema.weights.zoos.mit_tsm import UNWRAP
 from kinema.weights.zoos.zoo import Zoo

@@ -6,7 +6,7 @@ OTHER = "PyTorchVideo counts other operations than products too; without them it
 MORE = "MMAction2 counts batch norm and ReLU too, half a percent here; its own code has our products"
 TWICE = "16x8 is 8x8 on clips twice as long, so it costs twice 65.7; the 124.5 of the study could not be confirmed"
 NO_CODE = ("There is no code, and the study's figure does not follow from what is known of the paper: with 32 groups "
-           "ours costs 176 and 252, with 4 groups 119 and 190 (open choices: kinema/models/corrnet.py)")
+           "ours costs 176 and 252, with 4 groups 119 and 190 (open choices: kinema/models/backbones/corrnet.py)")
 
 COSTS: dict[tuple[str, int | str, int], Cost] = {
     ("C2D-R50 8x8 (pool)", 8, 256): Cost("c2d_r50_8x8", note=OTHER),

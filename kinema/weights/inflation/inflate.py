@@ -12,12 +12,12 @@ import torch
 
 from kinema.errors import ModelError, nearest
 from kinema.models import Network
-from kinema.weights.begin import begin
-from kinema.weights.halves import PSEUDO, separated, tap_of
-from kinema.weights.image_networks import ADDED_PARTS, image_shapes, modules_of, networks_of
-from kinema.weights.images import image_weights
+from kinema.weights.inflation.begin import begin
+from kinema.weights.inflation.halves import PSEUDO, separated, tap_of
+from kinema.weights.inflation.images import image_weights
+from kinema.weights.inflation.networks import ADDED_PARTS, image_shapes, modules_of, networks_of
+from kinema.weights.inflation.tables import fit_table, of_transformer
 from kinema.weights.read import read_weights
-from kinema.weights.tables import fit_table, of_transformer
 from kinema.weights.translate import fit, listed
 
 WAYS = ("mean", "centre", "repeat")

@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.backbones.resnet import HABITS, ResNet, Size
 from kinema.models.layers import Conv
 from kinema.models.plan import Place, Plan
-from kinema.models.resnet import HABITS, ResNet, Size
 from kinema.models.temporal import Temporal
 
 NARROW = 4  # times fewer channels are matched than a block has

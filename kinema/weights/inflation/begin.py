@@ -8,7 +8,7 @@ from torch import nn
 
 from kinema.models import Network
 from kinema.models.temporal.gsm import interleave
-from kinema.weights.halves import identity, tap_of
+from kinema.weights.inflation.halves import identity, tap_of
 
 Weights = dict[str, torch.Tensor]
 

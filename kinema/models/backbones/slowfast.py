@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
+from kinema.models.backbones.resnet import HABITS, SIZES, ResNet, Size
 from kinema.models.layers import Conv
 from kinema.models.options import at_least
 from kinema.models.plan import Plan
-from kinema.models.resnet import HABITS, SIZES, ResNet, Size
 from kinema.models.temporal import NonLocal, Slow, together
 
 PICKS = ("linspace", "strided")

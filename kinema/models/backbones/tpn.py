@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
+from kinema.models.backbones.resnet import HABITS, ResNet, Size
 from kinema.models.layers import Conv
 from kinema.models.plan import Plan
-from kinema.models.resnet import HABITS, ResNet, Size
 
 FLOWS = ("cascade", "parallel")
 GROUPS = 32

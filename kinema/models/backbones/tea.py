@@ -8,9 +8,9 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from kinema.models.backbones.resnet import Block
 from kinema.models.layers import Conv, Pool
 from kinema.models.plan import Place
-from kinema.models.resnet import Block
 from kinema.models.temporal import Temporal
 from kinema.models.temporal.motion import Change, Mix, normed
 

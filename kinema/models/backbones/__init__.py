@@ -3,32 +3,32 @@
 from dataclasses import replace
 from functools import partial
 
-from kinema.models import biglittle, cnn
-from kinema.models.assemblenet import SIZES as ASSEMBLED
-from kinema.models.assemblenet import AssembleNet
-from kinema.models.bn_inception import KINDS, BranchedInception, inception_v3
-from kinema.models.c3d import C3D
-from kinema.models.corrnet import CorrNet
-from kinema.models.densenet import COUNTS, GROWTH, DenseNet
-from kinema.models.eco import ECO
-from kinema.models.inception import FORMS, Inception
-from kinema.models.mobilenet import MobileNetV2
-from kinema.models.mobileone import MobileOne
-from kinema.models.movinet import MoViNet
-from kinema.models.movinet_sizes import SIZES as MOVINET_SIZES
-from kinema.models.resnet import SIZES, ResNet
-from kinema.models.resnet_forms import FORMS as RESNET_FORMS
-from kinema.models.rgb_flow import RGBFlow
-from kinema.models.slowfast import SlowFast
+from kinema.models.backbones import biglittle, cnn
+from kinema.models.backbones.assemblenet import SIZES as ASSEMBLED
+from kinema.models.backbones.assemblenet import AssembleNet
+from kinema.models.backbones.bn_inception import KINDS, BranchedInception, inception_v3
+from kinema.models.backbones.c3d import C3D
+from kinema.models.backbones.corrnet import CorrNet
+from kinema.models.backbones.densenet import COUNTS, GROWTH, DenseNet
+from kinema.models.backbones.eco import ECO
+from kinema.models.backbones.inception import FORMS, Inception
+from kinema.models.backbones.mobilenet import MobileNetV2
+from kinema.models.backbones.mobileone import MobileOne
+from kinema.models.backbones.movinet import MoViNet
+from kinema.models.backbones.movinet_sizes import SIZES as MOVINET_SIZES
+from kinema.models.backbones.resnet import SIZES, ResNet
+from kinema.models.backbones.resnet_forms import FORMS as RESNET_FORMS
+from kinema.models.backbones.rgb_flow import RGBFlow
+from kinema.models.backbones.slowfast import SlowFast
+from kinema.models.backbones.tdn import TDN
+from kinema.models.backbones.tea import TEABlock
+from kinema.models.backbones.tpn import TPN
+from kinema.models.backbones.twostream import INPUT, TwoStream
+from kinema.models.backbones.x3d import SIZES as X3D_SIZES
+from kinema.models.backbones.x3d import X3D
 from kinema.models.table import Backbone
-from kinema.models.tdn import TDN
-from kinema.models.tea import TEABlock
-from kinema.models.tpn import TPN
 from kinema.models.transformer import hierarchical
 from kinema.models.transformer.sizes import UNIFORMERS, VITS
-from kinema.models.twostream import INPUT, TwoStream
-from kinema.models.x3d import SIZES as X3D_SIZES
-from kinema.models.x3d import X3D
 
 WANG = "Wang et al., arXiv:1906.03349"
 HE, SZEGEDY = "He et al., arXiv:1512.03385", "Szegedy et al., arXiv:1409.4842"

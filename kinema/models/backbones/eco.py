@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from kinema.models.bn_inception import HABITS, KINDS, Branch, BranchedInception, Kind, Mixed
+from kinema.models.backbones.bn_inception import HABITS, KINDS, Branch, BranchedInception, Kind, Mixed
 from kinema.models.layers import Conv
 from kinema.models.plan import Place, Plan
 

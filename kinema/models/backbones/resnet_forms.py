@@ -8,8 +8,8 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from kinema.models.backbones.resnet import SIZES, Block, Bottleneck, Size, norm
 from kinema.models.plan import Place
-from kinema.models.resnet import SIZES, Block, Bottleneck, Size, norm
 from kinema.models.temporal import Temporal
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.models.backbones.movinet_sizes import Size, blocks
 from kinema.models.layers import Conv, eights
-from kinema.models.movinet_sizes import Size, blocks
 from kinema.models.plan import Plan
 
 NORM_EPS = 1e-3

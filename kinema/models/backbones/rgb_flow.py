@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from kinema.models.backbones.inception import NORM_EPS, Form, Inception
 from kinema.models.clip import CHANNELS
-from kinema.models.inception import NORM_EPS, Form, Inception
 from kinema.models.plan import Plan
 
 STREAMS = ("rgb", "flow")  # their order in the clip

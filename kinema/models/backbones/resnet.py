@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from kinema.models.backbones.shortcut import make_shortcut
 from kinema.models.options import choose
 from kinema.models.plan import Habits, Place, Plan
-from kinema.models.shortcut import make_shortcut
 from kinema.models.temporal import Temporal
 
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 
 from kinema.errors import ModelError
-from kinema.models.mobilenet import GROUPS
+from kinema.models.backbones.mobilenet import GROUPS
 from kinema.weights.translate import listed, translate
 from kinema.weights.zoos import ZOOS, bn_inception, ibm, mobilenet, swin, uniformer
 from kinema.weights.zoos.mvit import RULES as MVIT

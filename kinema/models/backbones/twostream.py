@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
+from kinema.models.backbones.cnn import CNN
 from kinema.models.clip import CHANNELS
-from kinema.models.cnn import CNN
 from kinema.models.layers import Conv, Mean
 from kinema.models.plan import Plan
 

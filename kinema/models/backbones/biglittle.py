@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.backbones.resnet import HABITS
 from kinema.models.layers import Conv, Pool
 from kinema.models.plan import Place, Plan
-from kinema.models.resnet import HABITS
 from kinema.models.temporal import Temporal
 from kinema.models.temporal.tam import TAM
 
