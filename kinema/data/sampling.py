@@ -37,7 +37,9 @@ def uniform_views(video_frames: int, clip_frames: int, clips: int, neighbours: i
 
 
 def _parts(video_frames: int, clip_frames: int, offsets: Tensor, neighbours: int) -> Tensor:
-    parts = clip_frames // neighbours
+    parts, rest = divmod(clip_frames, neighbours)
+    if rest:
+        raise DataError(f"A clip of {clip_frames} frames cannot be made of rows of {neighbours} neighbours.")
     starts = max(_counted(video_frames) - neighbours + 1, 1)  # how many frames a row of them can start at
     first = ((torch.arange(parts) + offsets) * (starts / parts)).long().clamp(max=starts - 1)
     return (first[..., None] + torch.arange(neighbours)).flatten(-2).clamp(max=video_frames - 1)

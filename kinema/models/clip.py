@@ -58,7 +58,8 @@ class ClipSpec:
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
                                  f"{nearest(came, known)}")
         if self.frames % self.neighbours:
-            raise ModelError(f"A clip of {self.frames} frames cannot be made of rows of {self.neighbours} neighbours.")
+            raise ModelError(f"A clip of {self.frames} frames cannot be made of rows of {self.neighbours} "
+                             f"neighbours; expected a multiple of {self.neighbours} frames.")
         if self.neighbours > 1 and self.sampling != "uniform":
             raise ModelError(f"neighbours={self.neighbours}: only a uniform clip has parts that give several.")
         short = min(self.resize) if isinstance(self.resize, tuple) else self.resize

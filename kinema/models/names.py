@@ -86,7 +86,8 @@ def create_model(
 def usual_clip(backbone: str, row: Published | None) -> ClipSpec:
     """The clip a network expects when nothing is said: as published, or its backbone's."""
     body = BACKBONES[backbone]
-    clip = row.clip if row else ClipSpec(frames=body.frames, height=body.size, width=body.size)
+    clip = row.clip if row else ClipSpec(
+        frames=body.frames, height=body.size, width=body.size, neighbours=body.neighbours)
     return clip if body.input == "rgb" else replace(clip, input=body.input)
 
 

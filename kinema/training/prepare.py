@@ -163,7 +163,7 @@ def completed(recipe: Recipe) -> Recipe:
     from kinema.weights import shown_options
     from kinema.weights.pretrained import file_of
 
-    shown = shown_options(file_of(recipe.start), recipe.model)
+    shown = shown_options(file_of(recipe.start), recipe.model, clip=recipe.clip, **recipe.options)
     own = {name: value for name, value in shown.items() if not hasattr(recipe, name)}
     return replace(recipe, options=own | recipe.options)
 

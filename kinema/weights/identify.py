@@ -1,24 +1,23 @@
 """What network weights are of, and that network with them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
-from kinema.models.names import meant, parse
+from kinema.models.clip import CHANNELS
+from kinema.models.names import expected_clip, meant, parse
 from kinema.models.temporal import ADDED, MODULES
-from kinema.weights.candidate import Candidate
+from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families import FAMILIES
 from kinema.weights.load import load_weights, put
 from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, zoo_of
+from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, unwrapped, zoo_of
 from kinema.weights.zoos import Zoo
 
 
@@ -35,12 +34,33 @@ def possible(translated: Translated) -> list[Candidate]:
     """The networks that weights under kinema's names may be of, the likeliest first."""
     zoo, weights = translated.zoo, translated.weights
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
-    found = [candidate for family in FAMILIES for candidate in family(shapes)]
+    found = [candidate for family in FAMILIES for candidate in read_off(family, shapes)]
     found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
              for one in found]
     found = [refined for one in found if (refined := zoo.refine(one, translated.source.keys()))]
     found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
-    return [candidate for candidate in found if fits(candidate, weights, zoo.zeros)]
+    return [fitting for one in found if (fitting := fed(one, weights, zoo.zeros))]
+
+
+def read_off(family: Callable[[Shapes], list[Candidate]], shapes: Shapes) -> list[Candidate]:
+    """What a family says; nothing where a weight that it goes by is not there."""
+    try:
+        return family(shapes)
+    except LookupError:
+        return []
+
+
+def fed(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> Candidate | None:
+    """The candidate, if weights are of it, with the kind of input that they show where that is not the usual one."""
+    if fits(candidate, weights, zeros):
+        return candidate
+    clip = candidate.options.get("clip") or expected_clip(candidate.model)
+    channels = {value.shape[1] for value in weights.values() if value.dim() > 3}
+    if clip.channels in channels:  # of the stem
+        return None
+    others = [replace(candidate, options={**candidate.options, "clip": replace(clip, input=kind)})
+              for kind, count in CHANNELS.items() if count in channels]
+    return next((other for other in others if fits(other, weights, zeros)), None)
 
 
 def from_checkpoint(source: Source, model: str | None = None, **options: Any) -> Network:
@@ -53,9 +73,9 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     Weights without a classifier get a new one for the `classes` that are then to be told. A file that kinema wrote says
     itself what it holds.
     """
-    facts = described(source) if isinstance(source, str | Path) and str(source).endswith(".safetensors") else None
-    if facts and not model and not options:
-        return load_weights(rebuild(facts), source).eval()
+    facts = None if model else described(source)
+    if facts:
+        return load_weights(rebuild(facts, options), source, strict="classes" not in options).eval()
     translated = translate(read_weights(source))
     if not translated.classes and not options.get("classes"):
         raise ModelError("These weights have no classifier, so they do not show how many classes there are; pass "
@@ -69,27 +89,28 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
     What is told of it, by name and options, goes before what the weights show.
     """
     model = model or decide(possible(translated), options).model
-    options = {**shown(translated, model), **options, "classes": options.get("classes") or translated.classes}
+    options = {**shown(translated, model, options), **options, "classes": options.get("classes") or translated.classes}
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     return put(create_model(model, **options), translated, strict).eval()
 
 
-def shown_options(source: Source, model: str) -> Mapping[str, Any]:
+def shown_options(source: Source, model: str, **told: Any) -> Mapping[str, Any]:
     """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
-    content = read_weights(source)
-    return shown(translate(content), model) if zoo_of(content) else {}
+    content = unwrapped(read_weights(source))
+    return shown(translate(content), model, told) if zoo_of(content) else {}
 
 
-def shown(translated: Translated, model: str) -> Mapping[str, Any]:
+def shown(translated: Translated, model: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """What weights show of the options of the network of this name; nothing where they are of another.
 
-    A published name says itself what they leave open.
+    A published name says itself what they leave open. ModelError where they may be of several that are `told` apart by
+    nothing.
     """
-    found = possible(translated)
-    alike = (one for one in found if meant(one.model) == meant(model))
+    found = agreeing(possible(translated), told)
+    alike = [one for one in found if meant(one.model) == meant(model)]
     fitting = (one for one in found if fits(replace(one, model=model), translated.weights, translated.zoo.zeros))
-    one = next(chain(alike, fitting), Candidate(model))
+    one = the_only(alike) if alike else next(fitting, Candidate(model))
     unseen = one.open if meant(model) != model else ()
     return {option: value for option, value in one.options.items() if option not in unseen}
 
@@ -106,17 +127,43 @@ def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
     if not candidates:
         raise ModelError("These weights are of no network known here, or of one with parts that are not known. "
                          "Name it with model=, and its options.")
+    candidates = agreeing(candidates, told)
     open_ = [option for option in candidates[0].open if option not in told and not (
         option == "pool" and not told.get("tp"))]  # how to pool matters to those that do
+    if "model" in open_:
+        raise ModelError(f"These weights are of {candidates[0].model}, or of another network whose weights have the "
+                         f"same names and shapes; pass model=, such as model={candidates[0].model!r}.")
     if open_:
         usual = {option: candidates[0].options.get(option) for option in open_}
         raise ModelError(f"These weights are of {candidates[0].model}, but do not show its {' and '.join(open_)}; "
                          f"pass {', '.join(f'{o}=' for o in open_)}, or the network's name as model=. "
                          f"Usual: {', '.join(f'{o}={v!r}' for o, v in usual.items())}.")
-    if len(candidates) > 1:
+    return the_only(candidates)
+
+
+def the_only(candidates: list[Candidate]) -> Candidate:
+    """The one candidate there is; ModelError where there are several."""
+    if any((one.model, one.options) != (candidates[0].model, candidates[0].options) for one in candidates):
         names = ", ".join(f"{one.model} {dict(one.options)}" for one in candidates)
-        raise ModelError(f"These weights may be of several networks: {names}. Pass model=.")
+        raise ModelError(f"These weights may be of several networks: {names}. Pass model=, or what they differ in.")
     return candidates[0]
+
+
+def agreeing(candidates: list[Candidate], told: Mapping[str, Any]) -> list[Candidate]:
+    """The candidates that what was `told` does not contradict; all of them where it contradicts each."""
+    left = [one for one in candidates if not any(contradicts(told, *option) for option in one.options.items())]
+    return left or candidates
+
+
+def contradicts(told: Mapping[str, Any], option: str, value: Any) -> bool:
+    """Was something else told than this value of an option?"""
+    clip = told.get("clip")
+    if option == "clip":
+        return (clip or value).shape_CTHW != value.shape_CTHW or told.get("frames", value.frames) != value.frames
+    if option == "frames" and clip and option not in told:
+        return clip.frames != value
+    other = told.get(option, value)
+    return (tuple(other) if isinstance(other, list) else other) != value
 
 
 def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> bool:

@@ -1,6 +1,7 @@
 """Networks as files of our own: safetensors that say what network they hold, with its clip and labels; and the Hub."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ def description(network: Network) -> dict[str, Any]:
             "labels": list(network.labels) or network.classes}
 
 
-def rebuild(facts: dict[str, Any]) -> Network:
-    """The untrained network of a description."""
-    options: dict[str, Any] = facts["options"]
-    return create_model(facts["name"], facts["labels"], clip=ClipSpec.from_dict(facts["clip"]), **options)
+def rebuild(facts: dict[str, Any], told: Mapping[str, Any] | None = None) -> Network:
+    """The untrained network of a description; what else is `told` of it goes before that."""
+    clip = ClipSpec.from_dict(facts["clip"])
+    options = {"classes": facts["labels"], "clip": clip, **facts["options"], **(told or {})}
+    tp = options.pop("tp", facts["name"].endswith("-tp"))
+    return create_model(facts["name"].removesuffix("-tp") + "-tp" * bool(tp), **options)
 
 
 def save_network(network: Network, path: str | Path) -> Path:
@@ -39,10 +42,15 @@ def save_network(network: Network, path: str | Path) -> Path:
     return Path(path)
 
 
-def described(path: str | Path) -> dict[str, Any] | None:
-    """The description in a file's header; None where there is none."""
+def described(source: Any) -> dict[str, Any] | None:
+    """The description in the header of a file, or of a run's best weights; None where there is none."""
     from safetensors import SafetensorError, safe_open
 
+    if not isinstance(source, str | Path):
+        return None
+    path = Path(source) / "best.safetensors" if (Path(source) / "run.json").is_file() else Path(source)
+    if path.suffix != ".safetensors":
+        return None
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(KEY)

@@ -31,14 +31,9 @@ class Translated:
 
 
 def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
-    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo.
-
-    Some zoos' own names begin with `model.`; elsewhere it is taken off.
-    """
+    """Weights of any zoo under kinema's names; a weight kept frame by frame is joined. ModelError for no known zoo."""
+    weights = unwrapped(weights)
     zoo = zoo_of(weights)
-    around = next((prefix for prefix in AROUND if all(key.startswith(prefix) for key in weights)), None)
-    if zoo is None and around and weights:
-        return translate({key.removeprefix(around): value for key, value in weights.items()})
     if zoo is None:
         raise ModelError(f"The names of these {len(weights)} weights ({listed([*weights])}) are of no known kind. "
                          f"Known: {', '.join(zoo.name for zoo in ZOOS)}.")
@@ -56,6 +51,14 @@ def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
     return Translated(zoo, weights, zoo.finish(renamed | joined))
+
+
+def unwrapped(weights: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
+    """Weights without what all their names begin with, such as `model.`, where it is not a zoo's own beginning."""
+    around = next((prefix for prefix in AROUND if weights and all(key.startswith(prefix) for key in weights)), None)
+    if around is None or zoo_of(weights):
+        return weights
+    return unwrapped({key.removeprefix(around): value for key, value in weights.items()})
 
 
 def zoo_of(weights: Mapping[str, torch.Tensor]) -> Zoo | None:

@@ -61,8 +61,8 @@ RESNETS = {
                              modules=("tsn", "tam")) for name, counts in biglittle.COUNTS.items()},
     **{f"blvnet_tam-{name}": Backbone(partial(biglittle.blvnet_tam, counts), "Fan et al., arXiv:1912.00869", frames=16,
                                       asks=False) for name, counts in biglittle.COUNTS.items()},
-    **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False)
-       for name in ("resnet50", "resnet101")},
+    **{f"tdn-{name}": Backbone(partial(TDN, name), "Wang et al., arXiv:2012.10071", frames=40, asks=False,
+                               neighbours=5) for name in ("resnet50", "resnet101")},
     **{f"slowfast-{name}": Backbone(partial(SlowFast, SIZES[name]), FEICHTENHOFER, frames=32, asks=False)
        for name in ("resnet50", "resnet101", "resnet152")},
     **{f"corrnet-{name}": Backbone(partial(CorrNet, SIZES[name]), WANG, frames=32, asks=False, sized=("frames",))

@@ -27,7 +27,8 @@ class RGBFlow(nn.Module):
     ) -> None:
         super().__init__()
         self.streams = nn.ModuleDict({
-            name: Inception(form, replace(plan, channels=CHANNELS[name]), same, norm_eps) for name in STREAMS})
+            name: Inception(form, replace(plan, channels=CHANNELS[name]), same, norm_eps, far_pools)
+            for name in STREAMS})
         bodies = [*self.streams.values()]
         self.channels: int = sum(body.channels for body in bodies)  # type: ignore[misc]
         self.frames = bodies[0].frames

@@ -19,7 +19,7 @@ class TSM(Temporal):
     """Before a block, one in `fold` channels comes from the next frame and one in `fold` from the frame before.
 
     In deep networks every second block sits out where only a branch sees it. `halve` is the stage of a residual network
-    before which frames are halved, by a max pool; 0 is none. Causal: only from the frame before.
+    before which frames are halved by a pool; 0 is none. Causal: only from the frame before.
     """
 
     fold: int = 8
@@ -31,9 +31,7 @@ class TSM(Temporal):
             raise ModelError(f"tsm's halve is {self.halve}; it must be a stage from 1 to {STAGES}, or 0 for none.")
 
     def before(self, channels: int, place: Place) -> nn.Module:
-        if place.habits.before == "branch" and sits_out(place):
-            return nn.Identity()
-        return Shift(channels // self.fold, self.causal)
+        return nn.Identity() if sits_out(place) else Shift(channels // self.fold, self.causal)
 
     def step(self, stage: int, tp: bool) -> int:
         return 2 if self.halve and stage == self.halve else super().step(stage, tp)

@@ -2,7 +2,6 @@
 
 from kinema.models.backbones.biglittle import COUNTS, STEM
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 BETAS = (4, 2, 3, 1, 5, 6, 7, 8)  # the usual ones first
@@ -25,5 +24,4 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         names = [f"blvnet_tam-{name}" for name in names]
     else:
         names = [f"tsn-bl{name}" for name in names]
-    stem = first(shapes, r"^backbone\.stem\.whole\.conv\.weight$") or (0, 3)
-    return [Candidate(name, {**options, **clip_of(name, stem[1])}) for name in names]
+    return [Candidate(name, options) for name in names]

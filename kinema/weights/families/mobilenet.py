@@ -2,7 +2,6 @@
 
 from kinema.models.backbones.mobilenet import BLOCKS, GROUPS, WIDTHS
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.resnet import module_of
 from kinema.weights.families.shapes import first, frames_of
 
@@ -18,6 +17,5 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     module, options = module_of(shapes) or ("tsn", {})
     if frames_of(first(shapes, r"^backbone\.blocks\.1\.branch\.conv2\.weight$")) > 1:
         module = "i3d"
-    name, stem = f"{module}-mobilenet_v2", shapes.get("backbone.stem.conv.weight", (0, 3))
-    options |= clip_of(name, stem[1]) | ({} if widths == WIDTHS else {"widths": widths})
-    return [Candidate(name, options)]
+    options |= {} if widths == WIDTHS else {"widths": widths}
+    return [Candidate(f"{module}-mobilenet_v2", options)]

@@ -13,7 +13,6 @@ from kinema.models.temporal.slow import Slow
 from kinema.models.temporal.tin import TIN
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.readouts import relations
 from kinema.weights.families.shapes import first, frames_of
 
@@ -52,7 +51,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if hidden := shapes.get("readout.layers.hidden.weight"):
         options |= {"hidden": hidden[0]}
     names = [f"{module}-{neck}{name}" for name in sizes if neck + name in BACKBONES]
-    return [Candidate(name, options | clip_of(name, stem_of(shapes, ROOT)[1]), open_) for name in names]
+    return [Candidate(name, options, open_) for name in names]
 
 
 def module_of(shapes: Shapes) -> tuple[str, dict[str, Any]] | None:

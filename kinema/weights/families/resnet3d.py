@@ -10,7 +10,6 @@ from kinema.models.backbones.resnet import SIZES, Block, Bottleneck, Size
 from kinema.models.backbones.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first, frames_of
 
 ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
@@ -27,8 +26,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if not any(".shortcut." in key for key in shapes):
         options["shortcut"] = "padded"
     tp = "" if module == "mc3" or not any(stage > 1 for stage in options.get("stages", ALL)) else "-tp"
-    stem = first(shapes, r"stem\.conv\.(space\.)?weight$") or (0, 3)
-    return [Candidate(name, {**options, **widened, **clip_of(name, stem[1])})
+    return [Candidate(name, {**options, **widened})
             for name, widened in ((f"{module}-{size}{tp}", widened) for size, widened in sizes_of(shapes))]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
 from kinema.weights.families.blocks import attention_of, counts_of, followed, inflated, stem_of
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import first
 
 SLOW, FAST = "backbone.slow", "backbone.fast"
@@ -22,9 +21,9 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     other = {"counts": counts} if not slow and all(counts) and counts == counts_of(shapes, FAST) else {}
     if other:
         slow = fast = USUAL_DEPTH
-    if not slow or not fast:
-        return []
     width, narrow = stem_of(shapes, SLOW)[0], stem_of(shapes, FAST)[0]
+    if not slow or not fast or not narrow:
+        return []
     options = {**other, "beta": width // narrow, **lateral_of(shapes, slow, fast)}
     options |= {"fast_depth": fast} if fast != slow else {}
     found = {"slow_inflate": inflated(shapes, SLOW, 1), "fast_inflate": inflated(shapes, FAST, 1)}
@@ -32,8 +31,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if attention_of(shapes):
         options |= {"places": followed(shapes, SLOW), "attention": "dot_product"}
     options |= {} if width == USUAL_WIDTH else {"width_factor": width / USUAL_WIDTH}
-    model = f"slowfast-resnet{slow}"
-    return [Candidate(model, options | clip_of(model, stem_of(shapes, SLOW)[1]))]
+    return [Candidate(f"slowfast-resnet{slow}", options)]
 
 
 def lateral_of(shapes: Shapes, slow: int, fast: int) -> dict[str, Any]:

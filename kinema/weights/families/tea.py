@@ -2,8 +2,6 @@
 
 from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.blocks import stem_of
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 
@@ -13,4 +11,4 @@ def candidates(shapes: Shapes) -> list[Candidate]:
         return []
     counts = tuple(count(shapes, rf"^backbone\.stages\.{stage}\.(\d+)\.branch") for stage in (1, 2, 3, 4))
     names = [f"tea-{name}" for name in ("resnet50", "resnet101") if SIZES[name].counts == counts]
-    return [Candidate(name, clip_of(name, stem_of(shapes, "backbone")[1])) for name in names]
+    return [Candidate(name) for name in names]

@@ -4,7 +4,6 @@ from typing import Any
 
 from kinema.models.backbones.x3d import HIDDEN, SIZES
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.clips import clip_of
 from kinema.weights.families.shapes import count, first
 
 STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
@@ -28,7 +27,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
                     "hidden_norm": False, "shortcut_norm": True} for name, size in SIZES.items() if name in USUAL}
     apart = {name: {key: value for key, value in found.items() if own[key] != value} for name, own in usual.items()}
     name = min(USUAL, key=lambda name: len(apart[name]))
-    return [Candidate(name, apart[name] | clip_of(name, stem[1]))]
+    return [Candidate(name, apart[name])]
 
 
 def bottleneck_of(ends: list[tuple[int, ...]]) -> float:

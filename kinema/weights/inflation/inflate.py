@@ -18,7 +18,7 @@ from kinema.weights.inflation.images import image_weights
 from kinema.weights.inflation.networks import ADDED_PARTS, image_shapes, modules_of, networks_of
 from kinema.weights.inflation.tables import fit_table, of_transformer
 from kinema.weights.read import read_weights
-from kinema.weights.translate import fit, listed
+from kinema.weights.translate import fit, listed, unwrapped
 
 WAYS = ("mean", "centre", "repeat")
 UNTOLD = r"num_batches_tracked$|^classifier\."  # what may be missing
@@ -49,7 +49,7 @@ def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str =
     """
     if how not in WAYS:
         raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}. {nearest(str(how), WAYS)}")
-    whose, image = image_weights({key: value.cpu() for key, value in read_weights(source).items()})
+    whose, image = image_weights({key: value.cpu() for key, value in unwrapped(read_weights(source)).items()})
     own = {key: value if value.is_meta else value.cpu() for key, value in network.state_dict().items()}
     shapes = image_shapes(network, gated=any(".gate." in key for key in image))
     image = of_transformer(network, image, own)

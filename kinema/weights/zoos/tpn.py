@@ -38,11 +38,13 @@ ONLY_TRAINING = r"\.aux_head\.|^cls_head\.fc2d\."
 def as_configured(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """The pyramid keeps one frame of a clip, that of 101 layers two in its lower level; clips are of 8, 16 or 32.
 
-    A network of ResNets with no convolution over frames shifts, for 8 frames, and so do projections of its shortcuts.
+    A network of ResNets with no convolution over frames shifts, for 8 frames, and so do projections of its shortcuts;
+    other code with these names has networks that do not.
     """
     if re.match(r"tsn-(tpn_)?resnet", candidate.model):
         return replace(candidate, model=candidate.model.replace("tsn-", "tsm-"),
-                       options={**candidate.options, "before": "projection", "frames": 8})
+                       options={**candidate.options, "before": "projection", "frames": 8},
+                       open=candidate.open if "tpn_" in candidate.model else (*candidate.open, "model"))
     if "tpn_" not in candidate.model:
         return candidate
     rates = {"rates": (2, 1)} if candidate.model.endswith("resnet101") else {}

@@ -37,7 +37,14 @@ def with_heads(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 
 def unsaid(candidate: Candidate, keys: Collection[str]) -> Candidate:
-    """Names of kinema's own say nothing of a transformer's conventions, which zoos differ in."""
+    """Names of kinema's own say nothing of a transformer's conventions, which zoos differ in, nor of shifts and pools.
+
+    What is a tsn by its weights may be a tsm; how many fast frames make a slow one, only lateral weights may tell.
+    """
+    if candidate.model.startswith("tsn"):
+        return replace(candidate, open=(*candidate.open, "model"))
+    if candidate.model.startswith("slowfast") and candidate.options.get("lateral") != "channels":
+        return replace(candidate, open=(*candidate.open, "alpha"))
     if "-vit" not in candidate.model:
         return candidate
     return replace(candidate, open=(*candidate.open, *(o for o in CONVENTIONS if o not in candidate.options)))
