@@ -59,6 +59,8 @@ def create_model(
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share from 0 to 1.")
+    if clip is not None and not isinstance(clip, ClipSpec):
+        raise ModelError(f"clip={clip!r}: expected a ClipSpec, such as ClipSpec(frames=16, height=112, width=112).")
     clip = clip or usual_clip(backbone, row)
     clip = clip if frames is None else replace(clip, frames=frames)
     options = {**(row.options if row else {}), **options}

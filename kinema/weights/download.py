@@ -10,6 +10,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from filelock import FileLock
+
 from kinema.data.cache import default_folder
 from kinema.errors import KinemaError
 from kinema.progress import Progress
@@ -46,7 +48,16 @@ def fetch(url: str, name: str, expected: str | None = None, quiet: bool = False)
     if offline():
         raise DownloadError(f"{name} is not in the cache ({path.parent}), and KINEMA_OFFLINE=1 forbids to fetch it.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    locks = weights_folder() / ".locks"
+    locks.mkdir(exist_ok=True)
+    with FileLock(locks / name.replace("/", "-")):  # two that fetch one file do not write into one part
+        if not path.is_file():
+            fetch_part(url, path.with_name(path.name + ".part"), name, expected, quiet).replace(path)
+    return path
+
+
+def fetch_part(url: str, part: Path, name: str, expected: str | None, quiet: bool) -> Path:
+    """Fetch the rest of a part, as often as it takes, and check it."""
     for attempt in range(TRIES):
         try:
             continued(url, part, name, quiet)
@@ -60,9 +71,14 @@ def fetch(url: str, name: str, expected: str | None = None, quiet: bool = False)
                 raise DownloadError(f"{name} could not be fetched from {url}: {reason}. What has come so far is kept; "
                                     "the next try goes on from there.") from error
         time.sleep(PATIENCE_SECONDS * 2**attempt)
+    version_of(part).unlink(missing_ok=True)
     check(part, expected, url)
-    part.replace(path)
-    return path
+    return part
+
+
+def version_of(part: Path) -> Path:
+    """Where it is kept which version of a file a part is of, as its server calls it."""
+    return part.with_name(part.name + ".version")
 
 
 class CutOff(Exception):  # noqa: N818 (named as what it says)
@@ -72,7 +88,9 @@ class CutOff(Exception):  # noqa: N818 (named as what it says)
 def continued(url: str, part: Path, name: str, quiet: bool) -> None:
     """Fetch what is missing of a file."""
     have = part.stat().st_size if part.is_file() else 0
-    request = Request(url, headers={"User-Agent": "kinema", **({"Range": f"bytes={have}-"} if have else {})})
+    version = version_of(part).read_text(encoding="utf-8") if have and version_of(part).is_file() else ""
+    more = {"Range": f"bytes={have}-", **({"If-Range": version} if version else {})} if have else {}
+    request = Request(url, headers={"User-Agent": "kinema", **more})
     try:
         answer = urlopen(request, timeout=TIMEOUT_SECONDS)
     except HTTPError as error:
@@ -85,6 +103,7 @@ def continued(url: str, part: Path, name: str, quiet: bool) -> None:
     with answer:
         if answer.status != 206:  # the server begins anew
             have = 0
+            version_of(part).write_text(answer.headers.get("ETag", ""), encoding="utf-8")
         length = answer.headers.get("Content-Length")
         whole = have + int(length) if length else None
         megabytes = (whole or 0) // PIECE
@@ -107,6 +126,9 @@ def check(path: Path, expected: str | None, url: str) -> None:
     """DownloadError, and the file is deleted, where its hash is not the expected one or it is a web page."""
     with path.open("rb") as file:
         start = file.read(512)
+    if not start:
+        path.unlink()
+        raise DownloadError(f"{url} gives an empty file.")
     if re.match(rb"\s*<(!doctype|html)", start, re.IGNORECASE):
         path.unlink()
         raise DownloadError(f"{url} gives a web page instead of a file. Fetch it in a browser and load it by its path.")

@@ -73,8 +73,8 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
     Weights without a classifier get a new one for the `classes` that are then to be told. A file that kinema wrote says
     itself what it holds.
     """
-    facts = None if model else described(source)
-    if facts:
+    facts = described(source)
+    if facts and meant(model or facts["name"]) == meant(facts["name"]):
         return load_weights(rebuild(facts, options), source, strict="classes" not in options).eval()
     translated = translate(read_weights(source))
     if not translated.classes and not options.get("classes"):
@@ -90,6 +90,8 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
     """
     model = model or decide(possible(translated), options).model
     options = {**shown(translated, model, options), **options, "classes": options.get("classes") or translated.classes}
+    if not isinstance(options.get("tp", False), bool):
+        raise ModelError(f"tp={options['tp']!r}: expected True or False.")
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     return put(create_model(model, **options), translated, strict).eval()

@@ -45,12 +45,14 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
     unknown = [key for key in theirs if key not in own]
     missing = [key for key in own if key not in theirs and not counters.search(key)]
     shapes = [key for key in theirs if key in own and theirs[key].shape != own[key].shape]
+    kinds = [key for key in theirs if key in own and theirs[key].is_floating_point() != own[key].is_floating_point()]
     complaints = []
     if CLASSIFIER[0] in shapes and theirs[CLASSIFIER[0]].shape[1:] == own[CLASSIFIER[0]].shape[1:]:
         shapes = [key for key in shapes if key not in CLASSIFIER]
         classes = theirs[CLASSIFIER[0]].shape[0]
         complaints.append(f"classes={classes} in the checkpoint, {network.classes} in the network. Create the network "
-                          f"with classes={classes}, or pass strict=False to keep its own classifier")
+                          f"with classes={classes}, or pass strict=False to load_weights to keep its own "
+                          "classifier")
     if unknown:
         complaints.append(f"{len(unknown)} weights are unknown to the network ({listed(unknown)})")
     if missing:
@@ -58,6 +60,9 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
     if shapes:
         pairs = [f"{key} {tuple(theirs[key].shape)} for {tuple(own[key].shape)}" for key in shapes]
         complaints.append(f"{len(shapes)} weights have another shape ({listed(pairs)})")
+    if kinds:
+        pairs = [f"{key} {theirs[key].dtype} for {own[key].dtype}" for key in kinds]
+        complaints.append(f"{len(kinds)} weights are another kind of numbers ({listed(pairs)})")
     if unknown or missing or shapes:
         complaints.append("is it the network of this name, with these modules and options?")
     return complaints

@@ -36,6 +36,8 @@ def save_network(network: Network, path: str | Path) -> Path:
     """Write a network's weights with its description in the header; `from_checkpoint` gives the network back."""
     from safetensors.torch import save_file
 
+    if Path(path).suffix != ".safetensors":
+        raise ModelError(f"{path} does not end in .safetensors, as a file of kinema's does.")
     facts = {KEY: json.dumps(description(network)), "format": "pt"}
     tensors = {key: value.contiguous().cpu() for key, value in network.state_dict().items()}
     write_atomic(Path(path), lambda out: save_file(tensors, out, metadata=facts))

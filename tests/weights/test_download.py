@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_broken_download_is_gone_on_with_and_checked(server: Server) -> None:
     half, quarter = len(LARGE) // 2, len(LARGE) // 2 + len(LARGE) // 4
     assert server.asked == [None, f"bytes={half}-", f"bytes={quarter}-"]
     assert [file.name for file in path.parent.iterdir()] == ["large.pth"]
+
+
+def test_two_at_once_fetch_it_once(server: Server) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: fetch(f"{server.url}/large.pth", "large.pth", DIGEST, quiet=True), range(2))
+    assert one == other
+    assert one.read_bytes() == LARGE
+    assert server.asked == [None]
+
+
+def test_an_empty_file_is_told(server: Server) -> None:
+    server.files["/empty.pth"] = b""
+    with pytest.raises(DownloadError, match="gives an empty file"):
+        fetch(f"{server.url}/empty.pth", "empty.pth", quiet=True)
 
 
 def test_an_interrupted_download_goes_on_in_the_next_program(server: Server) -> None:
@@ -70,7 +85,7 @@ def test_what_is_kept_is_used_offline(server: Server, monkeypatch: pytest.Monkey
 def test_a_wrong_hash_is_told_and_the_file_deleted(server: Server, expected: str) -> None:
     with pytest.raises(DownloadError, match=r"another file than expected: its sha\w+ begins with \w+, not with 0000"):
         fetch(f"{server.url}/large.pth", "large.pth", expected, quiet=True)
-    assert not list(weights_folder().glob("*"))
+    assert not [path for path in weights_folder().iterdir() if path.name != ".locks"]
 
 
 def test_a_truncated_file_is_told_and_kept_for_the_next_try(server: Server) -> None:

@@ -30,6 +30,9 @@ def test_an_own_file_says_itself_what_is_not_told_otherwise(tmp_path: Path) -> N
     assert (back.name, back.labels, back.clip, back.options) == (
         "tsm-resnet_tiny", ("a", "b"), clip, {"fold": 4, "dropout": 0.1})
     assert from_checkpoint(path, tp=False).name == "tsm-resnet_tiny"
+    assert from_checkpoint(path, "tsm-resnet_tiny").options == {"fold": 4}
+    with pytest.raises(ModelError, match="expected a ClipSpec"):
+        from_checkpoint(path, clip=3)
     assert from_checkpoint(path, classes=5).classes == 5
 
 

@@ -98,6 +98,8 @@ def test_files_that_are_no_weights_are_told(tmp_path: Path, capsys: pytest.Captu
     torch.save([1, 2], tmp_path / "list.pt")
     assert "holds a list" in complaint(tiny(), tmp_path / "list.pt")
     assert "found 'epoch'" in complaint(tiny(), {"epoch": 3})
+    whole = {key: value.to(torch.int8) for key, value in tiny().state_dict().items()}
+    assert "weights are another kind of numbers" in complaint(tiny(), whole)
     assert "of no known kind" in complaint(tiny(), {"a.b": torch.zeros(1)})
 
 

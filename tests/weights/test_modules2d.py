@@ -128,5 +128,5 @@ def test_options_are_read_off_the_weights(name: str, options: dict) -> None:
         weights = create_model(name, 5, **options).state_dict()
     one, = identify(weights)
     assert one.model == name
-    assert {*one.open} <= {"tp", "pool"}  # a pool over frames has no weights
+    assert {*one.open} <= {"tp", "pool", "model"}  # a pool over frames has no weights, nor has a shift
     assert {key: one.options[key] for key in options} == options
