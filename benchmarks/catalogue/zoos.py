@@ -7,14 +7,8 @@ from typing import Any
 
 from benchmarks.catalogue.network import Found
 from kinema.models.clip import ClipSpec
+from kinema.weights.zoos.looks import BYTES, CAFFE, FAIR, HALF, IMAGENET, KINETICS, PLAIN
 
-IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
-FAIR = {"mean": (0.45,) * 3, "std": (0.225,) * 3}
-HALF = {"mean": (0.5,) * 3, "std": (0.5,) * 3}
-KINETICS = {"mean": (0.43216, 0.394666, 0.37645), "std": (0.22803, 0.22145, 0.216989)}
-CAFFE = {"mean": (0.4321, 0.3947, 0.3765), "std": (0.228, 0.2215, 0.217)}  # 110.2, 100.6, 96.0 of 255 and so on
-PLAIN = {"mean": (0.0,) * 3, "std": (1.0,) * 3}
-BYTES = {"mean": (104 / 255, 117 / 255, 128 / 255), "std": (1 / 255,) * 3}
 MMACTION2 = {  # by the folder of a configuration; else ImageNet's
     "csn": CAFFE, "r2plus1d": CAFFE, "c3d": BYTES, "x3d": FAIR, "mvit": FAIR, "uniformer": FAIR, "uniformerv2": FAIR,
     "timesformer": HALF,

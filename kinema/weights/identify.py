@@ -19,6 +19,7 @@ from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
 from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, unwrapped, zoo_of
 from kinema.weights.zoos import Zoo
+from kinema.weights.zoos.looks import seen_by
 
 
 def identify(source: Source) -> list[Candidate]:
@@ -86,10 +87,12 @@ def from_checkpoint(source: Source, model: str | None = None, **options: Any) ->
 def network_of(translated: Translated, model: str | None, options: Mapping[str, Any], strict: bool) -> Network:
     """The network that weights under kinema's names are of, with these weights; its classifier is new if not `strict`.
 
-    What is told of it, by name and options, goes before what the weights show.
+    What is told of it, by name and options, goes before what the weights show. It sees clips as its zoo shows them.
     """
-    model = model or decide(possible(translated), options).model
+    model, told_clip = model or decide(possible(translated), options).model, "clip" in options
     options = {**shown(translated, model, options), **options, "classes": options.get("classes") or translated.classes}
+    if not told_clip:
+        options["clip"] = seen_by(translated.zoo.name, options.get("clip") or expected_clip(model))
     if not isinstance(options.get("tp", False), bool):
         raise ModelError(f"tp={options['tp']!r}: expected True or False.")
     if "tp" in options:

@@ -45,7 +45,7 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
     unknown = [key for key in theirs if key not in own]
     missing = [key for key in own if key not in theirs and not counters.search(key)]
     shapes = [key for key in theirs if key in own and theirs[key].shape != own[key].shape]
-    kinds = [key for key in theirs if key in own and theirs[key].is_floating_point() != own[key].is_floating_point()]
+    kinds = [key for key in theirs if key in own and theirs[key].is_floating_point() < own[key].is_floating_point()]
     complaints = []
     if CLASSIFIER[0] in shapes and theirs[CLASSIFIER[0]].shape[1:] == own[CLASSIFIER[0]].shape[1:]:
         shapes = [key for key in shapes if key not in CLASSIFIER]

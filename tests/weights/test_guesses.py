@@ -8,6 +8,8 @@ import torch
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, create_model
 from kinema.weights import from_checkpoint, identify, save_network, shown_options
+from tests.weights.agreement import reference
+from tests.weights.vectors import VECTORS
 
 LOOK_ALIKE = [("tsm-resnet_tiny", {}), ("c2d-resnet_tiny", {}), ("tsm-resnet_tiny", {"before": "block"}),
               ("slowfast-resnet50", {"alpha": 8, "counts": (1, 1, 1, 1)})]
@@ -60,3 +62,15 @@ def test_a_lost_weight_is_told(name: str) -> None:
     assert identify(weights)
     for key in [key for key in weights if key.endswith("weight") and ("stem" in key or ".0." in key)][:16]:
         assert identify({other: value for other, value in weights.items() if other != key}) == [], key
+
+
+@pytest.mark.parametrize(("name", "mean", "fps"), [
+    ("ptv_x3d_m", 0.45, 30.0), ("tv_r3d_18", 0.43216, 30.0), ("mm_c2d_r50", 0.485, None),
+    ("movinet_a0_base", 0.0, None),
+])
+def test_a_zoos_networks_see_clips_as_it_shows_them(name: str, mean: float, fps: float | None) -> None:
+    row = VECTORS[name]
+    weights = {key: torch.zeros(shape) for key, shape in reference(name)["keys"].items()}
+    clip = from_checkpoint(weights, **row.told).clip
+    assert (clip.mean[0], clip.fps) == (mean, fps if clip.sampling == "dense" else None)
+    assert from_checkpoint(weights, **row.told, clip=ClipSpec(16, 64, 64)).clip == ClipSpec(16, 64, 64)
