@@ -39,8 +39,9 @@ def create_model(
     as "kinetics400", or a checkpoint's id; the classes are then its own unless others are given. `clip` is what it will
     be fed, `frames` changes that clip's. `where` says which blocks see time: "all", "top", "bottom", "alternate", or
     where(block, blocks) -> bool. `causal` networks never look at later frames. `pool` is how `-tp` pools, "max" or
-    "avg". Beyond a clip layers see "zeros", or with `edges` "repeat" its first and last frame again. `options` are
-    those of the temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
+    "avg". Beyond a clip, convolutions and pools over frames see "zeros", or with `edges` "repeat" its first and last
+    frame again; what tin, tanet, teinet, stm and action compute of neighbours keeps zeros. `options` are those
+    of the temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
     """
     said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout,
             "edges": edges}
