@@ -89,8 +89,10 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
 
     What is told of it, by name and options, goes before what the weights show. It sees clips as its zoo shows them.
     """
-    model, told_clip = model or decide(possible(translated), options).model, "clip" in options
-    options = {**shown(translated, model, options), **options, "classes": options.get("classes") or translated.classes}
+    found, told_clip = possible(translated), "clip" in options
+    model = model or decide(found, options).model
+    classes = options.get("classes") or translated.classes
+    options = {**shown(found, translated, model, options), **options, "classes": classes}
     if not told_clip:
         options["clip"] = seen_by(translated.zoo.name, options.get("clip") or expected_clip(model))
     if not isinstance(options.get("tp", False), bool):
@@ -103,16 +105,21 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
 def shown_options(source: Source, model: str, **told: Any) -> Mapping[str, Any]:
     """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
     content = unwrapped(read_weights(source))
-    return shown(translate(content), model, told) if zoo_of(content) else {}
+    if not zoo_of(content):
+        return {}
+    translated = translate(content)
+    return shown(possible(translated), translated, model, told)
 
 
-def shown(translated: Translated, model: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What weights show of the options of the network of this name; nothing where they are of another.
+def shown(
+    candidates: list[Candidate], translated: Translated, model: str, told: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What weights, which may be of the `candidates`, show of the options of the network of this name, if of it.
 
     A published name says itself what they leave open. ModelError where they may be of several that are `told` apart by
     nothing.
     """
-    found = agreeing(possible(translated), told)
+    found = agreeing(candidates, told)
     alike = [one for one in found if meant(one.model) == meant(model)]
     fitting = (one for one in found if fits(replace(one, model=model), translated.weights, translated.zoo.zeros))
     one = the_only(alike) if alike else next(fitting, Candidate(model))

@@ -10,10 +10,10 @@ from kinema.models.backbones.resnet import SIZES, Block, Bottleneck, Size
 from kinema.models.backbones.resnet_forms import FORMS, EarlyNorm, EarlyNormBottleneck, Fat
 from kinema.models.temporal.r2plus1d import middle_channels
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.shapes import count, first, frames_of
+from kinema.weights.families.blocks import counts_of
+from kinema.weights.families.shapes import first, frames_of
 
 ALL, USUAL_STEPS = (0, 1, 2, 3, 4), (1, 2, 2, 2)
-STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 BRANCH = r"stages\.{}\.{}\.branch\."
 
 
@@ -32,7 +32,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
 
 def sizes_of(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
     """The backbones that have the blocks of these weights, each with how much wider it is."""
-    counts = tuple(count(shapes, STAGE.format(stage)) for stage in ALL[1:])
+    counts = counts_of(shapes, "backbone")
     narrow = first(shapes, BRANCH.format(1, 0) + r"bn2\.weight$") or first(shapes, BRANCH.format(1, 0) + "conv1")
     middle = first(shapes, BRANCH.format(1, 0) + r"conv2\.(\w+\.)?weight$")
     end = first(shapes, BRANCH.format(1, 0) + r"conv3\.weight$")

@@ -2,13 +2,14 @@
 
 from kinema.models.backbones.resnet import SIZES
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.shapes import count, first
+from kinema.weights.families.blocks import counts_of
+from kinema.weights.families.shapes import first
 
 
 def candidates(shapes: Shapes) -> list[Candidate]:
     """The networks that weights under kinema's names may be of."""
     if first(shapes, r"branch\.parts\.rest\.mix\.weight$") is None:
         return []
-    counts = tuple(count(shapes, rf"^backbone\.stages\.{stage}\.(\d+)\.branch") for stage in (1, 2, 3, 4))
+    counts = counts_of(shapes, "backbone")
     names = [f"tea-{name}" for name in ("resnet50", "resnet101") if SIZES[name].counts == counts]
     return [Candidate(name) for name in names]

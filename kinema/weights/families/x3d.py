@@ -4,9 +4,9 @@ from typing import Any
 
 from kinema.models.backbones.x3d import HIDDEN, SIZES
 from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families.shapes import count, first
+from kinema.weights.families.blocks import counts_of
+from kinema.weights.families.shapes import first
 
-STAGE = r"^backbone\.stages\.{}\.(\d+)\.branch"
 LAST = r"^backbone\.stages\.{}\.0\.branch\.conv3\.weight$"
 USUAL = ("x3d_m", "x3d_l", "x3d_xl")  # x3d_xs and x3d_s differ from x3d_m in nothing but the clip
 
@@ -18,7 +18,7 @@ def candidates(shapes: Shapes) -> list[Candidate]:
     if head is None or stem is None or len(ends) < 4:
         return []
     found: dict[str, Any] = {
-        "counts": tuple(count(shapes, STAGE.format(stage)) for stage in (1, 2, 3, 4)),
+        "counts": counts_of(shapes, "backbone"),
         "widths": tuple(outputs for outputs, *_ in ends), "bottleneck": bottleneck_of(ends), "hidden": head[0],
         "hidden_norm": "backbone.head.hidden_bn.weight" in shapes,
         "shortcut_norm": first(shapes, r"^backbone\.stages\.1\.0\.shortcut\.bn\.") is not None,

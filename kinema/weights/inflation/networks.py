@@ -43,7 +43,7 @@ UNLIKE = ("r2plus1d", "ircsn", "ipcsn", "p3d", "gst")  # modules whose kernels m
 def parts_of(network: Network) -> tuple[list[str], str, dict[str, Any]]:
     """The modules of a network, its backbone, and all its options."""
     row = PUBLISHED.get(network.name)
-    modules, backbone, _ = parse(row.model if row else network.name)
+    modules, backbone, _ = parse(network.name)
     return modules, backbone, {**(row.options if row else {}), **network.options}
 
 
