@@ -12,6 +12,8 @@ from kinema.models.clip import ClipSpec, height_width, parse_size
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
 INFLATIONS = ("mean", "centre", "repeat")
+LISTS = ("milestones", "mean", "std")
+COLOURS = ("mean", "std", "order")  # of a clip, which weights to start from may show
 BALANCES = ("none", "weights", "sampling")
 WORDS = {str: "text", bool: "true or false", tuple: "a list", dict: "values by name", Augment: "values by name"}
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
@@ -25,7 +27,9 @@ class Recipe:
     paths are relative to `root`, else to the list's folder. out: the run's folder.
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
-    frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`). options: the network's own.
+    frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`).
+    mean, std, order: of its colours; where None, those of the weights it starts from, or ImageNet's.
+    options: the network's own.
     start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
         classifier of other classes). Or a file of its image network, in torchvision's or timm's layout, whose kernels
         are inflated: by "mean", "centre" or "repeat" (`inflation`).
@@ -51,6 +55,9 @@ class Recipe:
     fps: float | None = None
     neighbours: int = 1
     input: str = "rgb"
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    order: str | None = None
     augment: Augment = field(default_factory=Augment)
 
     where: str = "all"
@@ -105,8 +112,9 @@ class Recipe:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
         crop = self.augment.test_crop
+        told = {name: value for name in COLOURS if (value := getattr(self, name)) is not None}
         return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
-                        neighbours=self.neighbours)
+                        neighbours=self.neighbours, **told)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""
@@ -140,7 +148,7 @@ def _typed(name: str, value: Any, source: str) -> Any:
         return None
     if name == "size" and isinstance(value, str):
         return parse_size(value)
-    if isinstance(value, (list, tuple)) and ((name == "size" and len(value) == 2) or name == "milestones"):
+    if isinstance(value, (list, tuple)) and (name in LISTS or (name == "size" and len(value) == 2)):
         return tuple(value)
     number = next((kind for kind in (float, int) if kind in kinds), None)
     if number is None:

@@ -28,6 +28,9 @@ PANELS = {
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
         "neighbours": "frames in a row from each part of a uniform clip: 5 for tdn and stnet",
         "input": "rgb, difference (of grey frames), or normalised_difference",
+        "mean": "red, green and blue that become 0, from 0 to 1; else of the weights it starts from, or ImageNet's",
+        "std": "what red, green and blue are divided by after that",
+        "order": "of the colours: rgb or bgr",
     },
     "Network": {
         "where": "blocks that see time: all, top, bottom or alternate",
@@ -59,7 +62,8 @@ PANELS = {
 }
 ELSEWHERE = ("data", "model", "out", "augment")  # named by the command itself
 TEXT = {"size", "split", "format", "root", "start", "input"}
-LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float]}
+THREE = tuple[float, float, float]
+LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float], "mean": THREE, "std": THREE}
 
 
 def parameters() -> list[inspect.Parameter]:

@@ -62,6 +62,8 @@ def get(
 ) -> None:
     """Fetch checkpoints into the cache and print where they are. KINEMA_OFFLINE=1 forbids to fetch.
 
+    What is in the cache already is checked once more, and fetched anew where its hash is not the published one.
+
     Examples:
 
       kinema weights get pytorchvideo/x3d-m-16x5-kinetics400
@@ -72,7 +74,7 @@ def get(
     for row in [find_checkpoint(id_) for id_ in ids]:
         if row.non_commercial:
             say_aside(f"{row.id}: {row.licence}; not for commercial use.")
-        say(str(fetch(row)))
+        say(str(fetch(row, recheck=True)))
 
 
 @app.command()

@@ -137,14 +137,28 @@ def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
 
 
 class Mean(nn.Module):
-    """The mean of all places and frames: features_NCTHW -> features_ND."""
+    """The mean of all frames and places: features_NCTHW -> features_ND.
 
-    def __init__(self, channels: int) -> None:
+    Of maps with more than `window` places a side (0: never) it is the mean of all windows of `window` x `window`
+    places, in which those at the edges weigh less.
+    """
+
+    def __init__(self, channels: int, window: int = 0) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.window = channels, window
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return x_NCTHW.mean((3, 4)).mean(2)
+        return self.places(x_NCTHW).mean(2)
+
+    def places(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        """The mean of all places of each frame (N D T)."""
+        if self.window and max(x_NCTHW.shape[3:]) > self.window:
+            rows, columns = (min(self.window, side) for side in x_NCTHW.shape[3:])
+            x_NCTHW = F.avg_pool3d(x_NCTHW, (1, rows, columns), 1)
+        return x_NCTHW.mean((3, 4))
+
+    def extra_repr(self) -> str:
+        return f"window={self.window}"
 
 
 def repeat_edges(network: nn.Module) -> None:

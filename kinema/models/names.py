@@ -9,7 +9,7 @@ from typing import Any
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones import BACKBONES
 from kinema.models.clip import ClipSpec
-from kinema.models.layers import repeat_edges
+from kinema.models.layers import Mean, repeat_edges
 from kinema.models.network import Network
 from kinema.models.options import choose, shared_out
 from kinema.models.plan import Plan
@@ -80,6 +80,10 @@ def create_model(
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
     left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
     readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
+    if window := getattr(body, "window", 0):
+        if not isinstance(readout, Mean):
+            raise ModelError(f"{name}: head_size is for the mean of all places; {'+'.join(modules)} reads them itself.")
+        readout = Mean(readout.channels, window)
     network = Network(name, body, readout, clip, classes, dropout, changed)
     if edges == "repeat":
         repeat_edges(network)

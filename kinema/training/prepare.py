@@ -15,7 +15,7 @@ from kinema.files import write_atomic, write_json
 from kinema.keyed import keyed_generator
 from kinema.machine import Machine
 from kinema.models import Network
-from kinema.recipe import Recipe, write_recipe
+from kinema.recipe import COLOURS, Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
 
 MARK = ".kinema"  # the first file of a run's folder
@@ -49,8 +49,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         unfinished.unlink()
     if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
-        told = replace(recipe, options=run.recipe.options | recipe.options) if recipe.start else recipe
-        check_same(told, run.recipe, path)  # what its start showed, nobody needs to repeat
+        check_same(as_started(recipe, run.recipe), run.recipe, path)
         return run
     check_root(recipe.root)
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
@@ -126,6 +125,14 @@ def check_same(wanted: Recipe, found: Recipe, path: Path) -> None:
         )
 
 
+def as_started(recipe: Recipe, run: Recipe) -> Recipe:
+    """A recipe with what its start showed when the run began, which nobody needs to repeat."""
+    if not recipe.start:
+        return recipe
+    colours = {name: getattr(run, name) for name in COLOURS if getattr(recipe, name) is None}
+    return replace(recipe, options=run.options | recipe.options, **colours)
+
+
 def sides(split: Split) -> ClipTable:
     """One table of all clips, each with the side it is on."""
     named = (("train", split.train), ("val", split.validation), ("test", split.test))
@@ -157,15 +164,19 @@ def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
 
 
 def completed(recipe: Recipe) -> Recipe:
-    """The recipe with what the weights it starts from show of its network's options, where it says nothing else."""
+    """The recipe with what the weights it starts from show of its network and its colours, where it says nothing."""
     if not recipe.start:
         return recipe
     from kinema.weights import shown_options
+    from kinema.weights.identify import shown_clip
     from kinema.weights.pretrained import file_of
 
-    shown = shown_options(file_of(recipe.start), recipe.model, clip=recipe.clip, **recipe.options)
+    path = file_of(recipe.start)
+    shown = shown_options(path, recipe.model, clip=recipe.clip, **recipe.options)
     own = {name: value for name, value in shown.items() if not hasattr(recipe, name)}
-    return replace(recipe, options=own | recipe.options)
+    clip = shown_clip(path, recipe.clip)
+    colours = {name: getattr(clip, name) for name in COLOURS if getattr(recipe, name) is None}
+    return replace(recipe, options=own | recipe.options, **colours)
 
 
 def start_from(network: Network, recipe: Recipe) -> list[str]:
@@ -174,24 +185,24 @@ def start_from(network: Network, recipe: Recipe) -> list[str]:
     An image network's are inflated. Returns what a user should know of that, a sentence each.
     """
     from kinema.weights import inflate, load_weights
-    from kinema.weights.inflation.images import image_layout, known
+    from kinema.weights.inflation.images import image_layout, image_weights, known
     from kinema.weights.pretrained import file_of
     from kinema.weights.read import read_weights
+    from kinema.weights.translate import unwrapped
 
     path = file_of(str(recipe.start))
     if path.is_dir():
         load_weights(network, path, strict=False)
         return []
     weights = read_weights(path)
-    layout = image_layout(weights)
     try:
         load_weights(network, weights, strict=False)
         return []
     except ModelError:
-        if layout is None and known(weights):
+        if image_layout(weights) is None and known(weights):
             raise
     inflate(network, weights, recipe.inflation)
-    return [f"The weights it starts from are {layout.name if layout else ''}, inflated by {recipe.inflation}."]
+    return [f"The weights it starts from are {image_weights(unwrapped(weights))[0]}, inflated by {recipe.inflation}."]
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

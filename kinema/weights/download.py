@@ -36,14 +36,17 @@ def weights_folder() -> Path:
     return default_folder().parent / "weights"
 
 
-def fetch(url: str, name: str, expected: str | None = None, quiet: bool = False) -> Path:
+def fetch(
+    url: str, name: str, expected: str | None = None, quiet: bool = False, recheck: bool = False
+) -> Path:
     """The file at `url`, kept in the cache as `name`.
 
     `expected` is its sha256 or sha1, or the first digits of its sha256. A part that was fetched before is gone on with.
-    Raises DownloadError where it cannot be had or is another file; a wrong file is deleted.
+    With `recheck` a file that is in the cache already is checked too, and fetched anew where it was damaged. Raises
+    DownloadError where it cannot be had or is another file; a wrong file is deleted.
     """
     path = weights_folder() / name
-    if path.is_file():
+    if path.is_file() and not (recheck and not offline() and damaged(path, expected, url)):
         return path
     if offline():
         raise DownloadError(f"{name} is not in the cache ({path.parent}), and KINEMA_OFFLINE=1 forbids to fetch it.")
@@ -120,6 +123,15 @@ def pieces(answer: Any) -> Iterator[bytes]:
     """A file bit by bit."""
     while piece := answer.read(PIECE):
         yield piece
+
+
+def damaged(path: Path, expected: str | None, url: str) -> bool:
+    """Is this another file than expected? It is then deleted."""
+    try:
+        check(path, expected, url)
+    except DownloadError:
+        return True
+    return False
 
 
 def check(path: Path, expected: str | None, url: str) -> None:

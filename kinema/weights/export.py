@@ -5,8 +5,10 @@ a network of the same kind.
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,7 +16,8 @@ from kinema.errors import ModelError, nearest
 from kinema.files import write_atomic
 from kinema.models import Network
 from kinema.models.names import meant
-from kinema.weights.identify import possible
+from kinema.weights.candidate import Candidate
+from kinema.weights.possible import possible
 from kinema.weights.translate import fit, translate
 
 Weights = dict[str, torch.Tensor]
@@ -109,10 +112,14 @@ def leads_back(theirs: Weights, network: Network) -> bool:
         found = possible(back)
     except ModelError:
         return False
-    same = any(kind_of(one.model) == kind_of(network.name) and one.options.items() <= network.options.items()
-               for one in found)
+    same = any(kind_of(one.model) == kind_of(network.name) and needed(one) <= network.options.items() for one in found)
     return same and back.weights.keys() == own.keys() and all(
         torch.equal(fit(value, own[key]), own[key]) for key, value in back.weights.items())
+
+
+def needed(candidate: Candidate) -> Set[tuple[str, Any]]:
+    """The options without which a network would be another one, in clips of the size it was made for."""
+    return {name: value for name, value in candidate.options.items() if name != "head_size"}.items()
 
 
 def kind_of(name: str) -> str:

@@ -1,24 +1,19 @@
 """What network weights are of, and that network with them."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
-from kinema.models.clip import CHANNELS
-from kinema.models.names import expected_clip, meant, parse
-from kinema.models.temporal import ADDED, MODULES
-from kinema.weights.candidate import Candidate, Shapes
-from kinema.weights.families import FAMILIES
+from kinema.models.clip import ClipSpec
+from kinema.models.names import expected_clip, meant
+from kinema.weights.candidate import Candidate
 from kinema.weights.load import load_weights, put
+from kinema.weights.possible import apart, fits, guesses, possible
 from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import CLASSIFIER, Translated, fit, translate, unwrapped, zoo_of
-from kinema.weights.zoos import Zoo
+from kinema.weights.translate import Translated, listed, translate, unwrapped, zoo_of
 from kinema.weights.zoos.looks import seen_by
 
 
@@ -29,39 +24,6 @@ def identify(source: Source) -> list[Candidate]:
     None fits when the list is empty. Raises ModelError when the weights are of no known zoo.
     """
     return possible(translate(read_weights(source)))
-
-
-def possible(translated: Translated) -> list[Candidate]:
-    """The networks that weights under kinema's names may be of, the likeliest first."""
-    zoo, weights = translated.zoo, translated.weights
-    shapes = {key: tuple(value.shape) for key, value in weights.items()}
-    found = [candidate for family in FAMILIES for candidate in read_off(family, shapes)]
-    found = [replace(one, options={**zoo.options, **one.options}, open=(*one.open, *still_open(zoo, one)))
-             for one in found]
-    found = [refined for one in found if (refined := zoo.refine(one, translated.source.keys()))]
-    found += [zoo.twins[one.model] for one in found if one.model in zoo.twins]
-    return [fitting for one in found if (fitting := fed(one, weights, zoo.zeros))]
-
-
-def read_off(family: Callable[[Shapes], list[Candidate]], shapes: Shapes) -> list[Candidate]:
-    """What a family says; nothing where a weight that it goes by is not there."""
-    try:
-        return family(shapes)
-    except LookupError:
-        return []
-
-
-def fed(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> Candidate | None:
-    """The candidate, if weights are of it, with the kind of input that they show where that is not the usual one."""
-    if fits(candidate, weights, zeros):
-        return candidate
-    clip = candidate.options.get("clip") or expected_clip(candidate.model)
-    channels = {value.shape[1] for value in weights.values() if value.dim() > 3}
-    if clip.channels in channels:  # of the stem
-        return None
-    others = [replace(candidate, options={**candidate.options, "clip": replace(clip, input=kind)})
-              for kind, count in CHANNELS.items() if count in channels]
-    return next((other for other in others if fits(other, weights, zeros)), None)
 
 
 def from_checkpoint(source: Source, model: str | None = None, **options: Any) -> Network:
@@ -90,6 +52,8 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
     What is told of it, by name and options, goes before what the weights show. It sees clips as its zoo shows them.
     """
     found, told_clip = possible(translated), "clip" in options
+    if not found and not model:
+        raise unknown(translated)
     model = model or decide(found, options).model
     classes = options.get("classes") or translated.classes
     options = {**shown(found, translated, model, options), **options, "classes": classes}
@@ -111,6 +75,15 @@ def shown_options(source: Source, model: str, **told: Any) -> Mapping[str, Any]:
     return shown(possible(translated), translated, model, told)
 
 
+def shown_clip(source: Source, clip: ClipSpec) -> ClipSpec:
+    """The clip in the colours that weights were trained on, where these are known."""
+    if facts := described(source):
+        of = ClipSpec.from_dict(facts["clip"])
+        return replace(clip, mean=of.mean, std=of.std, order=of.order)
+    zoo = zoo_of(unwrapped(read_weights(source)))
+    return seen_by(zoo.name, clip) if zoo else clip
+
+
 def shown(
     candidates: list[Candidate], translated: Translated, model: str, told: Mapping[str, Any]
 ) -> Mapping[str, Any]:
@@ -127,18 +100,8 @@ def shown(
     return {option: value for option, value in one.options.items() if option not in unseen}
 
 
-def still_open(zoo: Zoo, candidate: Candidate) -> tuple[str, ...]:
-    """What a zoo leaves open of a candidate: whether it pools over frames is a question to those that may."""
-    modules, _, tp = parse(candidate.model)
-    may_pool = modules and not tp and all((MODULES | ADDED)[module].tp for module in modules)
-    return tuple(option for option in zoo.open if may_pool or option not in ("tp", "pool"))
-
-
 def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
     """The one candidate that remains when what was `told` is set; ModelError where the answer would be a guess."""
-    if not candidates:
-        raise ModelError("These weights are of no network known here, or of one with parts that are not known. "
-                         "Name it with model=, and its options.")
     candidates = agreeing(candidates, told)
     open_ = [option for option in candidates[0].open if option not in told and not (
         option == "pool" and not told.get("tp"))]  # how to pool matters to those that do
@@ -151,6 +114,16 @@ def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
                          f"pass {', '.join(f'{o}=' for o in open_)}, or the network's name as model=. "
                          f"Usual: {', '.join(f'{o}={v!r}' for o, v in usual.items())}.")
     return the_only(candidates)
+
+
+def unknown(translated: Translated) -> ModelError:
+    """The error for weights of no network known here, with the one that is nearest to them."""
+    off = {one.model: names for one in guesses(translated)
+           if (names := apart(one, translated.weights, translated.zoo.zeros))}
+    near = min(off, key=lambda model: len(off[model]), default="")
+    close = f"Nearest: {near}, but for {len(off[near])} of its weights ({listed(off[near])}). " if near else ""
+    return ModelError("These weights are of no network known here, or of one with parts that are not known. "
+                      f"{close}Name it with model=, and its options.")
 
 
 def the_only(candidates: list[Candidate]) -> Candidate:
@@ -176,18 +149,3 @@ def contradicts(told: Mapping[str, Any], option: str, value: Any) -> bool:
         return clip.frames != value
     other = told.get(option, value)
     return (tuple(other) if isinstance(other, list) else other) != value
-
-
-def fits(candidate: Candidate, weights: Mapping[str, torch.Tensor], zeros: str) -> bool:
-    """Have the weights the names and shapes of a candidate's?"""
-    classes = weights[CLASSIFIER[0]].shape[0] if CLASSIFIER[0] in weights else 1
-    try:
-        with torch.device("meta"):
-            own = create_model(candidate.model, classes, **candidate.options).state_dict()
-    except ModelError:
-        return False  # a network that cannot be
-    missing = [key for key in own if key not in weights and not re.search(rf"num_batches_tracked$|{zeros}", key)]
-    if CLASSIFIER[0] not in weights:
-        missing = [key for key in missing if key not in CLASSIFIER]
-    return not missing and all(
-        key in own and fit(value.to("meta"), own[key]).shape == own[key].shape for key, value in weights.items())

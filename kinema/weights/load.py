@@ -8,6 +8,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models.network import Network
 from kinema.weights.inflation.images import image_layout
+from kinema.weights.possible import possible
 from kinema.weights.read import Source, read_weights
 from kinema.weights.translate import CLASSIFIER, Translated, fit, listed, translate
 
@@ -30,16 +31,27 @@ def put(network: Network, translated: Translated, strict: bool = True) -> Networ
     if not strict and any(key not in theirs or theirs[key].shape[0] != network.classes for key in CLASSIFIER):
         theirs |= {key: own[key] for key in CLASSIFIER}
     weights = {key: fit(value, own[key]) if key in own else value for key, value in theirs.items()}
-    complaints = compare(weights, own, network)
+    complaints = compare(weights, own, network, translated)
     if complaints and image_layout(translated.source):
         complaints.append("an image network's weights go into a video network by kinema.inflate")
     if complaints:
-        raise ModelError(f"These weights do not fit {network.name}: " + "; ".join(complaints))
+        raise ModelError(f"These weights do not fit {network.name}: {'; '.join(complaints)}")
     network.load_state_dict({**own, **weights})
     return network
 
 
-def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], network: Network) -> list[str]:
+def whose(translated: Translated) -> str:
+    """What network weights are of, where that is known, for the end of an error."""
+    found = next(iter(possible(translated)), None)
+    if found is None:
+        return "is it the network of this name, with these modules and options?"
+    options = ", ".join(f"{name}={value!r}" for name, value in found.options.items())
+    return f"they are of {found.model}{' with ' + options if options else ''}"
+
+
+def compare(
+    theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor], network: Network, translated: Translated,
+) -> list[str]:
     """What keeps weights from fitting a network, in words."""
     counters = re.compile(r"num_batches_tracked$")  # older checkpoints have none, and nothing depends on them
     unknown = [key for key in theirs if key not in own]
@@ -64,5 +76,5 @@ def compare(theirs: Mapping[str, torch.Tensor], own: Mapping[str, torch.Tensor],
         pairs = [f"{key} {theirs[key].dtype} for {own[key].dtype}" for key in kinds]
         complaints.append(f"{len(kinds)} weights are another kind of numbers ({listed(pairs)})")
     if unknown or missing or shapes:
-        complaints.append("is it the network of this name, with these modules and options?")
+        complaints.append(whose(translated))
     return complaints

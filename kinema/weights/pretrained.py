@@ -16,14 +16,14 @@ from kinema.weights.translate import translate
 DEFAULT = "pytorchvideo/x3d-m-16x5-kinetics400"  # small, good, and of a licence that allows any use
 
 
-def get(row: Checkpoint, quiet: bool = False) -> Path:
-    """The file of a checkpoint, fetched if it is not in the cache."""
+def get(row: Checkpoint, quiet: bool = False, recheck: bool = False) -> Path:
+    """The file of a checkpoint, fetched if it is not in the cache, or (`recheck`) was damaged there."""
     for url in row.urls[:-1]:
         try:
-            return fetch(url, row.file_name, row.hash, quiet)
+            return fetch(url, row.file_name, row.hash, quiet, recheck)
         except DownloadError:
             continue  # an old name of the file
-    return fetch(row.urls[-1], row.file_name, row.hash, quiet)
+    return fetch(row.urls[-1], row.file_name, row.hash, quiet, recheck)
 
 
 def pretrained(

@@ -30,7 +30,8 @@ def read_weights(source: Source) -> dict[str, torch.Tensor]:
     """
     if isinstance(source, list | tuple):
         return together([read_weights(part) for part in source])
-    assert isinstance(source, str | Path | Mapping)
+    if not isinstance(source, str | Path | Mapping):
+        raise ModelError(f"A {type(source).__name__} came; expected the path of a file of weights, or weights by name.")
     if not isinstance(source, Mapping) and (Path(source) / "run.json").is_file():
         source = Path(source) / "best.safetensors"
     content = source if isinstance(source, Mapping) else read_file(Path(source))

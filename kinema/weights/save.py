@@ -58,7 +58,18 @@ def described(source: Any) -> dict[str, Any] | None:
             text = (file.metadata() or {}).get(KEY)
     except SafetensorError:
         return None
-    return json.loads(text) if text else None
+    return facts_of(text, path) if text else None
+
+
+def facts_of(text: str, path: Path) -> dict[str, Any]:
+    """The description that a header holds; ModelError where it is none."""
+    try:
+        facts = json.loads(text)
+        ClipSpec.from_dict(facts["clip"])
+        return {name: facts[name] for name in ("name", "options", "clip", "labels")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The header of {path} does not describe a network as kinema does ({type(error).__name__}: "
+                         f"{error}); it was changed, or written by a newer version.") from error
 
 
 def push_to_hub(network: Network, repository: str, private: bool = False, **options: Any) -> str:

@@ -1,5 +1,6 @@
 """Training that starts from an image network's file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,15 @@ import pytest
 import torch
 
 from kinema.errors import ModelError, RunError
+from kinema.models import ClipSpec, create_model
 from kinema.recipe import Recipe
 from kinema.runs import Run
+from kinema.training.prepare import as_started, completed
 from kinema.training.train import train
+from kinema.weights import save_network
 from tests.conftest import TINY
 from tests.training.common import HERE
+from tests.weights.agreement import reference
 from tests.weights.test_images import weights
 
 VIT: dict[str, Any] = {**TINY, "model": "s3d-vit_tiny", "size": 64, "epochs": 1}
@@ -51,3 +56,22 @@ def test_an_image_network_of_another_kind_leaves_no_folder(
 def test_an_unknown_inflation_is_told() -> None:
     with pytest.raises(RunError, match=r"inflation is 'center'; known are mean, centre, repeat. Nearest: centre"):
         Recipe("clips/", inflation="center")
+
+
+def test_a_training_takes_the_colours_and_options_of_the_weights_it_starts_from(tmp_path: Path) -> None:
+    shapes = reference("ptv_slow_r50")["keys"]
+    torch.save({key: torch.zeros(shape) for key, shape in shapes.items()}, tmp_path / "slow.pth")
+    recipe = Recipe("clips/", model="slow-resnet50", start=str(tmp_path / "slow.pth"))
+    found = completed(recipe)
+    assert (found.clip.mean, found.clip.std, found.clip.order) == ((0.45,) * 3, (0.225,) * 3, "rgb")
+    assert found.options == {"head_size": 224}
+    assert as_started(recipe, found) == found
+    told = completed(replace(recipe, mean=(0.0,) * 3, options={"head_size": 0}))
+    assert (told.clip.mean, told.clip.std, told.options) == ((0.0,) * 3, (0.225,) * 3, {"head_size": 0})
+
+
+def test_a_training_takes_the_colours_of_an_own_file(tmp_path: Path) -> None:
+    clip = ClipSpec(4, 64, 64, mean=(0.1, 0.2, 0.3), order="bgr")
+    path = save_network(create_model("tsn-resnet_tiny", 2, clip=clip), tmp_path / "own.safetensors")
+    found = completed(Recipe("clips/", model="tsn-resnet_tiny", start=str(path))).clip
+    assert (found.mean, found.std, found.order) == (clip.mean, clip.std, "bgr")

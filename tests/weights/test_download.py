@@ -135,3 +135,11 @@ def test_a_folder_gives_its_network(tmp_path: Path) -> None:
     back = from_pretrained(str(tmp_path))
     assert back.options == {"frames": 4, "causal": True}
     assert torch.equal(back.classifier.weight, network.classifier.weight)
+
+
+def test_a_damaged_file_in_the_cache_is_found_where_it_is_asked_for(server: Server) -> None:
+    path = fetch(f"{server.url}/large.pth", "large.pth", DIGEST, quiet=True)
+    path.write_bytes(LARGE[:-1])
+    assert fetch(f"{server.url}/large.pth", "large.pth", DIGEST, quiet=True).read_bytes() == LARGE[:-1]
+    assert fetch(f"{server.url}/large.pth", "large.pth", DIGEST, quiet=True, recheck=True).read_bytes() == LARGE
+    assert server.asked == [None, None]

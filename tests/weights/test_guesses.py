@@ -64,6 +64,22 @@ def test_a_lost_weight_is_told(name: str) -> None:
         assert identify({other: value for other, value in weights.items() if other != key}) == [], key
 
 
+def test_the_nearest_network_is_told_with_what_is_lost() -> None:
+    with torch.device("meta"):
+        weights = create_model("tam-resnet18", 5).state_dict()
+    del weights["backbone.stages.2.0.branch.bn1.weight"]
+    with pytest.raises(ModelError, match=r"Nearest: tam-resnet18, but for 1 of its weights \(backbone.stages.2.0"):
+        from_checkpoint(weights)
+
+
+@pytest.mark.parametrize("name", ["ptv_slow_r50", "ptv_slowfast_r50_8x8", "pysf_i3d_8x8_r50", "ptv_csn_r50"])
+def test_classifiers_that_were_trained_on_windows_see_them(name: str) -> None:
+    """PyTorchVideo's and PySlowFast's networks pool 7 x 7 places, of which a clip of 256 pixels has 2 x 2 windows."""
+    weights = {key: torch.zeros(shape) for key, shape in reference(name)["keys"].items()}
+    built = from_checkpoint(weights, **VECTORS[name].told)
+    assert built.readout.window == 7
+
+
 @pytest.mark.parametrize(("name", "mean", "fps"), [
     ("ptv_x3d_m", 0.45, 30.0), ("tv_r3d_18", 0.43216, 30.0), ("mm_c2d_r50", 0.485, None),
     ("movinet_a0_base", 0.0, None),

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.runs import Run
-from kinema.weights import load_weights
+from kinema.weights import from_checkpoint, load_weights
 
 
 def tiny(classes: int = 5, name: str = "tam-resnet_tiny", **options: object) -> Network:
@@ -61,6 +61,7 @@ def test_what_does_not_fit_is_one_error_that_changes_nothing() -> None:
     text = complaint(tiny(taps=5), tiny().state_dict())
     assert "4 weights have another shape" in text
     assert "(16, 1, 3, 1, 1) for (16, 1, 5, 1, 1)" in text
+    assert text.endswith("they are of tam-resnet_tiny with taps=3, depthwise=True")
 
 
 def test_another_number_of_classes_is_told_and_can_be_left_out() -> None:
@@ -101,6 +102,17 @@ def test_files_that_are_no_weights_are_told(tmp_path: Path, capsys: pytest.Captu
     whole = {key: value.to(torch.int8) for key, value in tiny().state_dict().items()}
     assert "weights are another kind of numbers" in complaint(tiny(), whole)
     assert "of no known kind" in complaint(tiny(), {"a.b": torch.zeros(1)})
+    assert "A NoneType came; expected the path of a file of weights" in complaint(tiny(), None)
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ("no json", "JSONDecodeError"), ('{"name": "tsn-resnet_tiny"}', "KeyError: 'clip'"),
+    ('{"clip": {"frames": 8, "eyes": 2}}', "eyes"), ("[]", "TypeError"),
+])
+def test_a_header_that_describes_no_network_is_told(tmp_path: Path, said: str, why: str) -> None:
+    save_file(tiny().state_dict(), tmp_path / "own.safetensors", metadata={"kinema": said})
+    with pytest.raises(ModelError, match=f"does not describe a network as kinema does .*{why}"):
+        from_checkpoint(tmp_path / "own.safetensors")
 
 
 def test_a_runs_folder_gives_its_best_weights(tiny_run: Path) -> None:

@@ -26,6 +26,7 @@ from tests.weights.resnet3d_shapes import (
 
 HARA = {"stem_frames": 7, "stem_pool": "frames"}
 VMZ = {"norm_eps": 1e-3}
+TRAINED_ON = {"head_size": 224}
 CASES = {
     **{f"hara {depth}": (hara(depth), f"r3d-resnet{depth}-tp", HARA) for depth in BASIC | DEEP},
     **{f"hara {depth} padded": (hara(depth, projected=False), f"r3d-resnet{depth}-tp", {**HARA, "shortcut": "cut"})
@@ -87,8 +88,8 @@ CASES = {
             torchvision(152, "ir"), *GLUON_CSN).items() if "running" not in key}, "ircsn-resnet152-tp", VMZ),
     "mmaction2 ip-csn": (renamed(torchvision(152, "ip"), *MMACTION2), "ipcsn-resnet152-tp", VMZ),
     "mmaction2 ir-csn": (renamed(torchvision(152, "ir"), *MMACTION2_IR), "ircsn-resnet152-tp", VMZ),
-    "pytorchvideo csn": (renamed(torchvision(101, "ir"), *FACEBOOK), "ircsn-resnet101-tp", {}),
-    "pyslowfast csn": (renamed(torchvision(101, "ir"), *FACEBOOK, ("^", "model.")), "ircsn-resnet101-tp", {}),
+    "pytorchvideo csn": (renamed(torchvision(101, "ir"), *FACEBOOK), "ircsn-resnet101-tp", TRAINED_ON),
+    "pyslowfast csn": (renamed(torchvision(101, "ir"), *FACEBOOK, ("^", "model.")), "ircsn-resnet101-tp", TRAINED_ON),
 }
 
 

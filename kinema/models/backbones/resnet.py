@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from kinema.models.backbones.shortcut import make_shortcut
-from kinema.models.options import choose
+from kinema.models.options import at_least, choose
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
 
+SHRINK = 32  # pixels of the clip, along each side, that make one place of the last feature map
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
 BEFORE = ("branch", "projection", "block")  # what may see a block's input through what stands before it
 
@@ -103,6 +104,12 @@ SIZES = {
 }
 
 
+def window_of(head_size: int) -> int:
+    """How many places of the last feature map are those of a clip of `head_size` pixels (0: all)."""
+    at_least("resnet", 0, "all places", head_size=head_size)
+    return math.ceil(head_size / SHRINK)
+
+
 class ResNet(nn.Module):
     """clip_NCTHW -> features_NCTHW. The stem asks the first block's temporal module.
 
@@ -112,13 +119,14 @@ class ResNet(nn.Module):
     gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
     is how many pixels the first stage strides over, and `stem_width` the channels of the stem, where these are not as
     usual. What a temporal module puts before a block is seen by its "branch", by a "projection" of its shortcut too, or
-    by the whole "block".
+    by the whole "block". Of a clip of more than `head_size` pixels a side the readout sees the mean of all windows of
+    that size (0: the mean of all places).
     """
 
     def __init__(
         self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
         shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
-        stem_width: int = 0, before: str = HABITS.before,
+        stem_width: int = 0, before: str = HABITS.before, head_size: int = 0,
     ) -> None:
         super().__init__()
         choose("before", before, BEFORE)
@@ -147,7 +155,7 @@ class ResNet(nn.Module):
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
-        self.channels, self.frames = inputs, frames
+        self.channels, self.frames, self.window = inputs, frames, window_of(head_size)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         return self.stages(self.stem(clip_NCTHW))

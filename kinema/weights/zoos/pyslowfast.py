@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kinema.weights.candidate import Candidate
+from kinema.weights.zoos.pytorchvideo import TRAINED_ON
 from kinema.weights.zoos.zoo import Zoo
 
 STAGES = (1, 2, 3, 4)
@@ -94,10 +95,12 @@ def double(candidate: Candidate, keys: Collection[str]) -> Candidate:
 BOTH = pathway(0, "backbone.slow") + pathway(1, "backbone.fast") + FUSE + LAYERS
 ONE = pathway(0, "backbone") + LAYERS
 ZOOS = (
-    Zoo("pyslowfast slowfast, caffe2", r"^t_res2_0_branch2a_w$", CAFFE2 + BOTH, drop=NOT_LEARNED, refine=double),
-    Zoo("pyslowfast resnet, caffe2", r"^res2_0_branch2a_w$", CAFFE2 + ONE, drop=NOT_LEARNED, refine=unpooled),
-    Zoo("pyslowfast slowfast", r"^s1\.pathway1_stem\.conv\.", BOTH, refine=double),
+    Zoo("pyslowfast slowfast, caffe2", r"^t_res2_0_branch2a_w$", CAFFE2 + BOTH, drop=NOT_LEARNED,
+        refine=double, options=TRAINED_ON),
+    Zoo("pyslowfast resnet, caffe2", r"^res2_0_branch2a_w$", CAFFE2 + ONE, drop=NOT_LEARNED,
+        refine=unpooled, options=TRAINED_ON),
+    Zoo("pyslowfast slowfast", r"^s1\.pathway1_stem\.conv\.", BOTH, refine=double, options=TRAINED_ON),
     Zoo("pyslowfast resnet, contrastive", r"^backbone\.s1\.pathway0_stem\.conv\.weight$", ((r"^backbone\.", ""), *ONE),
-        drop=TEACHER, refine=single),
-    Zoo("pyslowfast resnet", r"^s1\.pathway0_stem\.conv\.weight$", ONE, refine=single),
+        drop=TEACHER, refine=single, options=TRAINED_ON),
+    Zoo("pyslowfast resnet", r"^s1\.pathway0_stem\.conv\.weight$", ONE, refine=single, options=TRAINED_ON),
 )

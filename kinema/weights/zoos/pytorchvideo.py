@@ -1,6 +1,7 @@
 """facebookresearch/pytorchvideo: C2D, I3D and Slow over ResNets, and SlowFast.
 
-Everything is a numbered block; C2D and I3D have a pool as block 2. (PySlowFast wraps these networks in `model`.)
+Everything is a numbered block; C2D and I3D have a pool as block 2. (PySlowFast wraps these networks in `model`.) Their
+classifiers see windows of the size that they were trained on.
 """
 
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from kinema.weights.candidate import Candidate
 from kinema.weights.zoos.zoo import Zoo
 
 LETTERS = tuple(enumerate("abc", start=1))
+TRAINED_ON = {"head_size": 224}
 PREFIX = (r"^model\.", "")
 LAYERS = (
     (r"\.stem\.norm\.", ".stem.bn."),
@@ -50,9 +52,9 @@ def unpooled(candidate: Candidate, keys: Collection[str]) -> Candidate:
 
 ZOOS = (
     Zoo("pytorchvideo slowfast", r"^(model\.)?blocks\.0\.multipathway_blocks\.1\.conv\.weight$",
-        (PREFIX, *PATHWAYS, *FUSION, *LAYERS)),
+        (PREFIX, *PATHWAYS, *FUSION, *LAYERS), options=TRAINED_ON),
     Zoo("pytorchvideo resnet with a pool", r"^(model\.)?blocks\.5\.res_blocks\.0\.branch2\.conv_b\.weight$",
-        (PREFIX, *stages(1, 3, 4, 5), *LAYERS), refine=pooled),
+        (PREFIX, *stages(1, 3, 4, 5), *LAYERS), refine=pooled, options=TRAINED_ON),
     Zoo("pytorchvideo resnet", r"^(model\.)?blocks\.4\.res_blocks\.0\.branch2\.conv_b\.weight$",
-        (PREFIX, *stages(1, 2, 3, 4), *LAYERS), refine=unpooled),
+        (PREFIX, *stages(1, 2, 3, 4), *LAYERS), refine=unpooled, options=TRAINED_ON),
 )

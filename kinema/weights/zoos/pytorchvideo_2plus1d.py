@@ -1,6 +1,7 @@
 """facebookresearch/pytorchvideo: r2plus1d over ResNets; PySlowFast keeps the same under `model.`."""
 
 from kinema.weights.zoos.ibm import RESNET
+from kinema.weights.zoos.pytorchvideo import TRAINED_ON
 from kinema.weights.zoos.resnet3d import meaning
 from kinema.weights.zoos.zoo import Zoo
 
@@ -22,5 +23,5 @@ RULES = (
 
 ZOOS = (
     Zoo("pytorchvideo r2plus1d", r"branch2\.conv_b\.conv_xy\.weight$", RULES + RESNET,
-        refine=meaning(first="frames", first_stride=2, steps=(1, 1, 2, 2))),
+        refine=meaning(first="frames", first_stride=2, steps=(1, 1, 2, 2)), options=TRAINED_ON),
 )
