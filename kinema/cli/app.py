@@ -3,7 +3,7 @@
 import typer
 
 import kinema
-from kinema.cli import data, models, weights
+from kinema.cli import data, models, study, weights
 from kinema.cli.evaluate import evaluate
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
@@ -39,4 +39,5 @@ app.command("features")(features)
 app.command("models")(models.models)
 app.command("profile")(models.profile)
 app.add_typer(data.app, name="data")
+app.add_typer(study.app, name="study")
 app.add_typer(weights.app, name="weights")

@@ -21,6 +21,7 @@ COMMANDS = [
     "data check",
     "data make",
     "data convert",
+    "study replay",
     "weights list",
     "weights get",
     "weights identify",

@@ -1,0 +1,119 @@
+"""Tables of results, own and published: a row a network on a data set."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kinema.errors import DataError, ModelError, nearest
+
+CALLED = {  # what published tables call a column, and what it is called here
+    "dataset": "data", "accuracy": "top1", "params": "parameters", "gflops": "gmacs", "temporal_pooling": "tp",
+}
+NEEDED = ("data", "module", "backbone", "tp", "frames", "top1")
+GIGA = 1e9
+YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How well a network does on a data set: `top1` and `top5` in percent, `gmacs` billions of multiply-adds a clip.
+
+    `tp` says whether frames are pooled between stages, `sampling` how a clip's frames were taken ("" where a table does
+    not say). Rows that differ in their `seed` alone are repetitions.
+    """
+
+    data: str
+    module: str
+    backbone: str
+    tp: bool
+    frames: int
+    top1: float
+    top5: float | None = None
+    gmacs: float | None = None
+    parameters: int | None = None
+    sampling: str = ""
+    seed: int | None = None
+
+
+def read_results(path: str | Path) -> list[Result]:
+    """The rows of a .json, .csv or .parquet file, with the columns of a `Result` or their usual other names.
+
+    A column `model` may stand for module, backbone and tp, `flops` (multiply-adds) for gmacs. Accuracies that are all
+    at most 1 are taken for shares. Raises DataError for what is no such table.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; expected a table of results: .json, .csv or .parquet.")
+    try:
+        rows = list(raw_rows(path))
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a table of results: {error}.") from error
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise DataError(f"{path} holds no rows of results; expected a list of values by name.")
+    try:
+        results = [result_of(row) for row in rows]
+    except (ModelError, DataError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: {error}") from error
+    shares = max(result.top1 for result in results) <= 1
+    return [in_percent(result) for result in results] if shares else results
+
+
+def raw_rows(path: Path) -> Iterable[Any]:
+    """The rows of a file as values by name, as they stand there."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        return pyarrow.parquet.read_table(path).to_pylist()
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".csv":
+        return csv.DictReader(text.splitlines())
+    if path.suffix == ".json":
+        return json.loads(text)
+    raise DataError(f"{path} is none of .json, .csv and .parquet.")
+
+
+def result_of(row: Mapping[str, Any]) -> Result:
+    """A row, with its columns under their names here."""
+    found = {CALLED.get(key, key): value for key, value in row.items() if value is not None}
+    if "flops" in found and "gmacs" not in found:
+        found["gmacs"] = float(found["flops"]) / GIGA
+    if "model" in found and "module" not in found:
+        found |= parts_of(str(found["model"]))
+    missing = [name for name in NEEDED if name not in found]
+    if missing:
+        close = nearest(missing[0], row)
+        raise DataError(f"A row has no {missing[0]!r}; its columns are {', '.join(map(str, row))}. {close}".strip())
+    return Result(**{field.name: typed(field.name, found[field.name]) for field in fields(Result)
+                     if found.get(field.name) not in (None, "")})
+
+
+def parts_of(model: str) -> dict[str, Any]:
+    """The module, the backbone and the pooling that a network's name says."""
+    from kinema.models.names import parse
+
+    modules, backbone, tp = parse(model)
+    return {"module": "+".join(modules) or backbone, "backbone": backbone, "tp": tp}
+
+
+def typed(name: str, value: Any) -> Any:
+    """A value of a column, whatever a file holds it as."""
+    if name in ("module", "backbone"):
+        return re.sub(r"(?<=[a-z])(?=V\d)", "_", str(value)).lower().replace("-", "_")
+    if name == "tp":
+        if str(value).lower() not in YES:
+            raise DataError(f"tp is {value!r}; expected true or false")
+        return YES[str(value).lower()]
+    if name in ("frames", "parameters", "seed"):
+        return int(float(value))
+    return float(value) if name in ("top1", "top5", "gmacs") else str(value)
+
+
+def in_percent(result: Result) -> Result:
+    """A result whose accuracies are shares of 1, in percent."""
+    from dataclasses import replace
+
+    return replace(result, top1=100 * result.top1, top5=None if result.top5 is None else 100 * result.top5)
