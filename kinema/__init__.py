@@ -12,10 +12,18 @@ if TYPE_CHECKING:
     from kinema.evaluation.evaluate import evaluate
     from kinema.evaluation.profile import profile
     from kinema.inference.recognizer import Recognizer
-    from kinema.models import ClipSpec, Network, create_model, list_models
+    from kinema.models import ClipSpec, Network, list_models
     from kinema.recipe import Recipe
     from kinema.training.train import train
-    from kinema.weights import from_checkpoint, from_pretrained, identify, inflate, load_weights, push_to_hub
+    from kinema.weights import (
+        create_model,
+        from_checkpoint,
+        from_pretrained,
+        identify,
+        inflate,
+        load_weights,
+        push_to_hub,
+    )
 
 __version__ = "0.1.0"
 
@@ -24,7 +32,7 @@ _HOMES = {
     "Network": "kinema.models",
     "Recipe": "kinema.recipe",
     "Recognizer": "kinema.inference.recognizer",
-    "create_model": "kinema.models",
+    "create_model": "kinema.weights",
     "evaluate": "kinema.evaluation.evaluate",
     "from_checkpoint": "kinema.weights",
     "from_pretrained": "kinema.weights",

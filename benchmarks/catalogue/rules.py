@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.catalogue.network import Found
 from benchmarks.catalogue.tables import NETWORKS, REASONS
+from kinema.models.published import PUBLISHED
 
 FRAMES_IN_NAME = re.compile(r"[-_]u(\d+)[-_]|_(\d+)x(?:224|336)\.pyth|_f(\d+)s\d|f(\d+)x\d{3}")
 SLOWFAST = re.compile(r"slowfast", re.IGNORECASE)
@@ -40,3 +41,7 @@ def complete(found: Found, entry: Mapping[str, Any], text: str) -> None:
         found.frames = int(next(filter(None, match.groups())))
     if found.model.startswith("slowfast") and entry["sampling_rate"]:
         found.rate = 8 if entry["sampling_rate"] == 16 else 4
+        fast = "_r50" if "resnet101-resnet50" in text.lower() else ""
+        depth = found.model.rpartition("resnet")[2]
+        name = f"slowfast_r{depth}{fast}_{entry['frames']}x{entry['sampling_rate']:g}"
+        found.model = name if name in PUBLISHED else found.model

@@ -153,6 +153,8 @@ def opened(source: str, model: str | None, option: list[str] | None, labels: str
     from kinema.weights import open_network
 
     if (Path(source) / "run.json").is_file():
+        if model or option or labels:
+            fail(f"{source} is a run, which says itself what its network is; leave --model, --option and --labels out.")
         return Run.open(source).model()
     options: dict[str, Any] = dict(parse_option(text) for text in option or [])
     if labels:

@@ -57,6 +57,11 @@ class ClipSpec:
                 came = getattr(self, name)
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
                                  f"{nearest(came, known)}")
+        for name, least in (("mean", 0.0), ("std", 1e-6)):
+            came = getattr(self, name)
+            if len(came) != 3 or not all(isinstance(one, int | float) and least <= one <= 1 for one in came):
+                raise ModelError(f"A clip's {name} is {came}; expected three numbers from {least:g} to 1, of colours "
+                                 "that go from 0 to 1.")
         if self.frames % self.neighbours:
             raise ModelError(f"A clip of {self.frames} frames cannot be made of rows of {self.neighbours} "
                              f"neighbours; expected a multiple of {self.neighbours} frames.")

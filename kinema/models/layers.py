@@ -137,28 +137,32 @@ def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
 
 
 class Mean(nn.Module):
-    """The mean of all frames and places: features_NCTHW -> features_ND.
+    """The mean of all places and frames: features_NCTHW -> features_ND."""
 
-    Of maps with more than `window` places a side (0: never) it is the mean of all windows of `window` x `window`
-    places, in which those at the edges weigh less.
-    """
-
-    def __init__(self, channels: int, window: int = 0) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.channels, self.window = channels, window
+        self.channels = channels
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.places(x_NCTHW).mean(2)
+        return x_NCTHW.mean((3, 4)).mean(2)
 
-    def places(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        """The mean of all places of each frame (N D T)."""
-        if self.window and max(x_NCTHW.shape[3:]) > self.window:
-            rows, columns = (min(self.window, side) for side in x_NCTHW.shape[3:])
-            x_NCTHW = F.avg_pool3d(x_NCTHW, (1, rows, columns), 1)
-        return x_NCTHW.mean((3, 4))
+
+class Windows(nn.Module):
+    """The means of all windows of `size` x `size` places, one place each, in maps with more than that (0: never).
+
+    Networks that were trained on clips of one size and classified one window are shown larger ones so.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        rows, columns = (min(self.size, side) for side in x_NCTHW.shape[3:])
+        return F.avg_pool3d(x_NCTHW, (1, rows, columns), 1) if 0 < self.size < max(x_NCTHW.shape[3:]) else x_NCTHW
 
     def extra_repr(self) -> str:
-        return f"window={self.window}"
+        return f"size={self.size}"
 
 
 def repeat_edges(network: nn.Module) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones import BACKBONES
 from kinema.models.clip import ClipSpec
-from kinema.models.layers import Mean, repeat_edges
+from kinema.models.layers import repeat_edges
 from kinema.models.network import Network
 from kinema.models.options import choose, shared_out
 from kinema.models.plan import Plan
@@ -29,35 +29,31 @@ ADDED_WITH = {
 
 
 def create_model(
-    name: str, classes: int | Sequence[str] | None = None, *, pretrained: str | None = None, frames: int | None = None,
-    where: str | Where = "all", causal: bool = False, pool: str = "max", clip: ClipSpec | None = None,
-    dropout: float = 0.5, edges: str = "zeros", **options: Any,
+    name: str, classes: int | Sequence[str] | None = None, *, frames: int | None = None, where: str | Where = "all",
+    causal: bool = False, pool: str = "max", clip: ClipSpec | None = None, dropout: float = 0.5, edges: str = "zeros",
+    **options: Any,
 ) -> Network:
-    """Build a network by its name, with random weights or those of its best official checkpoint.
+    """Build a network by its name, with random weights.
 
-    `classes` is their number (None: 400) or their labels. `pretrained` names the data set the weights come from, such
-    as "kinetics400", or a checkpoint's id; the classes are then its own unless others are given. `clip` is what it will
-    be fed, `frames` changes that clip's. `where` says which blocks see time: "all", "top", "bottom", "alternate", or
-    where(block, blocks) -> bool. `causal` networks never look at later frames. `pool` is how `-tp` pools, "max" or
-    "avg". Beyond a clip, convolutions and pools over frames see "zeros", or with `edges` "repeat" its first and last
-    frame again; what tin, tanet, teinet, stm and action compute of neighbours keeps zeros. `options` are those
-    of the temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
+    `classes` is their number (None: 400) or their labels. `clip` is what it will be fed, `frames` changes that clip's.
+    `where` says which blocks see time: "all", "top", "bottom", "alternate", or where(block, blocks) -> bool. `causal`
+    networks never look at later frames. `pool` is how `-tp` pools, "max" or "avg". Beyond a clip, convolutions and
+    pools over frames see "zeros", or with `edges` "repeat" its first and last frame again; what tin, tanet, teinet,
+    stm, tea, tdn, corrnet and action compute of neighbours in their own way keeps zeros. `options` are those of the
+    temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
     """
+    if frames is not None and whole(frames) is None:
+        raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
+    frames = frames if frames is None else whole(frames)
     said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout,
             "edges": edges}
     changed = {**{key: value for key, value in said.items() if value != USUAL[key]}, **options}
-    if pretrained is not None:
-        from kinema.weights.pretrained import pretrained_model
-
-        return pretrained_model(name, pretrained, classes, **changed, **({"clip": clip} if clip else {}))
     row = PUBLISHED.get(name) if isinstance(name, str) else None
     modules, backbone, tp = parse(name)
     if pool not in POOLS:
         raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
     choose("edges", edges, EDGES)
     classes = check_classes(CLASSES if classes is None else classes)
-    if frames is not None and whole(frames) is None:
-        raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share from 0 to 1.")
     if clip is not None and not isinstance(clip, ClipSpec):
@@ -80,10 +76,6 @@ def create_model(
     body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
     left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
     readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
-    if window := getattr(body, "window", 0):
-        if not isinstance(readout, Mean):
-            raise ModelError(f"{name}: head_size is for the mean of all places; {'+'.join(modules)} reads them itself.")
-        readout = Mean(readout.channels, window)
     network = Network(name, body, readout, clip, classes, dropout, changed)
     if edges == "repeat":
         repeat_edges(network)

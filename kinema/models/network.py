@@ -11,7 +11,6 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models.clip import ClipSpec
-from kinema.models.layers import Mean
 
 
 class Network(nn.Module):
@@ -48,8 +47,7 @@ class Network(nn.Module):
 
     def frame_features(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of features for each frame that remains at the end (N T D)."""
-        places = self.readout.places if isinstance(self.readout, Mean) else Mean(0).places
-        return places(self.feature_map(clip_NCTHW)).transpose(1, 2)
+        return self.feature_map(clip_NCTHW).mean((3, 4)).transpose(1, 2)
 
     def feature_map(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """What the backbone sees in each place of each frame that remains (N D T H W)."""

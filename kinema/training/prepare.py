@@ -1,5 +1,6 @@
 """From a recipe to a run's folder: the clips, their sides, and what the network will be told."""
 
+import json
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -19,6 +20,8 @@ from kinema.recipe import COLOURS, Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
 
 MARK = ".kinema"  # the first file of a run's folder
+STRUCTURE = {"where": "all", "causal": False, "pool": "max"}  # of a network, which its weights need not show
+OF_RECIPES = ("frames", "clip", "dropout", *STRUCTURE)  # options of networks that a recipe has fields for
 OURS = (
     "recipe.yaml",
     "clips.csv",
@@ -49,7 +52,8 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         unfinished.unlink()
     if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
-        check_same(as_started(recipe, run.recipe), run.recipe, path)
+        asked = run.facts.get("asked")  # before what its start showed was added
+        check_same(recipe, Recipe.from_dict(asked, f"{path / 'run.json'}") if asked else run.recipe, path)
         return run
     check_root(recipe.root)
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
@@ -58,10 +62,11 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
     if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
         raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
-    recipe = completed(recipe)
-    network, started = build_network(recipe, table.labels), list[str]()
+    asked = recipe.to_dict()
+    recipe, started = completed(recipe)
+    network = build_network(recipe, table.labels)
     if recipe.start:
-        started = start_from(network, recipe)
+        started += start_from(network, recipe)
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)
@@ -79,6 +84,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
             "notes": notes(recipe, split) + started,
             "clip": recipe.clip.to_dict(),
             "options": recipe.options,
+            **({"asked": asked} if recipe.start else {}),
             "root": str(Path(table.root).absolute()),
             "clip_seconds": seconds,
             "clips": {
@@ -114,7 +120,7 @@ def clear(path: Path) -> None:
 
 def check_same(wanted: Recipe, found: Recipe, path: Path) -> None:
     """Refuse to go on with a run under another recipe."""
-    new, old = wanted.to_dict(), found.to_dict()
+    new, old = (json.loads(json.dumps(recipe.to_dict())) for recipe in (wanted, found))
     differing = [
         f"{name} {old[name]!r} there, {new[name]!r} now" for name in new if new[name] != old[name] and name != "out"
     ]
@@ -123,14 +129,6 @@ def check_same(wanted: Recipe, found: Recipe, path: Path) -> None:
             f"{path} is a run with another recipe: {'; '.join(differing[:4])}. Give the same options to go on "
             f"with it, another --out, or --restart to train anew."
         )
-
-
-def as_started(recipe: Recipe, run: Recipe) -> Recipe:
-    """A recipe with what its start showed when the run began, which nobody needs to repeat."""
-    if not recipe.start:
-        return recipe
-    colours = {name: getattr(run, name) for name in COLOURS if getattr(recipe, name) is None}
-    return replace(recipe, options=run.options | recipe.options, **colours)
 
 
 def sides(split: Split) -> ClipTable:
@@ -163,20 +161,22 @@ def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
     return batch
 
 
-def completed(recipe: Recipe) -> Recipe:
-    """The recipe with what the weights it starts from show of its network and its colours, where it says nothing."""
-    if not recipe.start:
-        return recipe
-    from kinema.weights import shown_options
-    from kinema.weights.identify import shown_clip
-    from kinema.weights.pretrained import file_of
+def completed(recipe: Recipe) -> tuple[Recipe, list[str]]:
+    """The recipe with what the weights it starts from show of its network and its colours, where it says nothing.
 
-    path = file_of(recipe.start)
-    shown = shown_options(path, recipe.model, clip=recipe.clip, **recipe.options)
-    own = {name: value for name, value in shown.items() if not hasattr(recipe, name)}
-    clip = shown_clip(path, recipe.clip)
-    colours = {name: getattr(clip, name) for name in COLOURS if getattr(recipe, name) is None}
-    return replace(recipe, options=own | recipe.options, **colours)
+    Also what they were trained with that the recipe has otherwise, a sentence each.
+    """
+    if not recipe.start:
+        return recipe, []
+    from kinema.weights import shown_by
+
+    shown = shown_by(recipe.start, recipe.model, recipe.clip, recipe.options)
+    own = {name: value for name, value in shown.options.items() if name not in OF_RECIPES}
+    colours = {name: getattr(shown.clip, name) for name in COLOURS if getattr(recipe, name) is None}
+    differing = [f"The weights it starts from were trained with {name} {shown.options.get(name, usual)!r}, not "
+                 f"{getattr(recipe, name)!r}." for name, usual in STRUCTURE.items()
+                 if shown.options and getattr(recipe, name) != shown.options.get(name, usual)]
+    return replace(recipe, options=own | recipe.options, **colours), differing
 
 
 def start_from(network: Network, recipe: Recipe) -> list[str]:

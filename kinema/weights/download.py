@@ -46,14 +46,20 @@ def fetch(
     DownloadError where it cannot be had or is another file; a wrong file is deleted.
     """
     path = weights_folder() / name
-    if path.is_file() and not (recheck and not offline() and damaged(path, expected, url)):
+    if path.is_file() and not recheck:
         return path
     if offline():
+        if path.is_file() and not (problem := problem_of(path, expected, url)):
+            return path
+        if path.is_file():
+            raise DownloadError(f"{path} is damaged, and KINEMA_OFFLINE=1 forbids to fetch it anew: {problem}")
         raise DownloadError(f"{name} is not in the cache ({path.parent}), and KINEMA_OFFLINE=1 forbids to fetch it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     locks = weights_folder() / ".locks"
     locks.mkdir(exist_ok=True)
     with FileLock(locks / name.replace("/", "-")):  # two that fetch one file do not write into one part
+        if path.is_file() and recheck and problem_of(path, expected, url):
+            path.unlink()
         if not path.is_file():
             fetch_part(url, path.with_name(path.name + ".part"), name, expected, quiet).replace(path)
     return path
@@ -75,7 +81,9 @@ def fetch_part(url: str, part: Path, name: str, expected: str | None, quiet: boo
                                     "the next try goes on from there.") from error
         time.sleep(PATIENCE_SECONDS * 2**attempt)
     version_of(part).unlink(missing_ok=True)
-    check(part, expected, url)
+    if problem := problem_of(part, expected, url):
+        part.unlink()
+        raise DownloadError(f"{problem} It was deleted.")
     return part
 
 
@@ -125,32 +133,21 @@ def pieces(answer: Any) -> Iterator[bytes]:
         yield piece
 
 
-def damaged(path: Path, expected: str | None, url: str) -> bool:
-    """Is this another file than expected? It is then deleted."""
-    try:
-        check(path, expected, url)
-    except DownloadError:
-        return True
-    return False
-
-
-def check(path: Path, expected: str | None, url: str) -> None:
-    """DownloadError, and the file is deleted, where its hash is not the expected one or it is a web page."""
+def problem_of(path: Path, expected: str | None, url: str) -> str:
+    """What is wrong with a file that came from `url`: it is empty, a web page, or its hash is another; else nothing."""
     with path.open("rb") as file:
         start = file.read(512)
     if not start:
-        path.unlink()
-        raise DownloadError(f"{url} gives an empty file.")
+        return f"{url} gives an empty file."
     if re.match(rb"\s*<(!doctype|html)", start, re.IGNORECASE):
-        path.unlink()
-        raise DownloadError(f"{url} gives a web page instead of a file. Fetch it in a browser and load it by its path.")
+        return f"{url} gives a web page instead of a file. Fetch it in a browser and load it by its path."
     if not expected:
-        return
+        return ""
     digest = hashlib.new(HASHES.get(len(expected), "sha256"))
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             digest.update(piece)
-    if not digest.hexdigest().startswith(expected.lower()):
-        path.unlink()
-        raise DownloadError(f"{url} gives another file than expected: its {digest.name} begins with "
-                            f"{digest.hexdigest()[:16]}, not with {expected[:16]}. It was deleted.")
+    if digest.hexdigest().startswith(expected.lower()):
+        return ""
+    return (f"{url} gives another file than expected: its {digest.name} begins with {digest.hexdigest()[:16]}, "
+            f"not with {expected[:16]}.")

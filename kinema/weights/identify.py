@@ -6,14 +6,13 @@ from typing import Any
 
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
-from kinema.models.clip import ClipSpec
 from kinema.models.names import expected_clip, meant
 from kinema.weights.candidate import Candidate
 from kinema.weights.load import load_weights, put
 from kinema.weights.possible import apart, fits, guesses, possible
 from kinema.weights.read import Source, read_weights
 from kinema.weights.save import described, rebuild
-from kinema.weights.translate import Translated, listed, translate, unwrapped, zoo_of
+from kinema.weights.translate import Translated, listed, translate
 from kinema.weights.zoos.looks import seen_by
 
 
@@ -58,30 +57,12 @@ def network_of(translated: Translated, model: str | None, options: Mapping[str, 
     classes = options.get("classes") or translated.classes
     options = {**shown(found, translated, model, options), **options, "classes": classes}
     if not told_clip:
-        options["clip"] = seen_by(translated.zoo.name, options.get("clip") or expected_clip(model))
+        options["clip"] = seen_by(translated.zoo.name, options.get("clip") or expected_clip(model), model)
     if not isinstance(options.get("tp", False), bool):
         raise ModelError(f"tp={options['tp']!r}: expected True or False.")
     if "tp" in options:
         model = model.removesuffix("-tp") + "-tp" * bool(options.pop("tp"))
     return put(create_model(model, **options), translated, strict).eval()
-
-
-def shown_options(source: Source, model: str, **told: Any) -> Mapping[str, Any]:
-    """What weights show of the options for `create_model` of the network of this name; nothing of another's."""
-    content = unwrapped(read_weights(source))
-    if not zoo_of(content):
-        return {}
-    translated = translate(content)
-    return shown(possible(translated), translated, model, told)
-
-
-def shown_clip(source: Source, clip: ClipSpec) -> ClipSpec:
-    """The clip in the colours that weights were trained on, where these are known."""
-    if facts := described(source):
-        of = ClipSpec.from_dict(facts["clip"])
-        return replace(clip, mean=of.mean, std=of.std, order=of.order)
-    zoo = zoo_of(unwrapped(read_weights(source)))
-    return seen_by(zoo.name, clip) if zoo else clip
 
 
 def shown(

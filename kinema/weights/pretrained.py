@@ -7,6 +7,7 @@ from typing import Any
 
 from kinema.errors import ModelError
 from kinema.models import Network
+from kinema.models.names import create_model as untrained
 from kinema.weights.catalogue import Checkpoint, all_checkpoints, find_checkpoint, find_pretrained
 from kinema.weights.download import DownloadError, fetch
 from kinema.weights.identify import from_checkpoint, network_of
@@ -34,11 +35,17 @@ def pretrained(
     `options` are those of `create_model`. With other `classes` the classifier is new and untrained. Raises ModelError
     or DownloadError.
     """
-    row = find_checkpoint(id_)
+    return pretrained_network(find_checkpoint(id_), classes, quiet, **options)
+
+
+def pretrained_network(
+    row: Checkpoint, classes: int | Sequence[str] | None = None, quiet: bool = False, **options: Any
+) -> Network:
+    """The network of a row of the catalogue, as `pretrained` gives it."""
     translated = translate(read_weights(get(row, quiet)))
     given = {"clip": row.spec, **row.options, **options}
     if classes is None and not row.classifier:
-        raise ModelError(f"{id_} holds a network without a classifier; pass the classes to train one for.")
+        raise ModelError(f"{row.id} holds a network without a classifier; pass the classes to train one for.")
     if classes is not None:
         given["classes"] = classes
     elif len(row.class_names) == translated.classes:
@@ -46,12 +53,22 @@ def pretrained(
     return network_of(translated, row.model, given, strict=classes is None)
 
 
-def pretrained_model(name: str, dataset: str, classes: int | Sequence[str] | None = None, **options: Any) -> Network:
-    """The network called `name` with the weights of its best checkpoint of a data set, or of the one of that id."""
-    row = find_pretrained(name, dataset)
+def create_model(
+    name: str, classes: int | Sequence[str] | None = None, *, pretrained: str | None = None, **options: Any
+) -> Network:
+    """Build a network by its name, with random weights or those of its best official checkpoint.
+
+    `pretrained` names the data set the weights come from, such as "kinetics400", or a checkpoint's id; the classes are
+    then its own unless others are given. `classes` and all other `options` are those of `kinema.models.create_model`:
+    frames, clip, where, causal, pool, dropout, edges, and what the name's parts take. Raises ModelError when a name, a
+    value or an option is unknown, DownloadError where the weights cannot be had.
+    """
+    if pretrained is None:
+        return untrained(name, classes, **options)
+    row = find_pretrained(name, pretrained)
     if row.model != name:
         raise ModelError(f"{row.id} holds a {row.model}, not a {name}.")
-    return pretrained(row.id, classes, **options).train()
+    return pretrained_network(row, classes, **options).train()
 
 
 def is_checkpoint(source: str | PathLike[str]) -> bool:

@@ -51,7 +51,7 @@ def described(source: Any) -> dict[str, Any] | None:
     if not isinstance(source, str | Path):
         return None
     path = Path(source) / "best.safetensors" if (Path(source) / "run.json").is_file() else Path(source)
-    if path.suffix != ".safetensors":
+    if path.suffix != ".safetensors" or not path.is_file():
         return None
     try:
         with safe_open(path, framework="pt") as file:

@@ -8,6 +8,7 @@ import pickle
 import re
 from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ ARRAYS: dict[str, Any] = {
     "ndarray": np.ndarray, "dtype": np.dtype,
 }
 ARRAY_HOMES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
+ALLOWING = Lock()
 NUMBERS: list[Any] = [
     *(type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")),
 ]
@@ -54,7 +56,7 @@ def read_torch(path: Path) -> Any:
     arrays = [(value, f"{home}.{name}") for name, value in ARRAYS.items() for home in ARRAY_HOMES]
     allowed = [*NUMBERS, *arrays, (encode, "_codecs.encode"), *((kind, name) for name, kind in SHELLS.items())]
     try:
-        with torch.serialization.safe_globals(allowed):
+        with ALLOWING, torch.serialization.safe_globals(allowed):  # which is one list for all threads
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         asked = re.search(r"(?:GLOBAL|function|global) ['`]?([\w.]+\.[\w.]+)", str(error))

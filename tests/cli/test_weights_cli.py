@@ -66,7 +66,7 @@ def test_an_official_checkpoint_is_fetched_and_recognises(
     network = library.create_model(row.model, pretrained=row.id)
     assert (network.classes, network.labels[0], network.clip) == (400, "abseiling", row.spec)
     assert library.create_model(row.model, 5, pretrained=row.id).classes == 5
-    recipe = completed(Recipe(str(motion), model=row.model, start=row.id, options=row.options))
+    recipe, _ = completed(Recipe(str(motion), model=row.model, start=row.id, options=row.options))
     started = library.create_model(row.model, 5, **recipe.options)
     start_from(started, recipe)
     assert torch.equal(started.backbone.stem.time.weight, network.backbone.stem.time.weight)  # type: ignore[union-attr]

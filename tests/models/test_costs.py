@@ -11,6 +11,9 @@ from tests.models.costs import COSTS
 TABLE = json.loads((Path(__file__).parents[1] / "reference" / "flops_table.json").read_text(encoding="utf-8"))
 ROWS = {(row["model"], row["frames"], row["crop"]): row for row in TABLE}
 NEAR = 5e-3
+CELLS = [line.strip("| ").split(" | ") for line in (
+    Path(__file__).parents[2] / "docs" / "costs.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+WRITTEN = {(cells[0], cells[2]): (float(cells[3]), float(cells[6])) for cells in CELLS[2:]}
 ABSENT = {"CoSlow (per frame step)", "CoI3D (per frame step)"}  # are no networks of kinema's
 
 
@@ -39,8 +42,11 @@ def test_a_network_costs_what_was_published(key: tuple) -> None:
     gmacs = near(cost.gmacs, row["gflops_published"], row["gmacs_measured_here"])
     parameters = near(cost.parameters / 1e6, row["params_m_published"], row["params_m_measured_here"])
     known = (row["params_m_published"] or row["params_m_measured_here"]) is not None
-    assert gmacs or ours.note, (cost.gmacs, row)
-    assert parameters or not known or ours.note, (cost.parameters / 1e6, row)
+    if ours.note:  # docs/costs.md says what it costs here instead
+        row = WRITTEN[key[0], f"{cost.clip.frames}x{cost.clip.height}x{cost.clip.width}"]
+        gmacs, parameters = near(cost.gmacs, row[0], None), near(cost.parameters / 1e6, row[1], None)
+    assert gmacs, (cost.gmacs, row)
+    assert parameters or not known, (cost.parameters / 1e6, row)
 
 
 def test_every_published_row_is_looked_at() -> None:

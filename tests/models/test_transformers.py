@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from kinema.errors import ModelError
 from kinema.models import create_model, list_models, order_aware
 from kinema.models.clip import ClipSpec
+from kinema.models.transformer.positions import Table
+from kinema.models.transformer.tokens import Grid
 from kinema.weights import from_checkpoint
 from tests.models.test_networks import clip
 
@@ -168,3 +171,20 @@ def test_uniformerv2_is_known_by_its_own_names() -> None:
     assert again.name == "uniformerv2_b16"
     with torch.inference_mode():
         torch.testing.assert_close(again(x_NCTHW), built(x_NCTHW))
+
+
+@pytest.mark.parametrize("positions", ["learned", "fixed"])
+def test_a_table_is_stretched_though_a_clip_has_as_many_patches(positions: str) -> None:
+    """Four times the places in a quarter of the frames: the same number of patches, in other places."""
+    own, came = Grid(0, 4, 2, 2), Grid(0, 1, 4, 4)
+    made = Table(own, 8, 0, positions == "fixed")
+    table_1LD = made.fixed if positions == "fixed" else made.table
+    stretched = F.interpolate(table_1LD.transpose(1, 2).unflatten(2, (4, 2, 2)), (1, 4, 4), mode="trilinear")
+    torch.testing.assert_close(made(came)[1], stretched.flatten(2).transpose(1, 2))
+
+
+@pytest.mark.parametrize("positions", ["learned", "fixed"])
+def test_frames_that_do_not_meet_share_the_places_of_any_clip(positions: str) -> None:
+    network = create_model("tsn-vit_tiny", 5, clip=ClipSpec(1, 64, 64), positions=positions).double().eval()
+    clip_NCTHW = torch.randn(1, 3, 4, 32, 32, dtype=torch.float64)
+    torch.testing.assert_close(network(clip_NCTHW), network(clip_NCTHW.flip(2)))

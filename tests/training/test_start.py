@@ -11,7 +11,7 @@ from kinema.errors import ModelError, RunError
 from kinema.models import ClipSpec, create_model
 from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.training.prepare import as_started, completed
+from kinema.training.prepare import completed
 from kinema.training.train import train
 from kinema.weights import save_network
 from tests.conftest import TINY
@@ -62,16 +62,38 @@ def test_a_training_takes_the_colours_and_options_of_the_weights_it_starts_from(
     shapes = reference("ptv_slow_r50")["keys"]
     torch.save({key: torch.zeros(shape) for key, shape in shapes.items()}, tmp_path / "slow.pth")
     recipe = Recipe("clips/", model="slow-resnet50", start=str(tmp_path / "slow.pth"))
-    found = completed(recipe)
+    found, notes = completed(recipe)
+    assert notes == []
     assert (found.clip.mean, found.clip.std, found.clip.order) == ((0.45,) * 3, (0.225,) * 3, "rgb")
     assert found.options == {"head_size": 224}
-    assert as_started(recipe, found) == found
-    told = completed(replace(recipe, mean=(0.0,) * 3, options={"head_size": 0}))
+    told, _ = completed(replace(recipe, mean=(0.0,) * 3, options={"head_size": 0}))
     assert (told.clip.mean, told.clip.std, told.options) == ((0.0,) * 3, (0.225,) * 3, {"head_size": 0})
 
 
 def test_a_training_takes_the_colours_of_an_own_file(tmp_path: Path) -> None:
     clip = ClipSpec(4, 64, 64, mean=(0.1, 0.2, 0.3), order="bgr")
     path = save_network(create_model("tsn-resnet_tiny", 2, clip=clip), tmp_path / "own.safetensors")
-    found = completed(Recipe("clips/", model="tsn-resnet_tiny", start=str(path))).clip
+    found = completed(Recipe("clips/", model="tsn-resnet_tiny", start=str(path)))[0].clip
     assert (found.mean, found.std, found.order) == (clip.mean, clip.std, "bgr")
+
+
+def test_a_training_takes_the_options_that_an_own_file_says(tmp_path: Path) -> None:
+    """Its weights do not show them."""
+    made = create_model("tsm-resnet_tiny", 2, frames=4, causal=True, edges="repeat", before="block")
+    path = save_network(made, tmp_path / "own.safetensors")
+    recipe, notes = completed(Recipe("clips/", model="tsm-resnet_tiny", start=str(path)))
+    assert recipe.options == {"edges": "repeat", "before": "block"}
+    assert notes == ["The weights it starts from were trained with causal True, not False."]
+    slowfast = create_model("slowfast_r50_4x16", 2, pick="strided", width_factor=0.25, beta=4)
+    path = save_network(slowfast, tmp_path / "slowfast.safetensors")
+    recipe, _ = completed(Recipe("clips/", model="slowfast-resnet50", start=str(path)))
+    assert recipe.options == {"alpha": 8, "taps": 5, "pick": "strided", "width_factor": 0.25, "beta": 4}
+    assert completed(Recipe("clips/", model="i3d-resnet50", start=str(path)))[0].options == {}
+
+
+def test_a_run_goes_on_with_what_was_asked_for(motion: Path, tiny_run: Path, tmp_path: Path) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "run"), start=str(tiny_run), **{**TINY, "epochs": 1})
+    run = train(recipe, HERE, quiet=True)
+    assert train(recipe, HERE, quiet=True).path == run.path
+    with pytest.raises(RunError, match="run with another recipe: mean"):
+        train(replace(recipe, mean=run.recipe.clip.mean), HERE, quiet=True)

@@ -48,7 +48,25 @@ def test_every_id_is_one_and_says_why_it_cannot_be_loaded() -> None:
 def test_a_loadable_checkpoint_has_a_network_that_builds(row: Checkpoint) -> None:
     with torch.device("meta"):
         network = create_model(row.model, 7, clip=row.spec, **row.options)
-    assert network.clip == row.spec
+        logits_NK = network(torch.empty(1, *row.spec.shape_CTHW))
+    assert logits_NK.shape == (1, 7)
+
+
+@pytest.mark.parametrize(("name", "id_"), [
+    ("slowfast_r50_4x16", "pytorchvideo/slowfast-r50-4x16-kinetics400"),
+    ("slowfast_r101_16x8", "pytorchvideo/slowfast-r101-16x8-kinetics400"), ("vivit", "hf/google-vivit-b-16x2-"),
+    ("ir_csn_152", "mmaction2/csn-resnet152-ir-"), ("i3d_r50_32x2", "mmaction2/i3d-resnet50-"),
+    ("tpn_r101_16x4", "tpn/tpn-r101-"), ("slow_nl_r50_8x8", "mmaction2/slowonly-resnet50-nonlocal"),
+])
+def test_a_published_name_has_its_checkpoints(name: str, id_: str) -> None:
+    assert any(row.id.startswith(id_) for row in checkpoints() if row.model == name)
+    assert find_pretrained(name, "kinetics400").model == name
+
+
+def test_networks_that_were_published_for_larger_crops_see_windows() -> None:
+    for row in checkpoints("pytorchvideo/x3d-*"):
+        assert row.options.get("head_size", row.clip.get("height", 0)) <= row.clip.get("height", 0)
+    assert find_checkpoint(DEFAULT).options == {"head_size": 224}
 
 
 def test_the_labels_are_as_many_as_the_classes() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, create_model
-from kinema.weights import from_checkpoint, identify, save_network, shown_options
+from kinema.weights import from_checkpoint, identify, save_network, shown_by
 from tests.weights.agreement import reference
 from tests.weights.vectors import VECTORS
 
@@ -51,8 +51,8 @@ def test_a_table_of_several_sizes_is_asked_for_the_clip() -> None:
 def test_what_wraps_all_names_is_taken_off_everywhere() -> None:
     with torch.device("meta"):
         bare = create_model("tanet-resnet18", 5, widen=3).state_dict()
-    shown = shown_options({f"net.{key}": value for key, value in bare.items()}, "tanet-resnet18")
-    assert shown == shown_options(bare, "tanet-resnet18") == {"frames": 8, "widen": 3}
+    for weights in (bare, {f"net.{key}": value for key, value in bare.items()}):
+        assert shown_by(weights, "tanet-resnet18", ClipSpec(), {}).options == {"frames": 8, "widen": 3}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -77,7 +77,7 @@ def test_classifiers_that_were_trained_on_windows_see_them(name: str) -> None:
     """PyTorchVideo's and PySlowFast's networks pool 7 x 7 places, of which a clip of 256 pixels has 2 x 2 windows."""
     weights = {key: torch.zeros(shape) for key, shape in reference(name)["keys"].items()}
     built = from_checkpoint(weights, **VECTORS[name].told)
-    assert built.readout.window == 7
+    assert built.backbone.windows.size == 7
 
 
 @pytest.mark.parametrize(("name", "mean", "fps"), [

@@ -8,8 +8,7 @@ import torch
 from kinema.errors import ModelError
 from kinema.models import create_model
 from kinema.models.clip import ClipSpec
-from kinema.weights import from_checkpoint, identify
-from kinema.weights.identify import shown_options
+from kinema.weights import from_checkpoint, identify, shown_by
 
 CLIP = ClipSpec(8, 64, 64)
 MASKED = {"width": 192, "heads": 3, "depth": 2, "hidden": 768, "tubelet": 2}
@@ -97,7 +96,7 @@ def test_a_published_name_says_what_the_weights_leave_open(name: str) -> None:
                for key, value in renamed(own, SLOWFAST).items()}
     with pytest.raises(ModelError, match="alpha="):
         from_checkpoint(weights)
-    shown = shown_options(weights, name)
+    shown = shown_by(weights, name, create_model(name).clip, {}).options
     assert shown["taps"] == 5
     assert "alpha" not in shown
 

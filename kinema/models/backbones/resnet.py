@@ -6,16 +6,17 @@ Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (fr
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from kinema.models.backbones.shortcut import make_shortcut
+from kinema.models.layers import Windows
 from kinema.models.options import at_least, choose
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
 
-SHRINK = 32  # pixels of the clip, along each side, that make one place of the last feature map
 HABITS = Habits(stem_frames=3, norm_eps=1e-5, time_bias=False)
 BEFORE = ("branch", "projection", "block")  # what may see a block's input through what stands before it
 
@@ -104,10 +105,16 @@ SIZES = {
 }
 
 
-def window_of(head_size: int) -> int:
-    """How many places of the last feature map are those of a clip of `head_size` pixels (0: all)."""
-    at_least("resnet", 0, "all places", head_size=head_size)
-    return math.ceil(head_size / SHRINK)
+def windows(owner: str, head_size: int, shrink: int) -> Windows:
+    """Windows of as many places as a clip of `head_size` pixels has (0: all), each for `shrink` pixels."""
+    at_least(owner, 0, "all places", head_size=head_size)
+    return Windows(math.ceil(head_size / shrink))
+
+
+def pixel_step(stem: nn.Module) -> int:
+    """How many pixels, along each side, become one place in layers that stand one after the other."""
+    strides: list[Any] = [getattr(layer, "stride", None) for layer in stem.modules()]
+    return math.prod(stride[-1] for stride in strides if isinstance(stride, tuple))
 
 
 class ResNet(nn.Module):
@@ -119,8 +126,8 @@ class ResNet(nn.Module):
     gradient). A bottleneck's stride is in its middle convolution, or with `stride_first` in its first. `first_stride`
     is how many pixels the first stage strides over, and `stem_width` the channels of the stem, where these are not as
     usual. What a temporal module puts before a block is seen by its "branch", by a "projection" of its shortcut too, or
-    by the whole "block". Of a clip of more than `head_size` pixels a side the readout sees the mean of all windows of
-    that size (0: the mean of all places).
+    by the whole "block". Of a clip of more than `head_size` pixels a side the features are those of all windows
+    of that size (0: of all places).
     """
 
     def __init__(
@@ -137,17 +144,18 @@ class ResNet(nn.Module):
         frames = math.ceil(first.kept(plan.frames) / first.step(0, plan.tp))
         place = Place(0, blocks, 0, 0, plan.frames, habits)
         self.stem = first.stem(plan.channels, inputs, size.stem, size.stem_pool, place)
-        self.stages = nn.Sequential()
+        self.stages, self.shrink = nn.Sequential(), pixel_step(self.stem)
         for stage, count in enumerate(size.counts, start=1):
             layers, first_block = nn.Sequential(), sum(size.counts[: stage - 1])
             width = int(size.width * 2 ** (stage - 1) * width_factor)
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
-            pixel_step = 2 if stage > 1 or not size.stem_pool else 1
-            pixel_step = first_stride or pixel_step if stage == 1 else pixel_step
+            step = 2 if stage > 1 or not size.stem_pool else 1
+            step = first_stride or step if stage == 1 else step
+            self.shrink *= step
             frames, inputs = math.ceil(frames / frame_step), inputs + size.joins[stage - 1]
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
-                stride = (1, 1) if index else (frame_step if temporal.strides else 1, pixel_step)
+                stride = (1, 1) if index else (frame_step if temporal.strides else 1, step)
                 place = Place(first_block + index, blocks, stage, index, frames, habits, inputs,
                               last=index == count - 1)
                 if index == 0 and stride[0] < frame_step:
@@ -155,7 +163,8 @@ class ResNet(nn.Module):
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
-        self.channels, self.frames, self.window = inputs, frames, window_of(head_size)
+        self.channels, self.frames = inputs, frames
+        self.windows = windows("resnet", head_size, self.shrink)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.stages(self.stem(clip_NCTHW))
+        return self.windows(self.stages(self.stem(clip_NCTHW)))

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
-from kinema.models.backbones.resnet import HABITS, SIZES, ResNet, Size, window_of
+from kinema.models.backbones.resnet import HABITS, SIZES, ResNet, Size, windows
 from kinema.models.layers import Conv
 from kinema.models.options import at_least
 from kinema.models.plan import Plan
@@ -108,13 +108,15 @@ class SlowFast(nn.Module):
         self.slow = ResNet(replace(size, joins=(first, second, third, fourth)), fewer)
         self.fast = ResNet(narrow, replace(plan, temporal=lambda block, blocks: fast))
         self.laterals = nn.ModuleList(map(joined.layer, widths))
-        self.channels, self.window = self.slow.channels + self.fast.channels, window_of(head_size)
+        self.channels = self.slow.channels + self.fast.channels
+        self.windows = windows("slowfast", head_size, self.slow.shrink)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         slow, fast = self.slow.stem(self.slowed(clip_NCTHW)), self.fast.stem(clip_NCTHW)
         for slow_stage, fast_stage, lateral in zip(self.slow.stages, self.fast.stages, self.laterals, strict=True):
             slow, fast = slow_stage(torch.cat([slow, lateral(fast)], dim=1)), fast_stage(fast)
-        return torch.cat([slow, fast.mean(2, keepdim=True).expand(-1, -1, slow.shape[2], -1, -1)], dim=1)
+        both = torch.cat([slow, fast.mean(2, keepdim=True).expand(-1, -1, slow.shape[2], -1, -1)], dim=1)
+        return self.windows(both)
 
     def slowed(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """The frames that the slow pathway sees."""

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
-from kinema.models.layers import Conv, edges
+from kinema.models.layers import Conv, TimePad, edges
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 
@@ -57,22 +57,23 @@ class ChannelMix(Conv):
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         if input.device.type != "cpu":
             return super()._conv_forward(input, weight, bias)
-        alone_T1T = torch.eye(input.shape[2], dtype=weight.dtype).unsqueeze(1)  # T clips in which one frame is lit
+        alone_T1T = torch.eye(input.shape[2]).to(weight).unsqueeze(1)  # T clips in which one frame is lit
         effect_CTT = F.conv1d(alone_T1T, weight.flatten(2), padding=int(self.padding[0])).permute(1, 2, 0)
         return (effect_CTT @ input.flatten(3)).unflatten(3, input.shape[3:])
 
 
 class GreatestTap(nn.Module):
-    """The greatest of the weighted frames; the zeros that stand outside a clip take part."""
+    """The greatest of the weighted frames; what stands outside a clip, zeros as a rule, takes part."""
 
     def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], groups: int, causal: bool) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs // groups, kernel[0], 1, 1))
         self.groups = groups
-        self.edge, self.own = edges(kernel[0], 1, causal)
+        edge, own = edges(kernel[0], 1, causal)
+        self.edge = TimePad(own, own) if own else edge
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        x_NCTHW = F.pad(self.edge(x_NCTHW), (0, 0, 0, 0, self.own, self.own))
+        x_NCTHW = self.edge(x_NCTHW)
         taps = self.weight.split(1, dim=2)
         frames = x_NCTHW.shape[2] - len(taps) + 1
         seen = [F.conv3d(x_NCTHW[:, :, t : t + frames], tap, groups=self.groups) for t, tap in enumerate(taps)]

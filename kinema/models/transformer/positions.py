@@ -70,7 +70,7 @@ class Table(nn.Module):
         own, came = self.grid[1:], grid[1:]
         if self.grid.frames == 1 and grid.frames > 1:  # frames that do not meet share one table
             came = (1, *came[1:])
-        if own != came and grid.patches != self.grid.patches:
+        if own != came:
             map_1DTHW = table_1LD.transpose(1, 2).unflatten(2, own)
             table_1LD = F.interpolate(map_1DTHW, came, mode="trilinear").flatten(2).transpose(1, 2)
         return class_1FD, table_1LD.repeat(1, grid.patches // table_1LD.shape[1], 1)
