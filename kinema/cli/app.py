@@ -4,6 +4,7 @@ import typer
 
 import kinema
 from kinema.cli import data, models, study, weights
+from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
@@ -34,6 +35,8 @@ def main(
 
 app.command("train")(train)
 app.command("evaluate")(evaluate)
+app.command("compare")(compare)
+app.command("temporal")(temporal)
 app.command("recognize")(recognize)
 app.command("features")(features)
 app.command("models")(models.models)

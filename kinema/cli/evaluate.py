@@ -1,10 +1,12 @@
 """`kinema evaluate`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kinema.cli.compare import share
 from kinema.cli.output import command, print_json, say, table
 from kinema.runs import WEIGHTS
 
@@ -44,6 +46,14 @@ def evaluate(
     crops: Annotated[
         int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")
     ] = 1,
+    protocol: Annotated[
+        str | None, typer.Option(help="published way to judge: 1x10, kinetics, ssv2, uniform; or crops x clips (3x10)")
+    ] = None,
+    average: Annotated[str | None, typer.Option(help="of the views' probabilities or logits")] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="frames of a clip \\[default: as trained]")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="side of a clip in pixels \\[default: as trained]")] = None,
+    sampling: Annotated[str | None, typer.Option(help="uniform or dense \\[default: as trained]")] = None,
+    stride: Annotated[int | None, typer.Option(min=1, help="of dense clips \\[default: as trained]")] = None,
     which: Annotated[str, typer.Option(callback=known_weights, help="weights: best or last")] = "best",
     report: Annotated[
         str | None, typer.Option(help="where the report of several runs goes \\[default: first run/comparison.html]")
@@ -60,14 +70,22 @@ def evaluate(
 
       kinema evaluate runs/first --views 10 --crops 3 --json
 
+      kinema evaluate runs/first --protocol ssv2 --average logits
+
+      kinema evaluate runs/first --sampling dense --stride 4 --views 10
+
       kinema evaluate runs/tam runs/tsn --data other_clips/ --report compare.html
     """
     from kinema import evaluate as judge
+    from kinema.evaluation.protocols import find_protocol
     from kinema.evaluation.report import write_report
     from kinema.machine import Machine
 
     machine = Machine(accelerator=accelerator, workers=workers)
-    found = [judge(run, data, split, (views, crops), which, machine, format, root) for run in runs]
+    told: dict[str, Any] = {"clips": views if views > 1 else None, "crops": crops if crops > 1 else None,
+                            "average": average, "frames": frames, "size": size, "sampling": sampling, "stride": stride}
+    way = replace(find_protocol(protocol or "1x1"), **{name: value for name, value in told.items() if value})
+    found = [judge(run, data, split, 1, which, machine, format, root, way) for run in runs]
     page = Path(report) if report else Path(runs[0]) / ("report.html" if len(runs) == 1 else "comparison.html")
     if len(found) > 1 or report:
         page = write_report(found, page)
@@ -81,6 +99,8 @@ def evaluate(
 
 def show(found: "list[Evaluation]") -> None:
     """Print evaluations as a table, a row a run."""
+    from kinema.evaluation.by_clips import accuracy_by_clips
+
     table(
         "Evaluation",
         ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable"),
@@ -100,11 +120,13 @@ def show(found: "list[Evaluation]") -> None:
         ],
     )
     for each in found:
+        if each.about.views[0] > 1:
+            points = accuracy_by_clips(each.predictions, each.about.views[1])
+            said = ", ".join(f"{count}: {estimate.value:.1%}" for count, estimate in points)
+            say(f"top-1 by the number of clips, {each.about.model}: {said}")
         for path, problem in each.broken[:10]:
             say(f"unreadable: {path}: {problem}")
 
 
 def _share(estimate: "Estimate | None") -> str:
-    if estimate is None:
-        return "-"
-    return f"{estimate.value:.1%} [{estimate.low:.1%}, {estimate.high:.1%}]"
+    return "-" if estimate is None else share(estimate)

@@ -11,6 +11,7 @@ from kinema.data.splits import split_table
 from kinema.errors import DataError, RunError, nearest
 from kinema.evaluation.calibration import Calibration, calibrate, digest
 from kinema.evaluation.predict import NoClipsError, predict
+from kinema.evaluation.protocols import Protocol, find_protocol
 from kinema.evaluation.result import Evaluated, Evaluation
 from kinema.files import write_json
 from kinema.machine import Machine
@@ -28,33 +29,39 @@ def evaluate(
     machine: Machine | None = None,
     format: str | None = None,
     root: str | Path | None = None,
+    protocol: Protocol | str | None = None,
 ) -> Evaluation:
     """Judge a run on the clips kept aside for its test, or on other `data` with the same class names.
 
     data: a folder, a csv or an official list, of a `format` and with paths relative to `root` as in `read_table`.
     split: a side of the run ("train", "validation", "test"), or, with `data`, the rows of a split ("split=val") or a
     fold ("fold=0"). views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
-    or "last". Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that cannot be
-    read are counted and named, and left out.
+    or "last". protocol: a published way to judge by its name ("kinetics", "ssv2", "3x10"), or any `Protocol`, in the
+    place of `views`. Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that
+    cannot be read are counted and named, and left out.
     """
     from kinema.evaluation.profile import profile
     from kinema.evaluation.report import write_report
 
     run = run if isinstance(run, Run) else Run.open(run)
-    views = (views, 1) if isinstance(views, int) else views
+    if protocol is None:
+        protocol = Protocol(views) if isinstance(views, int) else Protocol(*views)
+    protocol = find_protocol(protocol) if isinstance(protocol, str) else protocol
     table, described, name = clips_of(run, data, split, format, root)
     name += "" if which == "best" else f"-{which}"
-    name += "" if views == (1, 1) else f"-{views[0]}x{views[1]}"
+    name += protocol.suffix
     machine = machine or Machine()
     network = run.model(which).to(machine.device())
     started = time.monotonic()
-    answers = predict(network, table, views, machine, machine.cache(run.recipe.clip))
+    clip = protocol.clip(run.recipe.clip)
+    answers = predict(network, table, protocol, machine, machine.cache(clip))
     seconds = time.monotonic() - started
-    cost = profile(network)
+    cost = profile(network, clip.frames, (clip.height, clip.width))
     judged = table.subset(answers.read)
-    asked = options(data, split, views, which, format, root)
-    about = Evaluated(run.path, run.recipe.model, which, described, views, cost.gmacs, cost.parameters, seconds, asked,
-                      trained_on(run, judged), answers.broken, answers.partly)
+    asked = options(data, split, protocol, which, format, root)
+    about = Evaluated(run.path, run.recipe.model, which, described, protocol.views, cost.gmacs, cost.parameters,
+                      seconds, asked, trained_on(run, judged), answers.broken, answers.partly, protocol.average,
+                      clip)
     untempered = Calibration(how="only the best weights are calibrated")
     calibration = calibration_of(run, machine) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
@@ -119,13 +126,16 @@ def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = 
 
 
 def options(
-    data: str | Path | None, split: str | None, views: tuple[int, int], which: str, format: str | None,
+    data: str | Path | None, split: str | None, protocol: Protocol, which: str, format: str | None,
     root: str | Path | None,
 ) -> str:
     """The options of `kinema evaluate` that ask for the same."""
     asked = {"--data": data, "--format": format, "--root": root, "--split": split,
-             "--views": views[0] if views[0] > 1 else None,
-             "--crops": views[1] if views[1] > 1 else None, "--which": which if which != "best" else None}
+             "--views": protocol.clips if protocol.clips > 1 else None,
+             "--crops": protocol.crops if protocol.crops > 1 else None,
+             "--frames": protocol.frames, "--size": protocol.size, "--sampling": protocol.sampling,
+             "--stride": protocol.stride, "--average": protocol.average if protocol.average == "logits" else None,
+             "--which": which if which != "best" else None}
     return " ".join(f"{name} {quote(str(value))}" for name, value in asked.items() if value is not None)
 
 

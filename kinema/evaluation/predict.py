@@ -3,7 +3,7 @@
 Axes: N clips, V views, M views of all clips of a batch, C channels, T frames, H rows, W columns, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from kinema.data.sampling import sample_views
 from kinema.data.transforms import MIRRORED, TestTransform, flip_label_map, swap_label, test_transform
 from kinema.errors import DataError, VideoError
 from kinema.evaluation.predictions import Predictions
+from kinema.evaluation.protocols import Protocol
 from kinema.evaluation.result import sources_of
 from kinema.machine import Machine
 from kinema.progress import Progress
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network
 
 MOST_AT_ONCE, PIXELS_AT_ONCE = 32, 32 * 8 * 224 * 224  # clips, and pixels of them, in one forward pass
+Probe = Callable[[torch.Tensor, int, str], torch.Tensor]  # a view's frames, the video's length and name -> frames
 Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
 
 
@@ -52,6 +54,7 @@ class EvaluationClips(Dataset):
     views: tuple[int, int]
     cache: ClipCache
     transform: TestTransform
+    probe: "Probe | None" = None
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -61,6 +64,8 @@ class EvaluationClips(Dataset):
         try:
             frames = self.cache.open(self.table.path(row), row)
             indices_VT = sample_views(self.spec, frames.times_seconds, self.views[0])
+            if self.probe is not None:
+                indices_VT = self.probe(indices_VT, len(frames.times_seconds), row.path)
             frames_THWC = torch.from_numpy(frames.read(indices_VT.flatten().tolist()))
             views = [self.transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
         except VideoError as error:
@@ -69,18 +74,17 @@ class EvaluationClips(Dataset):
 
 
 def predict(
-    network: "Network", table: ClipTable, views: tuple[int, int] = (1, 1), machine: Machine | None = None,
-    cache: ClipCache | None = None, quiet: bool = False,
+    network: "Network", table: ClipTable, protocol: Protocol | None = None, machine: Machine | None = None,
+    cache: ClipCache | None = None, quiet: bool = False, probe: Probe | None = None,
 ) -> Answers:
     """Run `network`, where it is, over every view of every clip; clips that cannot be read are named, not fatal.
 
-    views: (clips, crops) of each video. `NoClipsError` when no clip at all can be read.
+    protocol: the views of each video, by default one. probe: what becomes of the frames of each view. `NoClipsError`
+    when no clip at all can be read.
     """
-    machine = machine or Machine()
-    if views[0] < 1:
-        raise DataError(f"views={views[0]} came; a video is judged on 1 clip in time or more.")
-    transform = test_transform(network.clip, views[1])  # says that there are no such crops before any process starts
-    clips = EvaluationClips(table, network.clip, views, cache or ClipCache(None, network.clip), transform)
+    machine, protocol = machine or Machine(), protocol or Protocol()
+    clip, views = protocol.clip(network.clip), protocol.views
+    clips = EvaluationClips(table, clip, views, cache or ClipCache(None, clip), test_transform(clip, views[1]), probe)
     logits: dict[int, np.ndarray] = {}
     broken: list[tuple[str, str]] = []
     partly: list[tuple[str, str]] = []
@@ -88,7 +92,7 @@ def predict(
     was_training, network = network.training, network.eval()
     per_video = views[0] * views[1]
     with Progress("evaluating", len(clips), quiet=quiet) as bar:
-        for batch in evaluation_loader(clips, max(1, at_once(network.clip) // per_video), machine):
+        for batch in evaluation_loader(clips, max(1, at_once(clip) // per_video), machine):
             for index, views_VCTHW, problem in batch:
                 if problem:
                     (broken if views_VCTHW is None else partly).append((table.rows[index].path, problem))
@@ -105,7 +109,7 @@ def predict(
     read = tuple(sorted(logits))
     targets = table.subset(read).targets()
     predictions = Predictions(tuple(table.rows[index].path for index in read), np.stack([logits[i] for i in read]),
-                              targets, table.labels, sources_of(table, read), parts_of(table, read))
+                              targets, table.labels, sources_of(table, read), parts_of(table, read), protocol.average)
     return Answers(predictions, read, tuple(broken), tuple(partly))
 
 
@@ -129,12 +133,18 @@ def parts_of(table: ClipTable, kept: Sequence[int]) -> tuple[str, ...] | None:
 @torch.inference_mode()
 def answer(network: "Network", clips_NCTHW: torch.Tensor) -> np.ndarray:
     """Logits N K as float32, a few clips at a time."""
-    return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(at_once(network.clip))])
+    pixels = clips_NCTHW[0, 0].numel()
+    return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(most_at_once(pixels))])
 
 
 def at_once(spec: "ClipSpec") -> int:
     """How many clips go through a network together, so that large ones fit into memory too."""
-    return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // (spec.frames * spec.height * spec.width)))
+    return most_at_once(spec.frames * spec.height * spec.width)
+
+
+def most_at_once(pixels: int) -> int:
+    """How many clips of so many pixels go through a network together."""
+    return max(1, min(MOST_AT_ONCE, PIXELS_AT_ONCE // pixels))
 
 
 def evaluation_loader(clips: EvaluationClips, videos: int, machine: Machine) -> DataLoader:

@@ -18,7 +18,8 @@ class Predictions:
 
     `targets` holds each clip's class (N whole numbers) or, where a clip may have several labels, a 0/1 table N x K.
     `sources` names the recording each clip was cut from: clips of one source are not independent. `parts` tells clips
-    of one file apart; None where all are whole files.
+    of one file apart; None where all are whole files. `average` is what of its views is averaged into a video's scores:
+    their "probabilities" or their "logits".
     """
 
     paths: tuple[str, ...]
@@ -27,6 +28,7 @@ class Predictions:
     labels: tuple[str, ...]
     sources: tuple[str, ...] | None = None
     parts: tuple[str, ...] | None = None
+    average: str = "probabilities"
 
     def __post_init__(self) -> None:
         if self.logits_NVK.ndim != 3 or self.logits_NVK.shape[2] != len(self.labels):
@@ -67,7 +69,9 @@ class Predictions:
 
     def view_scores_NVK(self, temperature: float = 1.0) -> np.ndarray:
         """Each view's probabilities: a softmax over classes or, with several labels a clip, a sigmoid for each."""
-        scaled = self.logits_NVK.astype(np.float64) / temperature
+        return self._scores(self.logits_NVK.astype(np.float64) / temperature)
+
+    def _scores(self, scaled: np.ndarray) -> np.ndarray:
         if self.multi_label:
             return np.exp(-np.logaddexp(0.0, -scaled))
         scaled -= scaled.max(axis=2, keepdims=True)
@@ -76,7 +80,9 @@ class Predictions:
         return scaled
 
     def scores_NK(self, temperature: float = 1.0) -> np.ndarray:
-        """The video's probabilities: the mean of its views' probabilities, so a view that is unsure says little."""
+        """The video's probabilities: its views' mean, so a view that is unsure says little; or those of mean logits."""
+        if self.average == "logits":
+            return self._scores(self.logits_NVK.astype(np.float64).mean(axis=1, keepdims=True) / temperature)[:, 0]
         return self.view_scores_NVK(temperature).mean(axis=1)
 
     def save(self, path: str | Path) -> Path:
@@ -88,6 +94,7 @@ class Predictions:
             "logits_NVK": self.logits_NVK.astype(np.float32),
             "targets": self.targets,
             "labels": np.array(self.labels, dtype=np.str_),
+            "average": np.array(self.average, dtype=np.str_),
         }
         for name, values in (("sources", self.sources), ("parts", self.parts)):
             if values is not None:
@@ -107,4 +114,5 @@ class Predictions:
                 labels=tuple(saved["labels"].tolist()),
                 sources=tuple(saved["sources"].tolist()) if "sources" in saved else None,
                 parts=tuple(saved["parts"].tolist()) if "parts" in saved else None,
+                average=str(saved["average"]) if "average" in saved else "probabilities",
             )

@@ -9,10 +9,12 @@ from typing import Any
 
 from kinema.data.clips import ClipTable, read_table
 from kinema.errors import RunError
+from kinema.evaluation.by_clips import accuracy_by_clips
 from kinema.evaluation.calibration import Calibration, confidences, ece
 from kinema.evaluation.metrics import Metrics, metrics
 from kinema.evaluation.predictions import Predictions
 from kinema.files import write_atomic, write_json
+from kinema.models.clip import ClipSpec
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Evaluated:
     views: (clips, crops) of each video. gmacs: of one view, in billions of multiply-adds. seconds: how long it took.
     asked: the options of `kinema evaluate` that ask for it again. seen: how many of the clips the network was trained
     on, which makes the result say little about others. `broken` lists the path and problem of each clip that
-    could not be read and counts nowhere, `partly` those of which only a part could be read.
+    could not be read and counts nowhere, `partly` those of which only a part could be read. `average` is what of
+    the views was averaged, `clip` what the network was shown.
     """
 
     run: Path
@@ -37,6 +40,8 @@ class Evaluated:
     seen: int = 0
     broken: tuple[tuple[str, str], ...] = ()
     partly: tuple[tuple[str, str], ...] = ()
+    average: str = "probabilities"
+    clip: ClipSpec | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -45,7 +50,7 @@ class Evaluated:
             "views": self.views[0] * self.views[1], "clips_per_video": self.views[0], "crops_per_clip": self.views[1],
             "gmacs_per_view": self.gmacs, "gmacs": self.gmacs * self.views[0] * self.views[1],
             "parameters": self.parameters, "seconds": round(self.seconds, 2), "asked": self.asked,
-            "trained_on": self.seen,
+            "trained_on": self.seen, "average": self.average, "clip": self.clip and self.clip.to_dict(),
             "broken": [{"path": path, "problem": problem} for path, problem in self.broken],
             "partly_read": [{"path": path, "problem": problem} for path, problem in self.partly],
         }
@@ -59,7 +64,9 @@ class Evaluated:
         views = values["clips_per_video"], values["crops_per_clip"]
         return cls(Path(values["run"]), values["model"], values["which"], values["data"], views,
                    values["gmacs_per_view"], values["parameters"], values["seconds"], values["asked"],
-                   values["trained_on"], problems("broken"), problems("partly_read"))
+                   values["trained_on"], problems("broken"), problems("partly_read"),
+                   values.get("average", "probabilities"),
+                   ClipSpec.from_dict(values["clip"]) if values.get("clip") else None)
 
 
 @dataclass(frozen=True)
@@ -143,8 +150,10 @@ class Evaluation:
             for k, (label, each, clips) in enumerate(
                 zip(self.predictions.labels, measured.per_class, measured.counts_K, strict=True))
         ]
+        by_clips = accuracy_by_clips(self.predictions, self.about.views[1]) if self.about.views[0] > 1 else []
         return {
             "name": self.name, **measured.to_dict(),
+            "by_clips": [{"clips": count, "top1": each.value, "interval": each.to_list()} for count, each in by_clips],
             "ece": self.ece, "ece_uncalibrated": ece(*confidences(self.predictions)),
             "calibration": self.calibration.to_dict(), **self.about.to_dict(), "kinema": __version__,
             "root": str(Path(self.table.root).absolute()),

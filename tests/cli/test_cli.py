@@ -14,6 +14,8 @@ from kinema.cli.app import app
 COMMANDS = [
     "train",
     "evaluate",
+    "compare",
+    "temporal",
     "recognize",
     "features",
     "models",

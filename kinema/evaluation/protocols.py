@@ -1,0 +1,75 @@
+"""How a video is judged: which clips and crops of it the network is shown, and how its answers become one."""
+
+import re
+from dataclasses import dataclass, replace
+
+from kinema.data.transforms import CROPS
+from kinema.errors import DataError, nearest
+from kinema.models.clip import ClipSpec
+
+AVERAGES = ("probabilities", "logits")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """`clips` in time times `crops` in space of each video, whose `average` is of probabilities or of logits.
+
+    `frames`, `size` (pixels), `sampling` and `stride` are those of a clip, where they are not as in training.
+    """
+
+    clips: int = 1
+    crops: int = 1
+    average: str = "probabilities"
+    frames: int | None = None
+    size: int | None = None
+    sampling: str | None = None
+    stride: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.clips < 1:
+            raise DataError(f"{self.clips} clips came; a video is judged on 1 clip in time or more.")
+        if self.crops not in CROPS:
+            raise DataError(f"{self.crops} crops came; a clip has {', '.join(map(str, CROPS))}.")
+        if self.average not in AVERAGES:
+            raise DataError(f"The average of {self.average!r} came; it is of {' or '.join(AVERAGES)}. "
+                            f"{nearest(self.average, AVERAGES)}".strip())
+
+    @property
+    def views(self) -> tuple[int, int]:
+        """Clips in time, and crops of each."""
+        return self.clips, self.crops
+
+    def clip(self, trained: ClipSpec) -> ClipSpec:
+        """What the network is shown, where it was trained on clips of another kind."""
+        told = {name: getattr(self, name) for name in ("frames", "sampling", "stride") if getattr(self, name)}
+        if self.size:
+            told |= {"height": self.size, "width": self.size, "resize": None}
+        return replace(trained, **told)
+
+    @property
+    def suffix(self) -> str:
+        """What tells the files of its results from those of one clip and one crop as in training."""
+        parts = [f"{self.clips}x{self.crops}" if self.views != (1, 1) else "", self.sampling or "",
+                 f"stride{self.stride}" if self.stride else "", f"{self.frames}f" if self.frames else "",
+                 f"{self.size}px" if self.size else "", "" if self.average == AVERAGES[0] else self.average]
+        return "".join(f"-{part}" for part in parts if part)
+
+
+PROTOCOLS = {  # crops x clips, as papers count them
+    "1x1": Protocol(),
+    "1x10": Protocol(10),
+    "kinetics": Protocol(10, 3),  # Wang et al., arXiv:1711.07971, and since
+    "moments": Protocol(10, 3),
+    "ssv2": Protocol(2, 3),  # Lin et al., arXiv:1811.08383
+    "uniform": Protocol(2, 3, size=256),  # Chen et al., arXiv:2010.11757
+}
+
+
+def find_protocol(name: str) -> Protocol:
+    """A protocol by its name, or by its numbers of crops and clips, such as 3x10."""
+    if name in PROTOCOLS:
+        return PROTOCOLS[name]
+    if found := re.fullmatch(r"(\d+)x(\d+)", name):
+        return Protocol(int(found[2]), int(found[1]))
+    raise DataError(f"No protocol is called {name!r}; known are {', '.join(PROTOCOLS)}, or crops x clips such as 3x10. "
+                    f"{nearest(name, PROTOCOLS)}".strip())
