@@ -18,6 +18,42 @@ def main() -> None:
 
 @app.command()
 @command
+def run(
+    study: Annotated[str, typer.Argument(help="a study: a grid in .yaml, or a .py file that defines recipes")],
+    out: Annotated[str | None, typer.Option("--out", "-o", help="its folder \\[default: studies/NAME]")] = None,
+    processes: Annotated[int, typer.Option(min=1, help="runs at a time, each with its share of the processors")] = 1,
+    ray: Annotated[
+        str | None, typer.Option(help="address of a Ray cluster that does the runs, or local; pip install kinema[ray]")
+    ] = None,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Train and judge every recipe of a study, each once, into one table (results.csv and .parquet) and its figures.
+
+    The same command again goes on where it stopped.
+
+    Examples:
+
+      kinema study run recipes/study.yaml --processes 2
+
+      kinema study run recipes/study.yaml --ray auto --out /shared/studies/first
+    """
+    from kinema.study.grid import read_study
+    from kinema.study.run import run_study
+
+    folder = Path(out or f"studies/{Path(study).stem}")
+    rows = run_study(read_study(study, folder), folder, processes, ray, accelerator)
+    if as_json:
+        print_json(rows)
+        return
+    table("Results", ("model", "frames", "seed", "protocol", "top-1"), [
+        (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
+         f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
+    say(str(folder / "results.csv"))
+
+
+@app.command()
+@command
 def replay(
     results: Annotated[str, typer.Argument(help="a table of results: .json, .csv or .parquet, own or published")],
     out: Annotated[

@@ -24,6 +24,7 @@ COMMANDS = [
     "data make",
     "data convert",
     "study replay",
+    "study run",
     "weights list",
     "weights get",
     "weights identify",

@@ -1,0 +1,131 @@
+"""A study as a list of recipes, written down as a grid in YAML or made by a Python file.
+
+base        a recipe's values, or the path of a recipe (from the study's own folder)
+vary        values by field, each a list: their product; or a list of such grids
+evaluate    the protocols that each run is judged by, such as 1x1 and 3x10 (the first counts)
+
+A `start` that is a mapping names another run of the study by what it has otherwise: {frames: 8}. A Python file defines
+`recipes`, a list of `kinema.Recipe`, and if it likes `evaluate`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+from kinema.errors import RunError, nearest
+from kinema.evaluation.protocols import find_protocol
+from kinema.recipe import Recipe, read_recipe
+
+FIELDS = ("base", "vary", "evaluate")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Recipes, each with the folder of its run, those that others start from first, and the protocols' names."""
+
+    recipes: tuple[Recipe, ...]
+    protocols: tuple[str, ...]
+
+
+def read_study(path: str | Path, out: str | Path) -> Study:
+    """The study of a .yaml or .py file, with its runs in the folder `out`; RunError where it cannot be one."""
+    path = Path(path)
+    if not path.is_file():
+        raise RunError(f"There is no study {path}; expected a .yaml or a .py file.")
+    facts = from_python(path) if path.suffix == ".py" else from_yaml(path)
+    recipes, protocols = facts["recipes"], facts["evaluate"]
+    for protocol in protocols:
+        find_protocol(protocol)
+    if not recipes:
+        raise RunError(f"The study {path} holds no recipes.")
+    return Study(tuple(in_order(placed(recipes, Path(out)))), tuple(protocols))
+
+
+def from_python(path: Path) -> dict[str, Any]:
+    """What a Python file defines."""
+    found = run_path(str(path))
+    recipes = found.get("recipes")
+    if not isinstance(recipes, list | tuple) or not all(isinstance(recipe, Recipe) for recipe in recipes):
+        raise RunError(f"The study {path} defines no `recipes`; expected a list of kinema.Recipe.")
+    return {"recipes": [(recipe.to_dict(), recipe.start) for recipe in recipes],
+            "evaluate": list(found.get("evaluate", ["1x1"]))}
+
+
+def from_yaml(path: Path) -> dict[str, Any]:
+    """What a YAML file says."""
+    import yaml
+
+    try:
+        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunError(f"The study {path} is not YAML: {error}") from error
+    if not isinstance(facts, dict):
+        raise RunError(f"The study {path} holds no values by name; expected {', '.join(FIELDS)}.")
+    if unknown := [name for name in facts if name not in FIELDS]:
+        raise RunError(f"The study {path} has the unknown field {unknown[0]!r}. {nearest(unknown[0], FIELDS)} Fields "
+                       f"are {', '.join(FIELDS)}.")
+    base = facts.get("base", {})
+    values = read_recipe(path.parent / base).to_dict() if isinstance(base, str) else dict(base)
+    grids = facts.get("vary", {})
+    grids = grids if isinstance(grids, list) else [grids]
+    recipes = [values | point for grid in grids for point in points(grid, path)]
+    return {"recipes": [(each, each.get("start")) for each in recipes],
+            "evaluate": facts.get("evaluate", ["1x1"])}
+
+
+def points(grid: Any, path: Path) -> Iterator[dict[str, Any]]:
+    """The points of a grid."""
+    if not isinstance(grid, Mapping):
+        raise RunError(f"In the study {path} vary is {grid!r}; expected lists of values by field.")
+    lists = [value if isinstance(value, list) else [value] for value in grid.values()]
+    for combination in product(*lists):
+        yield dict(zip(grid, combination, strict=True))
+
+
+def placed(asked: list[tuple[dict[str, Any], Any]], out: Path) -> list[Recipe]:
+    """Recipes with the folder of each, and what they start from as the folder of another; each once."""
+    made = [Recipe.from_dict({"data": "", **values, "out": "", "start": None}, "the study") for values, _ in asked]
+    found: dict[int, Recipe] = {}
+
+    def place(index: int, waiting: tuple[int, ...] = ()) -> Recipe:
+        recipe, start = made[index], asked[index][1]
+        if isinstance(start, Mapping):
+            wanted = Recipe.from_dict(recipe.to_dict() | dict(start))
+            other = next((number for number, one in enumerate(made) if alike(one, wanted)), None)
+            if other is None:
+                raise RunError(f"A run of the study starts from one with {dict(start)}, which the study has not.")
+            if other in (index, *waiting):
+                raise RunError("Runs of the study start from each other in a circle.")
+            start = place(other, (index, *waiting)).out
+        recipe = replace(recipe, start=start)
+        found[index] = replace(recipe, out=str(out / name_of(recipe)))
+        return found[index]
+
+    return list({place(index).out: found[index] for index in range(len(made))}.values())
+
+
+def alike(one: Recipe, other: Recipe) -> bool:
+    """Are two recipes the same but for what they start from, and the schedule that follows from that?"""
+    apart = ("start", "out", "epochs", "schedule", "batch", "milestones", "lr")
+    first, second = one.to_dict(), other.to_dict()
+    return all(first[name] == second[name] for name in first if name not in apart)
+
+
+def name_of(recipe: Recipe) -> str:
+    """The folder of a recipe's run: what it is, and a digest of all that it says."""
+    values = {name: value for name, value in recipe.to_dict().items() if name != "out"}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    return f"{recipe.model}-{recipe.frames}f-seed{recipe.seed}-{digest}"
+
+
+def in_order(recipes: list[Recipe]) -> Iterator[Recipe]:
+    """Recipes so that each comes after the one it starts from."""
+    left = {recipe.out: recipe for recipe in recipes}
+    while left:
+        for out in [out for out, recipe in left.items() if recipe.start not in left]:
+            yield left.pop(out)
