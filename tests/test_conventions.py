@@ -63,10 +63,3 @@ def test_every_public_name_is_there() -> None:
         assert getattr(kinema, name) is not None
     with pytest.raises(AttributeError):
         _ = kinema.nothing  # type: ignore[attr-defined]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("tool", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
-def test_style_and_types(tool: list[str]) -> None:
-    found = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True)
-    assert found.returncode == 0, found.stdout + found.stderr
