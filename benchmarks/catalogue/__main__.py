@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalogue.datasets import DATASETS, LABELS
+from benchmarks.catalogue.datasets import DATASETS, IN_FILES, LABELS
 from benchmarks.catalogue.rules import networks
 from benchmarks.catalogue.zoos import ZOOS, Known
 from kinema.models.published import PUBLISHED
@@ -27,8 +27,10 @@ def slug(text: str) -> str:
 
 def row_of(entry: dict[str, Any], known: Known) -> dict[str, Any]:
     """A checkpoint of the table as a row of the catalogue, its id still without a number."""
-    dataset = DATASETS.get(entry["dataset"] or "", slug(entry["dataset"] or "unknown"))
+    said = next((name for word, name in IN_FILES.items() if word in (entry["url"] or "").rsplit("/", 1)[-1]), "")
+    dataset = said or DATASETS.get(entry["dataset"] or "", slug(entry["dataset"] or "unknown"))
     found = networks(entry, dataset)
+    labels = LABELS.get(f"{entry['zoo']} {dataset}", LABELS.get(dataset, ""))
     urls, problem = addresses(entry["url"], known)
     status, reason = ("loadable", "") if found.model else ("out of scope", found.reason)
     if found.model and problem:
@@ -41,7 +43,7 @@ def row_of(entry: dict[str, Any], known: Known) -> dict[str, Any]:
     return {
         "id": f"{known.slug}/{'-'.join(part for part in parts if part)}", "zoo": entry["zoo"], "title": entry["model"],
         "status": status, "reason": reason, "model": published_name(found.model, found.options, clip),
-        "options": found.options, "clip": clip, "dataset": dataset, "labels": LABELS.get(dataset, ""),
+        "options": found.options, "clip": clip, "dataset": dataset, "labels": labels,
         "classifier": found.classifier, "accuracy": entry["top1"], "metric": entry["metric"] or "top1",
         "views": entry["views"] or "", "licence": entry["license"] or "",
         "non_commercial": "NC" in (entry["license"] or "") and not entry["license"].startswith("Apache"),

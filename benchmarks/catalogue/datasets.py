@@ -20,3 +20,8 @@ DATASETS = {
 LABELS = {name: name for name in (
     "kinetics400", "kinetics600", "kinetics700", "ssv1", "ssv2", "moments", "ucf101", "hmdb51", "diving48", "charades",
 )}
+LABELS["TSM ssv1"] = "ssv1_sorted"  # its code sorts the classes
+IN_FILES = {  # what the name of a file says goes before a table
+    "_sthv2-rgb": "ssv2", "_sthv1-rgb": "ssv1", "_kinetics700-rgb": "kinetics700", "_kinetics600-rgb": "kinetics600",
+    "_kinetics710-rgb": "kinetics710",
+}

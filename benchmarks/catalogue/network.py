@@ -18,6 +18,7 @@ class Found:
     classifier: bool = True
     frames: int = 0
     rate: int = 1
+    stride: int = 0
     size: int = 0
     sampling: str = ""
     input: str = "rgb"

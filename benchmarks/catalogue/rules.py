@@ -12,6 +12,7 @@ from benchmarks.catalogue.tables import NETWORKS, REASONS
 from kinema.models.published import PUBLISHED
 
 FRAMES_IN_NAME = re.compile(r"[-_]u(\d+)[-_]|_(\d+)x(?:224|336)\.pyth|_f(\d+)s\d|f(\d+)x\d{3}")
+IN_CONFIGURATION = re.compile(r"[-_](\d+)x(\d+)x1[-_]")  # frames, their stride, and one clip of them
 SLOWFAST = re.compile(r"slowfast", re.IGNORECASE)
 
 
@@ -32,16 +33,20 @@ def networks(entry: Mapping[str, Any], dataset: str) -> Found:
     return Found(reason="no network of kinema's is known to be this one")
 
 
-FIELDS = {"classifier", "frames", "rate", "size", "sampling", "input", "bgr", "title"}
+FIELDS = {"classifier", "frames", "rate", "stride", "size", "sampling", "input", "bgr", "title"}
 
 
 def complete(found: Found, entry: Mapping[str, Any], text: str) -> None:
     """What the name of a file or its configuration says of the clip."""
     if not entry["frames"] and (match := FRAMES_IN_NAME.search(text)):
         found.frames = int(next(filter(None, match.groups())))
-    if found.model.startswith("slowfast") and entry["sampling_rate"]:
-        found.rate = 8 if entry["sampling_rate"] == 16 else 4
+    if not entry["sampling_rate"] and (match := IN_CONFIGURATION.search(text)):
+        found.frames, found.stride = int(match[1]), int(match[2])
+    frames, stride = entry["frames"] or found.frames, entry["sampling_rate"] or found.stride
+    frames = found.frames if found.stride else frames
+    if found.model.startswith("slowfast") and stride:
+        found.rate = 8 if stride == 16 else 4
         fast = "_r50" if "resnet101-resnet50" in text.lower() else ""
         depth = found.model.rpartition("resnet")[2]
-        name = f"slowfast_r{depth}{fast}_{entry['frames']}x{entry['sampling_rate']:g}"
+        name = f"slowfast_r{depth}{fast}_{frames}x{stride:g}"
         found.model = name if name in PUBLISHED else found.model

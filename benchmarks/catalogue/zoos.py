@@ -32,8 +32,9 @@ class Known:
         """The clip that a checkpoint's network is fed."""
         frames = int(found.frames or entry["frames"] or USUAL_FRAMES)
         side = int(found.size or entry["crop"] or 224)
-        uniform = found.sampling == "uniform" or (not found.sampling and not entry["sampling_rate"])
-        stride = 1 if uniform else int((entry["sampling_rate"] or 1) / found.rate)
+        rate = entry["sampling_rate"] or found.stride
+        uniform = found.sampling == "uniform" or (not found.sampling and not rate)
+        stride = 1 if uniform else int((rate or 1) / found.rate)
         text = f"{entry['model']} {entry['config']}".lower()
         colours = next((values for word, values in self.by.items() if re.search(rf"\b{word}", text)), self.colours)
         squeezed = self.slug == "torchvision" and side == 112

@@ -22,7 +22,7 @@ from kinema.inference.windows import Window, window_seconds, windows
 from kinema.machine import Machine
 from kinema.models import Network
 from kinema.runs import Run
-from kinema.weights.pretrained import is_checkpoint, open_network
+from kinema.weights.pretrained import has_several_labels, is_checkpoint, open_network
 
 WINDOWS_AT_ONCE = 8
 
@@ -64,7 +64,7 @@ class Recognizer:
         if isinstance(source, Network):
             network = source
         elif not isinstance(source, Run) and is_checkpoint(source):
-            network = open_network(str(source))
+            network, self.multi_label = open_network(str(source)), has_several_labels(str(source))
         else:
             run = source if isinstance(source, Run) else Run.open(Path(source))
             network, self.calibration = run.model(), Calibration.of(run.path)

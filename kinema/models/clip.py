@@ -50,8 +50,10 @@ class ClipSpec:
 
     def __post_init__(self) -> None:
         for name in ("frames", "height", "width", "stride", "neighbours"):
-            if getattr(self, name) < 1:
-                raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be 1 or more.")
+            if not hasattr(getattr(self, name), "__index__") or getattr(self, name) < 1:
+                raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be a whole number, 1 or more.")
+        if self.fps is not None and not self.fps > 0:
+            raise ModelError(f"A clip's fps is {self.fps}; it must be above 0.")
         for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS), ("order", ORDERS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)

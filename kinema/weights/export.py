@@ -5,7 +5,7 @@ a network of the same kind.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,26 @@ import torch
 from kinema.errors import ModelError, nearest
 from kinema.files import write_atomic
 from kinema.models import Network
-from kinema.models.names import meant
-from kinema.weights.candidate import Candidate
+from kinema.models.backbones import BACKBONES
+from kinema.models.names import meant, parse
+from kinema.models.options import usual_values
+from kinema.models.published import PUBLISHED
+from kinema.models.temporal import ADDED, MODULES
 from kinema.weights.possible import possible
 from kinema.weights.translate import fit, translate
 
 Weights = dict[str, torch.Tensor]
 STEM, STAGE = r"^backbone\.stem\.", r"^backbone\.stages\.(\d)\.(\d+)\."
+NO_MATTER = ("head_size", "frames", "clip", "dropout")  # to what a network answers to a clip that it was made for
 LETTERS = tuple(enumerate("abc", start=1))
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way of naming: substitutions made in order; a `flat` library has 2-D kernels."""
+    """A way of naming: substitutions made in order, of networks that fit `of`; a `flat` library has 2-D kernels."""
 
     rules: tuple[tuple[str, str], ...]
+    of: str
     flat: bool = False
 
 
@@ -69,9 +74,14 @@ X3D = (
 )
 GATED = ((r"\.norm_b\.(?=\w+$)", ".norm_b.0."),)  # beside its norm stands a gate, or nothing
 LIBRARIES: dict[str, tuple[Way, ...]] = {
-    "torchvision": (Way(TORCHVISION + IMAGE_STEM, flat=True), Way(TORCHVISION + VIDEO_STEM + VIDEO_BLOCK)),
-    "mmaction2": (Way(MMACTION2, flat=True), Way(MMACTION2 + WRAPPED, flat=True), Way(MMACTION2)),
-    "pytorchvideo": (Way(PYTORCHVIDEO), Way(PYTORCHVIDEO + POOLED), Way(X3D + PYTORCHVIDEO + GATED)),
+    "torchvision": (Way(TORCHVISION + IMAGE_STEM, r"tsn-(wide_)?resne[x]?t\d+$", flat=True),
+                    Way(TORCHVISION + VIDEO_STEM + VIDEO_BLOCK, r"(r3d|mc3)-resnet18(-tp)?$")),
+    "mmaction2": (Way(MMACTION2, r"(tsn|c2d)-resnet\d+$", flat=True),
+                  Way(MMACTION2 + WRAPPED, r"tsm-resnet\d+$", flat=True),
+                  Way(MMACTION2, r"(c2d|i3d_fair|slow)-resnet\d+$")),
+    "pytorchvideo": (Way(PYTORCHVIDEO, r"((i3d_fair|slow)-resnet\d+|ircsn-resnet\d+-tp)$"),
+                     Way(PYTORCHVIDEO + POOLED, r"(c2d|i3d_fair)-resnet\d+$"),
+                     Way(X3D + PYTORCHVIDEO + GATED, r"i3d(\+se)?-x3d_\w+$|x3d_\w+$")),
 }
 
 
@@ -84,7 +94,9 @@ def export_state_dict(network: Network, to: str) -> Weights:
     deep = any(value.dim() == 5 and value.shape[2] > 1 for value in own.values())
     for way in LIBRARIES[to]:
         names = {key: renamed(key, way) for key in own}
-        if (way.flat and deep) or len({*names.values()} - own.keys()) < len(own):
+        if not re.match(way.of, meant(network.name)) or (way.flat and deep):
+            continue
+        if len({*names.values()} - own.keys()) < len(own):
             continue
         theirs = {names[key]: flattened(value) if way.flat else value for key, value in own.items()}
         if leads_back(theirs, network):
@@ -105,21 +117,28 @@ def flattened(value: torch.Tensor) -> torch.Tensor:
 
 
 def leads_back(theirs: Weights, network: Network) -> bool:
-    """Are these names known as that library's, of a network of this kind, and does each weight find its place again?"""
+    """Are these names known as that library's, of this very network, and does each weight find its place again?"""
     own = network.state_dict()
     try:
         back = translate(theirs)
         found = possible(back)
     except ModelError:
         return False
-    same = any(kind_of(one.model) == kind_of(network.name) and needed(one) <= network.options.items() for one in found)
+    same = any(kind_of(one.model) == kind_of(network.name) and told(one.model, one.options) == told(
+        network.name, network.options) for one in found)
     return same and back.weights.keys() == own.keys() and all(
         torch.equal(fit(value, own[key]), own[key]) for key, value in back.weights.items())
 
 
-def needed(candidate: Candidate) -> Set[tuple[str, Any]]:
-    """The options without which a network would be another one, in clips of the size it was made for."""
-    return {name: value for name, value in candidate.options.items() if name != "head_size"}.items()
+def told(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a network another one than the usual of its kind, in clips of the size it was made for."""
+    backbone = BACKBONES[parse(name)[1]]
+    usual = usual_values(backbone.build)
+    for module in parse(name)[0]:
+        usual |= usual_values((MODULES | ADDED)[module])
+    options = {**(PUBLISHED[name].options if name in PUBLISHED else {}), **options}
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    return {key: value for key, value in plain.items() if key not in NO_MATTER and usual.get(key, None) != value}
 
 
 def kind_of(name: str) -> str:

@@ -20,8 +20,11 @@ def identify(source: Source) -> list[Candidate]:
     """The networks that the weights of a file, or of a dict, may be of, the likeliest first.
 
     A candidate has the name and options for `create_model`, and says which of its options the weights leave `open`.
-    None fits when the list is empty. Raises ModelError when the weights are of no known zoo.
+    None fits when the list is empty. Raises ModelError when the weights are of no known zoo. A file that kinema wrote,
+    or a run, says itself what it is.
     """
+    if facts := described(source):
+        return [Candidate(facts["name"], facts["options"])]
     return possible(translate(read_weights(source)))
 
 

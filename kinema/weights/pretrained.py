@@ -14,6 +14,7 @@ from kinema.weights.identify import from_checkpoint, network_of
 from kinema.weights.read import read_weights
 from kinema.weights.translate import translate
 
+SEVERAL_LABELS = ("charades", "multi-moments")
 DEFAULT = "pytorchvideo/x3d-m-16x5-kinetics400"  # small, good, and of a licence that allows any use
 
 
@@ -86,3 +87,8 @@ def file_of(source: str) -> Path:
 def open_network(source: str, **options: Any) -> Network:
     """The network of a file of weights, or of a checkpoint's id."""
     return from_checkpoint(source, **options) if Path(source).exists() else pretrained(source, **options)
+
+
+def has_several_labels(source: str) -> bool:
+    """Was the checkpoint of this id trained on clips that may each have several labels? Of a file it is not known."""
+    return not Path(source).exists() and find_checkpoint(source).dataset in SEVERAL_LABELS

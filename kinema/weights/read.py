@@ -73,7 +73,12 @@ def as_tensor(value: Any) -> torch.Tensor | None:
     """A weight as a tensor; None for what is no weight."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         return torch.from_numpy(np.array(value))
-    return value if isinstance(value, torch.Tensor) else None
+    if not isinstance(value, torch.Tensor):
+        return None
+    if value.layout != torch.strided or value.is_quantized:
+        kind = "quantised" if value.is_quantized else str(value.layout).removeprefix("torch.")
+        raise ModelError(f"A weight is {kind}; expected plain numbers. Save the network before it was changed so.")
+    return value
 
 
 def read_file(path: Path) -> Mapping[str, Any]:

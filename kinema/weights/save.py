@@ -8,6 +8,8 @@ from typing import Any
 from kinema.errors import ModelError
 from kinema.files import write_atomic
 from kinema.models import ClipSpec, Network, create_model
+from kinema.models.names import USUAL
+from kinema.weights.download import offline
 from kinema.weights.load import load_weights
 
 KEY = "kinema"  # in the header of a file
@@ -27,7 +29,8 @@ def description(network: Network) -> dict[str, Any]:
 def rebuild(facts: dict[str, Any], told: Mapping[str, Any] | None = None) -> Network:
     """The untrained network of a description; what else is `told` of it goes before that."""
     clip = ClipSpec.from_dict(facts["clip"])
-    options = {"classes": facts["labels"], "clip": clip, **facts["options"], **(told or {})}
+    own = {name: tuple(value) if isinstance(value, list) else value for name, value in facts["options"].items()}
+    options = {"classes": facts["labels"], "clip": clip, **own, **(told or {})}
     tp = options.pop("tp", facts["name"].endswith("-tp"))
     return create_model(facts["name"].removesuffix("-tp") + "-tp" * bool(tp), **options)
 
@@ -45,12 +48,20 @@ def save_network(network: Network, path: str | Path) -> Path:
 
 
 def described(source: Any) -> dict[str, Any] | None:
-    """The description in the header of a file, or of a run's best weights; None where there is none."""
+    """The description in the header of a file, or of a run's folder; None where there is none."""
     from safetensors import SafetensorError, safe_open
 
     if not isinstance(source, str | Path):
         return None
-    path = Path(source) / "best.safetensors" if (Path(source) / "run.json").is_file() else Path(source)
+    path = Path(source)
+    if (path / "run.json").is_file():
+        from kinema.runs import Run
+
+        run = Run.open(path)
+        own = {name: value for name in ("where", "causal", "pool", "dropout")
+               if (value := getattr(run.recipe, name)) != USUAL[name]}
+        return {"name": run.recipe.model, "options": {**own, **run.recipe.options}, "clip": run.clip.to_dict(),
+                "labels": list(run.labels)}
     if path.suffix != ".safetensors" or not path.is_file():
         return None
     try:
@@ -87,11 +98,24 @@ def push_to_hub(network: Network, repository: str, private: bool = False, **opti
 def from_pretrained(repository: str, **options: Any) -> Network:
     """The network that `push_to_hub` wrote, ready for use; or that of a folder. `options` are `hf_hub_download`'s."""
     local = Path(repository) / FILE
-    path = local if local.is_file() else Path(hub().hf_hub_download(repository, FILE, **options))
+    path = local if local.is_file() else fetched(repository, **options)
     facts = described(path)
     if facts is None:
         raise ModelError(f"{repository} holds no network of kinema's: the header of its {FILE} does not say which.")
     return load_weights(rebuild(facts), path).eval()
+
+
+def fetched(repository: str, **options: Any) -> Path:
+    """The file of a repository of the Hub, from its cache where the user has forbidden to fetch; ModelError if none."""
+    if offline():
+        options["local_files_only"] = True
+    try:
+        return Path(hub().hf_hub_download(repository, FILE, **options))
+    except ModelError:
+        raise
+    except Exception as error:  # of the Hub's library, which has many kinds
+        why = " ".join(str(error).split())
+        raise ModelError(f"{FILE} of {repository} cannot be had from the Hub: {why}") from error
 
 
 def hub() -> Any:

@@ -50,7 +50,10 @@ def translate(weights: Mapping[str, torch.Tensor]) -> Translated:
         name, _, frame = key.partition("@")
         frames.setdefault(name, {})[int(frame)] = renamed.pop(key)
     joined = {name: torch.stack([taps[frame] for frame in sorted(taps)], dim=2) for name, taps in frames.items()}
-    return Translated(zoo, weights, zoo.finish(renamed | joined))
+    try:
+        return Translated(zoo, weights, zoo.finish(renamed | joined))
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"These weights look like {zoo.name}, but cannot be put together: {error}.") from error
 
 
 def unwrapped(weights: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:

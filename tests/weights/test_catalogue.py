@@ -93,3 +93,17 @@ def test_what_is_not_there_is_told() -> None:
         find_checkpoint(next(row.id for row in ROWS if "skeletons" in row.reason))
     with pytest.raises(ModelError, match=r"no checkpoint of x3d_m trained on 'ucf101'\. There are some of kinetics400"):
         find_pretrained("x3d_m", "ucf101")
+
+
+def test_a_word_or_capital_letters_find_checkpoints_too() -> None:
+    assert checkpoints("SlowFast*") == checkpoints("slowfast*") != []
+    assert all("slowfast" in row.id for row in checkpoints("slowfast"))
+    assert checkpoints("nothing of this kind") == []
+
+
+def test_what_a_file_is_called_goes_before_a_table() -> None:
+    for row in ROWS:
+        for word, dataset in (("_sthv2-rgb", "ssv2"), ("_kinetics700-rgb", "kinetics700")):
+            assert word not in row.urls[0].rsplit("/", 1)[-1] or row.dataset == dataset, row.id
+    assert {row.labels for row in ROWS if row.id.startswith("tsm/") and row.dataset == "ssv1"} == {"ssv1_sorted"}
+    assert [*label_list("ssv1_sorted")] == sorted(label_list("ssv1"))

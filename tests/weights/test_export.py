@@ -48,3 +48,15 @@ def test_what_has_no_names_there_is_told(name: str, to: str) -> None:
         export_state_dict(create_model(name, 3), to)
     with pytest.raises(ModelError, match=r"for 'pytorchvide'\. Nearest: pytorchvideo, torchvision\. They can for"):
         export_state_dict(create_model("tsn-resnet_tiny", 3), "pytorchvide")
+
+
+@pytest.mark.parametrize(("name", "options", "to"), [
+    ("tam-resnet18", {}, "pytorchvideo"), ("tin-resnet18", {}, "pytorchvideo"), ("tanet-resnet18", {}, "mmaction2"),
+    ("p3d-resnet50", {}, "torchvision"), ("i3d_r50_32x2", {}, "pytorchvideo"), ("cox3d_s", {}, "pytorchvideo"),
+    ("slow-resnet50", {"causal": True}, "pytorchvideo"), ("slow-resnet50", {"where": "top"}, "pytorchvideo"),
+    ("tsm-resnet18", {"fold": 4}, "mmaction2"), ("tsn-resnet18", {"norm_eps": 1e-3}, "torchvision"),
+    ("tsn-resnet50", {"stride_first": True}, "torchvision"),
+])
+def test_what_a_library_has_not_is_not_written_for_it(name: str, options: dict, to: str) -> None:
+    with pytest.raises(ModelError, match=f"have no names in {to} that lead back"):
+        export_state_dict(create_model(name, 3, **options), to)

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from kinema.errors import ModelError
 from kinema.models import Network, create_model
 from kinema.runs import Run
-from kinema.weights import from_checkpoint, load_weights
+from kinema.weights import from_checkpoint, identify, load_weights, save_network
 
 
 def tiny(classes: int = 5, name: str = "tam-resnet_tiny", **options: object) -> Network:
@@ -143,3 +143,22 @@ def test_five_taps_keep_their_order() -> None:
     mix = network.get_parameter("backbone.stages.2.1.before.mix.weight")
     for tap in range(5):
         assert torch.equal(mix[:, :, tap], weights[f"layer2.1.tam.blending_layers.{tap}.fc1.weight"])
+
+
+def test_a_run_says_itself_what_its_network_is(tiny_run: Path) -> None:
+    run, network = Run.open(tiny_run), from_checkpoint(tiny_run)
+    assert (network.name, network.clip, network.labels) == (run.recipe.model, run.clip, run.labels)
+    assert same(network, run.model())
+    assert [one.model for one in identify(tiny_run)] == [run.recipe.model]
+
+
+def test_an_own_file_says_itself_what_it_is(tmp_path: Path) -> None:
+    made = create_model("slow-resnet18", 3, frames=4, inflate=("1", "1", "1", "1"))
+    path = save_network(made, tmp_path / "own.safetensors")
+    assert [(one.model, one.options["inflate"]) for one in identify(path)] == [("slow-resnet18", ["1"] * 4)]
+    assert from_checkpoint(path).options["inflate"] == ("1", "1", "1", "1")
+
+
+@pytest.mark.parametrize("value", [torch.eye(3).to_sparse(), torch.eye(3).to_sparse_csr()])
+def test_weights_that_are_no_plain_numbers_are_told(value: torch.Tensor) -> None:
+    assert "A weight is " in complaint(tiny(), {"a.b": value})

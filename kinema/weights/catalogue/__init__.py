@@ -76,9 +76,15 @@ def all_checkpoints() -> dict[str, Checkpoint]:
 
 
 def checkpoints(pattern: str = "*") -> list[Checkpoint]:
-    """The checkpoints whose id, model or data set fits a pattern, in which * stands for any text."""
-    return [row for row in all_checkpoints().values()
-            if any(fnmatchcase(text, pattern) for text in (row.id, row.model, row.dataset))]
+    """The checkpoints whose id, model or data set fits a pattern, in which * stands for any text.
+
+    Capital letters do not matter. A word that is none of these stands for those that contain it.
+    """
+    def fitting(wanted: str) -> list[Checkpoint]:
+        return [row for row in all_checkpoints().values()
+                if any(fnmatchcase(text, wanted) for text in (row.id, row.model, row.dataset))]
+
+    return fitting(pattern.lower()) or fitting(f"*{pattern.lower()}*")
 
 
 def find_checkpoint(id_: str) -> Checkpoint:

@@ -11,6 +11,7 @@ from kinema.weights.zoos.zoo import Weights
 
 HEADS = {192: 3, 384: 6, 768: 12, 1024: 16, 1280: 16, 1408: 16}  # by width, but for V-JEPA 2's giant
 CONVENTIONS = ("readout", "gelu", "norm_eps")
+RESIDUAL_3D = ("p3d", "r2plus1d", "ircsn", "ipcsn", "r3d", "mc3")
 
 
 def parts(norm1: str, qkv: str, out: str, norm2: str, up: str, down: str) -> tuple[tuple[str, str], ...]:
@@ -39,9 +40,10 @@ def with_heads(candidate: Candidate, keys: Collection[str]) -> Candidate:
 def unsaid(candidate: Candidate, keys: Collection[str]) -> Candidate:
     """Names of kinema's own say nothing of a transformer's conventions, which zoos differ in, nor of shifts and pools.
 
-    What is a tsn by its weights may be a tsm; how many fast frames make a slow one, only lateral weights may tell.
+    What is a tsn by its weights may be a tsm, and the 3-D residual networks differ in strides and pools; how many fast
+    frames make a slow one, only lateral weights may tell.
     """
-    if candidate.model.startswith("tsn"):
+    if candidate.model.startswith(("tsn", *RESIDUAL_3D)):
         return replace(candidate, open=(*candidate.open, "model"))
     if candidate.model.startswith("slowfast") and candidate.options.get("lateral") != "channels":
         return replace(candidate, open=(*candidate.open, "alpha"))
