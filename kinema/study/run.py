@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kinema.errors import KinemaError, RunError
+from kinema.evaluation.protocols import find_protocol
 from kinema.files import write_atomic
 from kinema.progress import Progress
 from kinema.recipe import Recipe
@@ -60,8 +61,13 @@ def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -
                     failed.add(folder)
                     del left[folder]
                     yield folder, [], f"it starts from {recipe.start}, which failed."
+                elif (rows := rows_of(recipe, study.protocols)) is not None:
+                    del left[folder]
+                    yield folder, rows, ""
                 elif recipe.start not in left and recipe.start not in running.values() and len(running) < processes:
                     running[submit(finished, left.pop(folder), study.protocols, share, accelerator)] = folder
+            if not running:
+                continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 folder = running.pop(future)
@@ -103,22 +109,30 @@ def finished(recipe: Recipe, protocols: tuple[str, ...], threads: int, accelerat
     import torch
 
     from kinema.evaluation.evaluate import evaluate
-    from kinema.evaluation.protocols import find_protocol
     from kinema.machine import Machine
     from kinema.training.train import train
 
-    folder = Path(recipe.out)
-    rows = []
+    torch.set_num_threads(threads)
+    machine = Machine(accelerator=accelerator, workers=0)
+    train(recipe, machine, quiet=True)
     for name in protocols:
-        protocol = find_protocol(name)
-        result = folder / "evaluation" / f"test{protocol.suffix}.json"
-        if not result.is_file():
-            torch.set_num_threads(threads)
-            machine = Machine(accelerator=accelerator, workers=0)
-            train(recipe, machine, quiet=True)
-            evaluate(folder, protocol=protocol, machine=machine)
-        rows.append(row_of(recipe, name, json.loads(result.read_text(encoding="utf-8"))))
-    return recipe.out, rows, ""
+        if not result_of(recipe, name).is_file():
+            evaluate(recipe.out, protocol=name, machine=machine)
+    return recipe.out, rows_of(recipe, protocols) or [], ""
+
+
+def rows_of(recipe: Recipe, protocols: tuple[str, ...]) -> list[Row] | None:
+    """The rows of a run's results under all protocols; None where it is not judged by all of them yet."""
+    results = [result_of(recipe, name) for name in protocols]
+    if not all(result.is_file() for result in results):
+        return None
+    return [row_of(recipe, name, json.loads(result.read_text(encoding="utf-8")))
+            for name, result in zip(protocols, results, strict=True)]
+
+
+def result_of(recipe: Recipe, protocol: str) -> Path:
+    """Where the result of a run under a protocol is written."""
+    return Path(recipe.out) / "evaluation" / f"test{find_protocol(protocol).suffix}.json"
 
 
 def row_of(recipe: Recipe, protocol: str, facts: Row) -> Row:
