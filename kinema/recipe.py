@@ -36,7 +36,13 @@ class Recipe:
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.
-    mixup: the Beta distribution's parameter, 0 is off (Zhang et al., 2018). balance: against class imbalance.
+    mixup, cutmix: the Beta distribution's parameter of each, 0 is off (Zhang et al., 2018; Yun et al., 2019); with
+        both, each forward pass draws one of them. balance: against class imbalance.
+    drop_path: chance with which the last block's branch is left out, per clip; it falls to 0 at the first.
+    repeats: views of each clip in a batch, drawn and augmented apart (Hoffer et al., 2020); they count as clips of the
+        batch, and an epoch shows each clip so many times.
+    precise_norm: training clips over which batch norm's statistics are computed anew at an epoch's end, before weights
+        are judged and kept (Wu and Johnson, 2021); 0 keeps the running averages.
     """
 
     data: str
@@ -64,6 +70,7 @@ class Recipe:
     causal: bool = False
     pool: str = "max"
     dropout: float = 0.5
+    drop_path: float = 0.0
     options: dict[str, Any] = field(default_factory=dict)
     start: str | None = None
     inflation: str = "mean"
@@ -81,6 +88,9 @@ class Recipe:
     clip_gradient: float | None = None
     label_smoothing: float = 0.0
     mixup: float = 0.0
+    cutmix: float = 0.0
+    repeats: int = 1
+    precise_norm: int = 0
     ema: float = 0.0
     balance: str = "none"
     precision: str = "32"
@@ -92,20 +102,25 @@ class Recipe:
             came = getattr(self, name)
             if came not in known:
                 raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}. {nearest(came, known)}")
-        for name in ("epochs", "batch", "accumulate", "frames"):
+        for name in ("epochs", "batch", "accumulate", "frames", "repeats"):
             if getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 1 or more.")
-        for name in ("validation", "dropout", "ema", "label_smoothing", "momentum"):
+        for name in ("validation", "dropout", "drop_path", "ema", "label_smoothing", "momentum"):
             if not 0 <= getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be from 0 to below 1.")
         for name in ("lr", "fps", "clip_gradient"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("warmup", "mixup", "weight_decay", "seed"):
+        for name in ("warmup", "mixup", "cutmix", "precise_norm", "weight_decay", "seed"):
             if getattr(self, name) < 0:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 0 or more.")
         if self.batch % self.accumulate:
             raise RunError(f"A batch of {self.batch} cannot be cut into {self.accumulate} equal parts (accumulate).")
+        if self.batch % self.repeats:
+            raise RunError(f"A batch of {self.batch} cannot hold {self.repeats} views of each of its clips (repeats).")
+        if self.augment.randaugment and "flow" in self.input:
+            raise RunError(f"RandAugment changes pictures, not the flow in {self.input!r}; train on rgb or difference "
+                           "with it, or leave randaugment at 0.")
 
     @property
     def clip(self) -> ClipSpec:

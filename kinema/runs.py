@@ -116,6 +116,7 @@ def build_network(recipe: Recipe, labels: tuple[str, ...]) -> "Network":
         pool=recipe.pool,
         clip=recipe.clip,
         dropout=recipe.dropout,
+        drop_path=recipe.drop_path,
         **recipe.options,
     )
 

@@ -41,6 +41,10 @@ def train_options(
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,
+    gradient_checkpointing: Annotated[
+        bool,
+        typer.Option("--gradient-checkpointing", help="less memory, a third more time", rich_help_panel=MACHINE),
+    ] = False,
 ) -> None:
     """The options that are not the recipe's."""
 
@@ -70,6 +74,7 @@ def train(**given: Any) -> None:
         save_every=given.pop("save_every"),
         channels_last=given.pop("channels_last"),
         compile=given.pop("compile"),
+        gradient_checkpointing=given.pop("gradient_checkpointing"),
     )
     if given["out"] is None and base is None:
         given["out"] = f"runs/{given['model'] or 'tam-resnet18'}"

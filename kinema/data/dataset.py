@@ -107,6 +107,8 @@ class Steps:
     the clips that fill no batch wait for another epoch. Iterating gives the batches of steps `first`, first + 1, ...,
     each as `accumulate` lists of (epoch, index): micro-batches, which hold the same clips over all processes together
     whatever their number, so that what is computed over a micro-batch (batch norm) does not depend on it.
+    With `repeats` a batch holds so many views of each of fewer clips: all clips, then all again. Each view has an epoch
+    of its own in its key, so that no two are alike.
     """
 
     clips: int
@@ -118,11 +120,12 @@ class Steps:
     process: int = 0
     processes: int = 1
     weights: torch.Tensor | None = None
+    repeats: int = 1
 
     @property
     def per_epoch(self) -> int:
         """Optimiser steps an epoch."""
-        return max(self.clips // self.batch, 1)
+        return max(self.clips // (self.batch // self.repeats), 1)
 
     def order(self, epoch: int) -> list[int]:
         """The order of the clips in an epoch."""
@@ -136,13 +139,14 @@ class Steps:
 
     def __iter__(self) -> Iterator[list[Key]]:
         part = self.batch // (self.processes * self.accumulate)
-        epoch, order = -1, []
+        epoch, order, different = -1, [], self.batch // self.repeats
         for step in range(self.first, self.total):
             if step // self.per_epoch != epoch:
                 epoch = step // self.per_epoch
                 order = self.order(epoch)
-            start = step % self.per_epoch * self.batch
-            keys = [(epoch, order[(start + k) % self.clips]) for k in range(self.batch)]
+            start = step % self.per_epoch * different
+            views = range(epoch * self.repeats, (epoch + 1) * self.repeats)
+            keys = [(view, order[(start + k) % self.clips]) for view in views for k in range(different)]
             bases = ((k * self.processes + self.process) * part for k in range(self.accumulate))
             yield from (keys[base : base + part] for base in bases)
 

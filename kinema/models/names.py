@@ -9,6 +9,7 @@ from typing import Any
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones import BACKBONES
 from kinema.models.clip import ClipSpec
+from kinema.models.drop_path import DropPath
 from kinema.models.layers import repeat_edges
 from kinema.models.network import Network
 from kinema.models.options import choose, shared_out
@@ -21,7 +22,8 @@ from kinema.models.where import Where, find_where
 POOLS = ("max", "avg")
 EDGES = ("zeros", "repeat")
 CLASSES = 400  # of Kinetics
-USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5, "edges": "zeros"}
+USUAL = {"frames": None, "where": "all", "causal": False, "pool": "max", "dropout": 0.5, "edges": "zeros",
+         "drop_path": 0.0}
 ADDED_TO = ("resnet_tiny", "resnet50")  # the backbones that are listed with an added module too, and the modules
 ADDED_WITH = {
     "se": ("tsn", "i3d"), "gate": ("s3d",), "nonlocal": ("tsn", "tsm", "i3d", "c2d", "i3d_fair", "slow"),
@@ -31,7 +33,7 @@ ADDED_WITH = {
 def create_model(
     name: str, classes: int | Sequence[str] | None = None, *, frames: int | None = None, where: str | Where = "all",
     causal: bool = False, pool: str = "max", clip: ClipSpec | None = None, dropout: float = 0.5, edges: str = "zeros",
-    **options: Any,
+    drop_path: float = 0.0, **options: Any,
 ) -> Network:
     """Build a network by its name, with random weights.
 
@@ -39,14 +41,16 @@ def create_model(
     `where` says which blocks see time: "all", "top", "bottom", "alternate", or where(block, blocks) -> bool. `causal`
     networks never look at later frames. `pool` is how `-tp` pools, "max" or "avg". Beyond a clip, convolutions and
     pools over frames see "zeros", or with `edges` "repeat" its first and last frame again; what tin, tanet, teinet,
-    stm, tea, tdn, corrnet and action compute of neighbours in their own way keeps zeros. `options` are those of the
-    temporal modules and of the backbone. Raises ModelError when a name, a value or an option is unknown.
+    stm, tea, tdn, corrnet and action compute of neighbours in their own way keeps zeros. `drop_path` is the chance with
+    which training leaves out the branches of the last block, for each clip, where a network has such branches; it falls
+    to 0 at the first. `options` are those of the temporal modules and of the backbone. Raises ModelError when a name, a
+    value or an option is unknown.
     """
     if frames is not None and whole(frames) is None:
         raise ModelError(f"frames={frames!r}: expected a whole number, 1 or more.")
     frames = frames if frames is None else whole(frames)
     said = {"frames": frames, "where": where, "causal": causal, "pool": pool, "dropout": dropout,
-            "edges": edges}
+            "edges": edges, "drop_path": drop_path}
     changed = {**{key: value for key, value in said.items() if value != USUAL[key]}, **options}
     row = PUBLISHED.get(name) if isinstance(name, str) else None
     modules, backbone, tp = parse(name)
@@ -56,6 +60,8 @@ def create_model(
     classes = check_classes(CLASSES if classes is None else classes)
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
         raise ModelError(f"causal={causal!r}, dropout={dropout!r}: expected True or False, and a share from 0 to 1.")
+    if isinstance(drop_path, bool) or not isinstance(drop_path, int | float) or not 0 <= drop_path < 1:
+        raise ModelError(f"drop_path={drop_path!r}: expected a share from 0 to below 1.")
     if clip is not None and not isinstance(clip, ClipSpec):
         raise ModelError(f"clip={clip!r}: expected a ClipSpec, such as ClipSpec(frames=16, height=112, width=112).")
     clip = clip or usual_clip(backbone, row)
@@ -73,7 +79,10 @@ def create_model(
     def temporal(block: int, blocks: int) -> Temporal:
         return seeing if sees(block, blocks) else alone
 
-    body = build(Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool), **given[backbone])
+    plan = Plan(clip.channels, clip.frames, clip.height, clip.width, temporal, tp, pool, drop_path)
+    body = build(plan, **given[backbone])
+    if drop_path and not any(isinstance(layer, DropPath) for layer in body.modules()):
+        raise ModelError(f"{name} has no residual branches that drop_path could leave out. Nearest: tam-resnet50.")
     left = getattr(body, "frames", clip.frames)  # fewer where a stem joins frames
     readout = seeing.readout(body.channels, left)  # type: ignore[arg-type]
     network = Network(name, body, readout, clip, classes, dropout, changed)

@@ -13,7 +13,7 @@ class Plan:
     """What a backbone is built for: clips of so many channels, frames and pixels, and how time enters it.
 
     `temporal(block, blocks)` is the temporal module that a block asks. With `tp` the frames are halved three times, by
-    `pool`: "max" or "avg".
+    `pool`: "max" or "avg". `drop_path` is the chance with which the last block's branch is left out in training.
     """
 
     channels: int
@@ -23,6 +23,11 @@ class Plan:
     temporal: "Callable[[int, int], Temporal]"
     tp: bool = False
     pool: str = "max"
+    drop_path: float = 0.0
+
+    def drop_path_at(self, block: int, blocks: int) -> float:
+        """The chance of a block: 0 of the first, and from there linear to `drop_path` of the last."""
+        return self.drop_path * block / max(blocks - 1, 1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Place:
     last: bool = False  # of its stage
     lead: bool = True  # of branches side by side: is this the first one that begins with a projection?
     parts: tuple[int, ...] = ()  # of branches side by side: the channels that each gives
+    drop_path: float = 0.0  # the chance with which the block's branch is left out in training
 
     def at(self, name: str) -> "Place":
         """The same place, seen from one of the block's convolutions."""

@@ -1,14 +1,11 @@
-"""Losses over target vectors, and mixing clips.
+"""Losses over target vectors.
 
-Axes in names: N clips, C channels, T frames, H rows, W columns, K classes. A target row holds one 1, several (a clip
+Axes in names: N clips, K classes. A target row holds one 1, several (a clip
 with several labels), or shares that add up to 1 (mixed clips).
 """
 
-import numpy as np
 import torch
 from torch.nn import functional as F
-
-from kinema.keyed import key_seed
 
 
 def loss_of(
@@ -23,20 +20,6 @@ def loss_of(
         smooth_NK = targets_NK * (1 - smoothing) + smoothing / 2
         return F.binary_cross_entropy_with_logits(logits_NK, smooth_NK.to(logits_NK.dtype), pos_weight=weights_K)
     return F.cross_entropy(logits_NK, targets_NK.to(logits_NK.dtype), weight=weights_K, label_smoothing=smoothing)
-
-
-def mix(
-    clips_NCTHW: torch.Tensor, targets_NK: torch.Tensor, alpha: float, *key: int | str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Blend each clip with the one at the mirrored place of the batch, by a share drawn from Beta(alpha, alpha).
-
-    mixup, Zhang et al., 2018. The draw depends on the key alone.
-    """
-    share = float(np.random.default_rng(key_seed(*key)).beta(alpha, alpha))
-    return (
-        share * clips_NCTHW + (1 - share) * clips_NCTHW.flip(0),
-        share * targets_NK + (1 - share) * targets_NK.flip(0),
-    )
 
 
 def hits(logits_NK: torch.Tensor, targets_NK: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Batch normalisation over the clips of all processes.
+"""Batch normalisation, and all that draws, over the clips of all processes.
 
 torch's SyncBatchNorm refuses CPU tensors; this one works wherever torch.distributed does.
 """
@@ -9,6 +9,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from kinema.models.drop_path import DropPath
+from kinema.training.noise import GlobalDropout, GlobalDropPath
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
@@ -66,9 +69,15 @@ class GlobalBatchNorm(_BatchNorm):
         self.running_var.lerp_(variance_C.to(self.running_var.dtype), part)
 
 
+GLOBAL: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: GlobalBatchNorm, nn.BatchNorm2d: GlobalBatchNorm, nn.BatchNorm3d: GlobalBatchNorm,
+    nn.Dropout: GlobalDropout, DropPath: GlobalDropPath,
+}
+
+
 def globalise(network: AnyModule) -> AnyModule:
-    """Turn every batch norm of a network into a `GlobalBatchNorm`, in place; weights and names stay as they are."""
+    """Let batch norm, dropout and drop path see all processes, in place; weights and names stay as they are."""
     for module in network.modules():
-        if type(module) in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
-            module.__class__ = GlobalBatchNorm
+        if type(module) in GLOBAL:
+            module.__class__ = GLOBAL[type(module)]
     return network

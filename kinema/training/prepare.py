@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import replace
+from math import lcm
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from kinema.machine import Machine
 from kinema.models import Network
 from kinema.recipe import COLOURS, Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
+from kinema.training.precise import learning_norms
 
 MARK = ".kinema"  # the first file of a run's folder
 STRUCTURE = {"where": "all", "causal": False, "pool": "max"}  # of a network, which its weights need not show
-OF_RECIPES = ("frames", "clip", "dropout", *STRUCTURE)  # options of networks that a recipe has fields for
+OF_RECIPES = ("frames", "clip", "dropout", "drop_path", *STRUCTURE)  # options of networks that a recipe has fields for
 OURS = (
     "recipe.yaml",
     "clips.csv",
@@ -67,6 +69,8 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
     network = build_network(recipe, table.labels)
     if recipe.start:
         started += start_from(network, recipe)
+    if recipe.precise_norm and not learning_norms(network):
+        started.append(f"precise_norm changes nothing: {recipe.model} has no batch norm.")
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)
@@ -152,11 +156,12 @@ def notes(recipe: Recipe, split: Split) -> list[str]:
 
 def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
     """Clips of an optimiser step, of a list that may hold fewer; RunError where the processes cannot share them."""
-    batch, share = min(recipe.batch, clips), processes * recipe.accumulate
+    batch, share = min(recipe.batch, clips * recipe.repeats), processes * recipe.accumulate
     if batch % share:
+        least = lcm(share, recipe.repeats)
         raise RunError(
             f"A batch of {batch} clips cannot be shared equally by {processes} processes with "
-            f"{recipe.accumulate} forward passes each; choose --batch {max(batch // share, 1) * share}."
+            f"{recipe.accumulate} forward passes each; choose --batch {max(batch // least, 1) * least}."
         )
     return batch
 

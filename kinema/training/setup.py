@@ -23,6 +23,7 @@ from kinema.training.ema import Average
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
 from kinema.training.prepare import share_batch, start_from
+from kinema.training.recompute import checkpoint_blocks
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -78,6 +79,8 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
         start_from(network, recipe)
     if fabric.world_size > 1:
         globalise(network)
+    if machine.gradient_checkpointing:
+        checkpoint_blocks(network)
     if machine.channels_last:
         network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     wrapped: Any = torch.compile(network) if machine.compile else network
@@ -92,7 +95,7 @@ def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Step
     """Which clips belong to which step; a list that is smaller than a batch is one batch."""
     batch = share_batch(recipe, len(table.rows), fabric.world_size)
     weights = sampling_weights(table) if recipe.balance == "sampling" else None
-    total = recipe.epochs * (len(table.rows) // batch)
+    total = recipe.epochs * (len(table.rows) // (batch // recipe.repeats))
     return Steps(
         len(table.rows),
         batch,
@@ -103,6 +106,7 @@ def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Step
         fabric.global_rank,
         fabric.world_size,
         weights,
+        repeats=recipe.repeats,
     )
 
 

@@ -18,7 +18,9 @@ from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import save_state, save_weights
 from kinema.training.log import RunLog
-from kinema.training.loss import hits, loss_of, mix
+from kinema.training.loss import hits, loss_of
+from kinema.training.mixing import Mixing
+from kinema.training.precise import compute_statistics, last_steps, learning_norms
 from kinema.training.prepare import prepare
 from kinema.training.schedule import learning_rate
 from kinema.training.setup import Parts, assemble, start_fabric, training_loader
@@ -79,19 +81,16 @@ def run_steps(
     recipe, per_epoch, chief = run.recipe, parts.steps.per_epoch, fabric.global_rank == 0
     loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
     log = RunLog(run.path, parts.step, per_epoch) if chief else None
-    every = machine.save_every or per_epoch
+    every, mixing = machine.save_every or per_epoch, Mixing(recipe.mixup, recipe.cutmix)
     parts.model.train()
     for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
         step, part = parts.step, micro % recipe.accumulate
         last_part = part == recipe.accumulate - 1
-        torch.manual_seed(key_seed(recipe.seed, "step", step, part, fabric.global_rank))  # what dropout draws from
+        torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what dropout and drop path draw from
         clips_NCTHW, targets_NK = fabric.to_device((clips_NCTHW, targets_NK))
+        clips_NCTHW, targets_NK = mixing(clips_NCTHW, targets_NK, recipe.seed, "mix", step, part)
         if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
-        if recipe.mixup:
-            clips_NCTHW, targets_NK = mix(
-                clips_NCTHW, targets_NK, recipe.mixup, recipe.seed, "mix", step, part, fabric.global_rank
-            )
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             logits_NK = parts.model(clips_NCTHW)
             loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, table.multi_label)
@@ -114,6 +113,9 @@ def run_steps(
         if parts.average is not None:
             parts.average.update(parts.network, step)
         parts.step = step + 1
+        epoch_ends = parts.step % per_epoch == 0
+        if epoch_ends and recipe.precise_norm:
+            make_precise(run, parts, table, machine, fabric)
         stops = together(fabric, stop.asked)
         if log is None:
             if stops:
@@ -121,7 +123,6 @@ def run_steps(
             continue
 
         log.step(parts.step, lr)
-        epoch_ends = parts.step % per_epoch == 0
         saves = epoch_ends or parts.step % every == 0 or stops
         bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
         if epoch_ends:
@@ -153,6 +154,17 @@ def together(fabric: "Fabric", asked: bool) -> bool:
     if fabric.world_size == 1:
         return asked
     return bool(fabric.all_reduce(torch.tensor(float(asked), device=fabric.device), reduce_op="sum"))
+
+
+def make_precise(run: Run, parts: Parts, table: ClipTable, machine: Machine, fabric: "Fabric") -> None:
+    """Compute the batch norms' statistics anew, of the weights that would be kept now, over clips of this epoch."""
+    network, norms = parts.average.network if parts.average else parts.network, learning_norms(parts.network)
+    steps = last_steps(parts.steps, parts.step, run.recipe.precise_norm)
+    loader = training_loader(run, table, steps, machine, pin_memory=False)
+    like = next(network.parameters())
+    if norms:
+        with fabric.autocast():
+            compute_statistics(network, (clips_NCTHW.to(like) for clips_NCTHW, _ in loader), norms)
 
 
 def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine) -> float | None:

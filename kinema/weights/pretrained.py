@@ -61,8 +61,8 @@ def create_model(
 
     `pretrained` names the data set the weights come from, such as "kinetics400", or a checkpoint's id; the classes are
     then its own unless others are given. `classes` and all other `options` are those of `kinema.models.create_model`:
-    frames, clip, where, causal, pool, dropout, edges, and what the name's parts take. Raises ModelError when a name, a
-    value or an option is unknown, DownloadError where the weights cannot be had.
+    frames, clip, where, causal, pool, dropout, edges, drop_path, and what the name's parts take. Raises ModelError when
+    a name, a value or an option is unknown, DownloadError where the weights cannot be had.
     """
     if pretrained is None:
         return untrained(name, classes, **options)

@@ -41,3 +41,14 @@ def test_weights_draw_rare_clips_as_often() -> None:
     weights = torch.tensor([1.0] * 90 + [9.0] * 10)
     drawn = [index for batch in Steps(100, 10, 400, 0, weights=weights) for _, index in batch]
     assert 0.45 < sum(index >= 90 for index in drawn) / len(drawn) < 0.55
+
+
+def test_repeats_are_views_of_the_same_clips_in_one_batch_none_of_which_is_seen_again() -> None:
+    steps = Steps(12, 6, total=8, seed=0, repeats=2)
+    assert steps.per_epoch == 4
+    batches = list(steps)
+    assert [sorted({index for _, index in keys}) for keys in batches] == [
+        sorted(index for _, index in keys[:3]) for keys in batches]  # three clips, all of them, then all again
+    assert all([index for _, index in keys[:3]] == [index for _, index in keys[3:]] for keys in batches)
+    assert sorted(index for keys in batches[:4] for _, index in keys[:3]) == list(range(12))
+    assert len({key for keys in batches for key in keys}) == 48  # each key is another view

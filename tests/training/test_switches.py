@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from kinema.data.clips import read_table
+from kinema.data.transforms import Augment
 from kinema.recipe import Recipe
 from kinema.training.train import train
 from tests.conftest import TINY
@@ -18,6 +19,9 @@ SWITCHES = {
     "sampling": {"balance": "sampling"}, "smooth": {"label_smoothing": 0.1}, "clip": {"clip_gradient": 0.1},
     "steps": {"schedule": "steps", "milestones": (0.25,)}, "constant": {"schedule": "constant"},
     "sgd": {"optimizer": "sgd"}, "mixup": {"mixup": 0.4}, "ema": {"ema": 0.9}, "difference": {"input": "difference"},
+    "cutmix": {"cutmix": 1.0}, "drop_path": {"drop_path": 0.5}, "repeats": {"repeats": 2},
+    "precise": {"precise_norm": 16}, "randaugment": {"augment": Augment(randaugment=2)},
+    "erase": {"augment": Augment(erase=1.0)},
 }  # fmt: skip
 
 

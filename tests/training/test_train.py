@@ -18,7 +18,7 @@ from kinema.runs import Run
 from kinema.training.log import read_csv
 from kinema.training.train import train
 from tests.conftest import TINY
-from tests.training.common import COMMAND, HERE, OPTIONS, same, weights
+from tests.training.common import COMMAND, EVERY_OPTION, EVERY_SWITCH, HERE, OPTIONS, same, weights
 
 
 def test_a_run_is_a_folder_that_can_be_opened(tiny_run: Path, motion: Path) -> None:
@@ -74,7 +74,7 @@ def test_restart_trains_anew(motion: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_kills_change_no_bit(motion: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*OPTIONS, "--save-every", "3", "--workers", "1"]
+    options = [*OPTIONS, *EVERY_OPTION, "--save-every", "3", "--workers", "1"]
     started = time.monotonic()
     subprocess.run([*COMMAND, str(motion), "--out", str(whole), *options], check=True, capture_output=True)
     wall_seconds = time.monotonic() - started
@@ -120,17 +120,18 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(motion: Path, tmp_path: Path)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("precision", "rate", "bound"), [("64-true", "--lr 0.01", 1e-9), ("32", "--lr 0.001 --momentum 0", 1e-5)]
+    ("options", "bound"),
+    [
+        (["--precision=64-true", "--lr=0.01", "--batch=6", "--epochs=2", *EVERY_OPTION], 1e-9),
+        (["--precision=32", "--lr=0.001", "--momentum=0", "--batch=8", "--epochs=5", "--dropout=0"], 1e-5),
+    ],
+    ids=["every switch", "float32"],
 )
-def test_two_processes_learn_what_one_learns(
-    motion: Path, tmp_path: Path, precision: str, rate: str, bound: float
-) -> None:
-    options = (
-        "--model tam-resnet_tiny --frames 4 --size 32 --batch 8 --epochs 5 --dropout 0 --optimizer sgd --validation 0 "
-        f"--accelerator cpu --workers 0 --precision {precision} {rate}"
-    ).split()
-    for name, devices in (("one", "1"), ("two", "2")):
-        command = [*COMMAND, str(motion), "--out", str(tmp_path / name), *options, "--devices", devices]
+def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path, options: list[str], bound: float) -> None:
+    usual = ["--model=tam-resnet_tiny", "--frames=4", "--size=32", "--optimizer=sgd", "--validation=0",
+             "--accelerator=cpu", "--workers=0"]
+    for name, own in (("one", []), ("two", ["--devices", "2", "--gradient-checkpointing"])):
+        command = [*COMMAND, str(motion), "--out", str(tmp_path / name), *usual, *options, *own]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
     assert len(read_csv(tmp_path / "one" / "log.csv")) >= 30
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
@@ -140,7 +141,8 @@ def test_two_processes_learn_what_one_learns(
 
 @pytest.mark.parametrize("precision", ["32", "64-true"])
 def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
-    recipe = Recipe(str(motion), out=str(tmp_path / "whole"), ema=0.9, precision=precision, **{**TINY, "batch": 16})
+    switches = {**TINY, **EVERY_SWITCH, "batch": 16}
+    recipe = Recipe(str(motion), out=str(tmp_path / "whole"), precision=precision, **switches)
     whole = train(recipe, HERE, quiet=True).path
     stopped = Path(str(whole).replace("whole", "stopped"))
     with pytest.MonkeyPatch.context() as patch:

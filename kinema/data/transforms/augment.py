@@ -1,13 +1,14 @@
 """How training clips are varied."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from torch import Generator
 
 from kinema.data.transforms import boxes
 from kinema.data.transforms.boxes import Box, Size
+from kinema.data.transforms.randaugment import STRONGEST
 from kinema.errors import DataError, nearest
 
 CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
@@ -32,7 +33,9 @@ class Augment:
     "stretch_resized" cuts `scale` of the picture in its own shape and squeezes it into the clip; "multiscale" takes one
     of the fixed scales and places; "jitter" cuts `scale` of the largest box's side; "centre" is the crop of the test;
     "stretch" squeezes the whole picture into the clip. In time a clip is drawn from `span` to all of its video. Colours
-    vary by up to the share given.
+    vary by up to the share given. `randaugment` is how many of fourteen changes a clip goes through, each as strong as
+    `magnitude` of 10, and `erase` the chance with which a box of it is erased. Both are alike in all frames; but with
+    an `erase_span` below 1 the box is there in fewer of them, from that share to all.
     """
 
     crop: str = _help("resized", f"what a training clip is cut out by: {', '.join(CROPS)}")
@@ -43,6 +46,10 @@ class Augment:
     brightness: float = _help(0.0, "vary the brightness by up to this share")
     contrast: float = _help(0.0, "vary the contrast by up to this share")
     saturation: float = _help(0.0, "vary the colourfulness by up to this share")
+    randaugment: int = _help(0, "changes that RandAugment draws for each clip; 0 is off")
+    magnitude: float = _help(7.0, "how strong those changes are, from 0 to 10")
+    erase: float = _help(0.0, "chance that a box of a clip is erased (random erasing)")
+    erase_span: float = _help(1.0, "smallest part of the frames, of 1, that is erased")
 
     def __post_init__(self) -> None:
         if self.crop not in CROPS:
@@ -51,8 +58,18 @@ class Augment:
             if not 0 < low <= high <= most:
                 raise DataError(f"An augmentation's {name} is {low} to {high}; expected two rising numbers "
                                 f"above 0{', at most 1' if most == 1 else ''}.")
-        if not 0 < self.span <= 1:
-            raise DataError(f"An augmentation's span is {self.span}; it must be above 0 and at most 1.")
+        for one in fields(self):
+            value, whole = getattr(self, one.name), type(one.default) is int
+            if type(one.default) in (int, float) and (isinstance(value, bool) or not isinstance(value, int | float)
+                                                      or (whole and value != int(value))):
+                raise DataError(f"An augmentation's {one.name} is {value!r}; expected a {'whole ' * whole}number.")
+        for name in ("span", "erase_span"):
+            if not 0 < getattr(self, name) <= 1:
+                raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be above 0 and at most 1.")
+        for name, largest in (("randaugment", float("inf")), ("magnitude", STRONGEST), ("erase", 1.0)):
+            if not 0 <= getattr(self, name) <= largest:
+                most_is = "" if largest == float("inf") else f" and at most {largest:g}"
+                raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more{most_is}.")
         for name in ("brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) < 1:
                 raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more and below 1.")

@@ -11,11 +11,13 @@ from kinema.data.transforms import boxes
 from kinema.data.transforms.augment import Augment
 from kinema.data.transforms.boxes import Box, Size, one
 from kinema.data.transforms.colour import colour_jitter
+from kinema.data.transforms.erase import erase
 from kinema.data.transforms.flips import NO_FLIPS, Flips, may_flip, swap_label
 from kinema.data.transforms.inputs import check_input, to_input
+from kinema.data.transforms.randaugment import randaugment
 from kinema.data.transforms.resize import cut, resize
 from kinema.errors import DataError
-from kinema.models.clip import ClipSpec
+from kinema.models.clip import CHANNELS, ClipSpec
 
 TEST_CROPS: dict[int | str, Callable[[Size, Size], list[Box]]] = {
     3: boxes.three,
@@ -46,7 +48,9 @@ class TrainTransform:
             frames_THWC, label = frames_THWC.flip(2), swap_label(label, self.flips)
         way = self.augment
         frames_THWC = colour_jitter(frames_THWC, way.brightness, way.contrast, way.saturation, generator)
-        return to_input(frames_THWC, self.spec), label
+        frames_THWC = randaugment(frames_THWC, way.randaugment, way.magnitude, generator)
+        coloured = CHANNELS["rgb"] if self.spec.input.startswith("rgb") else 0
+        return erase(to_input(frames_THWC, self.spec), way.erase, way.erase_span, coloured, generator), label
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.drop_path import drop_path
 from kinema.models.layers import Conv, TimePad, pixel_pool
 from kinema.models.plan import Plan
 
@@ -75,7 +76,7 @@ class AssembleNet(nn.Module):
         causal = plan.temporal(0, 1).causal
         self.stems = nn.ModuleList(stem(inputs, dilation, causal) for inputs, dilation in STEMS)
         self.nodes = nn.ModuleList()
-        channels = [STEM] * len(STEMS)
+        channels, done, total = [STEM] * len(STEMS), 0, sum(size.counts[node.level] for node in NODES)
         for node in NODES:
             shares: dict[int, list[tuple[int, float]]] = {}
             for source, share in node.inputs.items():
@@ -84,7 +85,9 @@ class AssembleNet(nn.Module):
             blocks = nn.Sequential(OrderedDict(sum=Sum(shares)))
             for index in range(size.counts[node.level]):
                 blocks.add_module(str(index), AssembleBlock(
-                    width * OUT if index else inputs, width, node, index, causal))
+                    width * OUT if index else inputs, width, node, index, causal,
+                    plan.drop_path_at(done + index, total)))
+            done += size.counts[node.level]
             self.nodes.append(blocks)
             channels.append(width * OUT)
         self.channels = channels[-1]
@@ -149,9 +152,12 @@ def shrunk(x_NCTHW: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
 
 
 class AssembleBlock(nn.Module):
-    """A bottleneck; the first convolution of every second block covers three frames."""
+    """A bottleneck; the first convolution of every second block covers three frames.
 
-    def __init__(self, inputs: int, width: int, node: Node, index: int, causal: bool) -> None:
+    `rate` is the chance with which its branch is left out in training.
+    """
+
+    def __init__(self, inputs: int, width: int, node: Node, index: int, causal: bool, rate: float) -> None:
         super().__init__()
         wide, outputs, stride = WIDE[node.level], width * OUT, (1, 2 if node.level and not index else 1)
         self.branch = nn.Sequential(OrderedDict(
@@ -162,7 +168,7 @@ class AssembleBlock(nn.Module):
         ))
         self.shortcut = nn.Identity() if index else nn.Sequential(OrderedDict(
             conv=Conv(inputs, outputs, (1, 1), stride), bn=nn.BatchNorm3d(outputs)))
-        self.relu = nn.ReLU()
+        self.drop_path, self.relu = drop_path(rate), nn.ReLU()
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.relu(self.branch(x_NCTHW) + self.shortcut(x_NCTHW))
+        return self.relu(self.drop_path(self.branch(x_NCTHW)) + self.shortcut(x_NCTHW))

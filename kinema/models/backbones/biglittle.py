@@ -5,6 +5,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns.
 
 import math
 from collections import OrderedDict
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError
 from kinema.models.backbones.resnet import HABITS
+from kinema.models.drop_path import drop_path
 from kinema.models.layers import Conv, Pool
 from kinema.models.plan import Place, Plan
 from kinema.models.temporal import Temporal
@@ -45,7 +47,7 @@ class BigLittle(nn.Module):
             temporal, stage, last = plan.temporal(index, blocks), index + 1, index == len(counts) - 1
             frame_step = temporal.step(stage, plan.tp)
             frames = math.ceil(frames / frame_step / (rates if last else 1))
-            place = Place(index, blocks, stage, 0, frames, HABITS, inputs)
+            place = Place(index, blocks, stage, 0, frames, HABITS, inputs, drop_path=plan.drop_path_at(index, blocks))
             if frame_step > 1:
                 self.stages.add_module(f"pool{stage}", temporal.time_pool(plan.pool, place))
             if not last:
@@ -57,7 +59,8 @@ class BigLittle(nn.Module):
         tail = nn.Sequential()
         for number in range(counts[-1]):
             temporal = plan.temporal(place.block + number, blocks)
-            place_ = Place(place.block + number, blocks, place.stage, number, frames, HABITS, inputs)
+            place_ = Place(place.block + number, blocks, place.stage, number, frames, HABITS, inputs,
+                           drop_path=plan.drop_path_at(place.block + number, blocks))
             tail.append(PoolBlock(inputs, WIDTHS[-1], 1 if number else STEPS[-1], temporal, place_, before=True))
             inputs = WIDTHS[-1]
         self.stages.add_module(str(place.stage), tail)
@@ -94,6 +97,7 @@ class PoolBlock(nn.Module):
             conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")), bn3=nn.BatchNorm3d(outputs),
         ))
         self.gate = temporal.gate(outputs, place)
+        self.drop_path = drop_path(place.drop_path)
         shortcut = OrderedDict[str, nn.Module]()
         if step > 1:
             shortcut["pool"] = Pool("avg", (1, 3), (1, step))
@@ -106,7 +110,7 @@ class PoolBlock(nn.Module):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         seen = self.before(x_NCTHW)
         shortcut = x_NCTHW if self.shortcut is None else self.shortcut(seen)
-        return self.after(self.relu(self.gate(self.branch(seen)) + shortcut))
+        return self.after(self.relu(self.drop_path(self.gate(self.branch(seen))) + shortcut))
 
 
 class Stem(nn.Module):
@@ -174,5 +178,5 @@ def blvnet_tam(
 ) -> BigLittle:
     """bLVNet-TAM (Fan et al., arXiv:1912.00869): a big-little network at two rates that blends `taps` frames by tam."""
     tam = TAM(plan.temporal(0, 1).causal, taps, depthwise)
-    seeing = Plan(plan.channels, plan.frames, plan.height, plan.width, lambda block, blocks: tam)
+    seeing = replace(plan, temporal=lambda block, blocks: tam, tp=False)
     return BigLittle(counts, seeing, alpha, beta, rates=2)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.drop_path import drop_path
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
 
@@ -45,10 +46,11 @@ class Inverted(nn.Module):
         layers["bn3"] = nn.BatchNorm3d(outputs, eps=place.habits.norm_eps)
         self.branch = nn.Sequential(layers)
         self.gate = temporal.gate(outputs, place)
+        self.drop_path = drop_path(place.drop_path if self.adds else 0.0)
         self.after = temporal.after(outputs, place)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        branch = self.gate(self.branch(self.before(x_NCTHW)))
+        branch = self.drop_path(self.gate(self.branch(self.before(x_NCTHW))))
         return self.after(x_NCTHW + branch if self.adds else branch)
 
 
@@ -82,7 +84,8 @@ class MobileNetV2(nn.Module):
                 frame_step = 1 if index else temporal.step(stage, plan.tp)
                 frames, stage_before = math.ceil(frames / frame_step), stage
                 stride = (frame_step if temporal.strides else 1, 1 if repeat else step)
-                place = Place(block, BLOCKS, stage, index, frames, HABITS, inputs)
+                place = Place(block, BLOCKS, stage, index, frames, HABITS, inputs,
+                              drop_path=plan.drop_path_at(block, BLOCKS))
                 if stride[0] < frame_step:
                     self.blocks.add_module(f"{block + 1}_pool", temporal.time_pool(plan.pool, place))
                 self.blocks.add_module(str(block + 1), Inverted(inputs, outputs, expansion, stride, temporal, place))

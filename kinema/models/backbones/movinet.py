@@ -5,13 +5,14 @@ Axes in names: N clips, C channels, T frames, H rows, W columns. Strides are (fr
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from kinema.models.backbones.movinet_sizes import Size, blocks
+from kinema.models.drop_path import drop_path
 from kinema.models.layers import Conv, eights
 from kinema.models.plan import Plan
 
@@ -55,10 +56,14 @@ class HardGate(nn.Module):
 
 @dataclass(frozen=True)
 class Form:
-    """Is a network for streams, and are its convolutions `split`, with activations of straight lines?"""
+    """Is a network for streams, and are its convolutions `split`, with activations of straight lines?
+
+    `drop_path` is the chance with which a block's branch is left out in training.
+    """
 
     stream: bool
     split: bool
+    drop_path: float = 0.0
 
     @property
     def act(self) -> Callable[[], nn.Module]:
@@ -124,6 +129,7 @@ class MoViNetBlock(nn.Module):
             gate=Gate(width, form),
             project=ConvNorm(width, outputs, (1, 1), 1, 1, form, nn.Identity),
         ))
+        self.drop_path = drop_path(form.drop_path)
         self.shortcut = nn.Sequential()
         if step > 1:
             self.shortcut.add_module("pool", SamePool())
@@ -132,7 +138,7 @@ class MoViNetBlock(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(()))  # of ReZero (Bachlechner et al., arXiv:2003.04887)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.shortcut(x_NCTHW) + self.alpha * self.branch(x_NCTHW)
+        return self.shortcut(x_NCTHW) + self.drop_path(self.alpha * self.branch(x_NCTHW))
 
 
 class MoViNet(nn.Module):
@@ -149,12 +155,13 @@ class MoViNet(nn.Module):
         form = Form(stream, stream if split is None else split)
         inputs = size.stem
         self.stem = ConvNorm(plan.channels, inputs, (1, 3), 2, 1, form, form.act)
-        self.stages = nn.Sequential()
+        self.stages, block, count = nn.Sequential(), 0, sum(len(blocks(text)) for _, _, text in size.stages)
         for outputs, step, text in size.stages:
             stage = nn.Sequential()
             for index, (width, frames, pixels) in enumerate(blocks(text)):
-                stage.append(MoViNetBlock(inputs, outputs, width, (frames, pixels), 1 if index else step, form))
-                inputs = outputs
+                own = replace(form, drop_path=plan.drop_path_at(block, count))
+                stage.append(MoViNetBlock(inputs, outputs, width, (frames, pixels), 1 if index else step, own))
+                inputs, block = outputs, block + 1
             self.stages.append(stage)
         self.last = ConvNorm(inputs, size.last, (1, 1), 1, 1, form, form.act)
         self.hidden = nn.Conv3d(size.last, HIDDEN, 1)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from kinema.models.backbones.shortcut import make_shortcut
+from kinema.models.drop_path import drop_path
 from kinema.models.layers import Windows
 from kinema.models.options import at_least, choose
 from kinema.models.plan import Habits, Place, Plan
@@ -34,6 +35,7 @@ class Block(nn.Module):
         self.shared = place.habits.before == "block" or (place.habits.before == "projection" and changed)
         self.branch = self.make_branch(inputs, width, stride, temporal, place)
         self.gate = temporal.gate(outputs, place)
+        self.drop_path = drop_path(place.drop_path)
         self.shortcut = make_shortcut(inputs, outputs, stride, temporal, place) if changed else nn.Identity()
         self.relu = nn.ReLU()
         self.after = temporal.after(outputs, place)
@@ -51,7 +53,7 @@ class Block(nn.Module):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         seen = self.before(x_NCTHW)
         shortcut = self.shortcut(seen if self.shared else x_NCTHW)
-        return self.after(self.relu(self.gate(self.branch(seen)) + shortcut))
+        return self.after(self.relu(self.drop_path(self.gate(self.branch(seen))) + shortcut))
 
 
 class Bottleneck(Block):
@@ -157,7 +159,7 @@ class ResNet(nn.Module):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, step)
                 place = Place(first_block + index, blocks, stage, index, frames, habits, inputs,
-                              last=index == count - 1)
+                              last=index == count - 1, drop_path=plan.drop_path_at(first_block + index, blocks))
                 if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal.time_pool(plan.pool, place))
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))

@@ -37,7 +37,7 @@ class EarlyNorm(Block):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         seen = self.before(x_NCTHW)
         shortcut = self.shortcut(seen if self.shared else x_NCTHW)
-        return self.after(self.gate(self.branch(seen)) + shortcut)
+        return self.after(self.drop_path(self.gate(self.branch(seen))) + shortcut)
 
 
 class EarlyNormBottleneck(EarlyNorm):

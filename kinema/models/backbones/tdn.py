@@ -41,7 +41,8 @@ class TDN(nn.Module):
         self.appearance = appearance
         full = SIZES[size]
         plan = replace(plan, frames=plan.frames // NEAR)
-        differences = replace(plan, channels=plan.channels * (NEAR - 1), temporal=lambda block, blocks: Temporal())
+        differences = replace(plan, channels=plan.channels * (NEAR - 1), temporal=lambda block, blocks: Temporal(),
+                              drop_path=0.0)
         self.halve = Pool("avg", (1, 2), (1, 2), padded=False)
         motion = ResNet(replace(full, counts=full.counts[:1]), differences)
         main = ResNet(full, replace(plan, temporal=lambda block, blocks: LongTerm()))

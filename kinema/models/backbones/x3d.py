@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.drop_path import drop_path
 from kinema.models.layers import Conv, TimePad, eights
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
@@ -72,6 +73,7 @@ class X3DBlock(nn.Module):
             conv3=temporal.conv(width, outputs, 1, (1, 1), place.at("last")),
             bn3=nn.BatchNorm3d(outputs, eps=place.habits.norm_eps),
         ))
+        self.drop_path = drop_path(place.drop_path)
         self.shortcut: nn.Module = nn.Identity()
         if (inputs, stride) != (outputs, (1, 1)):
             self.shortcut = nn.Sequential(OrderedDict(conv=Conv(inputs, outputs, (1, 1), stride)))
@@ -81,7 +83,8 @@ class X3DBlock(nn.Module):
         self.after = temporal.after(outputs, place)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.after(self.relu(self.branch(self.before(x_NCTHW)) + self.shortcut(x_NCTHW)))
+        branch = self.drop_path(self.branch(self.before(x_NCTHW)))
+        return self.after(self.relu(branch + self.shortcut(x_NCTHW)))
 
 
 class Head(nn.Module):
@@ -157,7 +160,8 @@ class X3D(nn.Module):
             for index in range(count):
                 temporal = plan.temporal(first_block + index, blocks)
                 stride = (1, 1) if index else (frame_step if temporal.strides else 1, 2)
-                place = Place(first_block + index, blocks, stage, index, frames, HABITS, inputs)
+                place = Place(first_block + index, blocks, stage, index, frames, HABITS, inputs,
+                              drop_path=plan.drop_path_at(first_block + index, blocks))
                 if index == 0 and stride[0] < frame_step:
                     layers.add_module("pool", temporal.time_pool(plan.pool, place))
                 width = int(bottleneck * outputs)

@@ -23,7 +23,8 @@ class Heads:
 
     `bias` says which of queries, keys and values have one; `eps` is added to the variance by the norm before; `rotary`
     turns queries and keys by their places; `classes`: are there class tokens among the tokens? `scale`, where
-    it is not 0, is by what each channel of an attention's answer is multiplied at first.
+    it is not 0, is by what each channel of an attention's answer is multiplied at first, and `drop_path` the chance
+    with which that answer is left out in training.
     """
 
     width: int
@@ -33,6 +34,7 @@ class Heads:
     rotary: bool = False
     classes: bool = False
     scale: float = 0.0
+    drop_path: float = 0.0
 
     def __post_init__(self) -> None:
         choose("bias", self.bias, BIASES)

@@ -9,6 +9,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from kinema.models.drop_path import drop_path
 from kinema.models.options import choose
 from kinema.models.transformer.scale import scaled
 from kinema.models.transformer.tokens import Grid, as_map, as_tokens, parts
@@ -27,19 +28,24 @@ GELUS: dict[str, Callable[[], nn.Module]] = {"exact": nn.GELU, "tanh": partial(n
 
 
 class Perceptron(nn.Module):
-    """x plus what two layers make of each normalised token, by a `scale` where that is not 0."""
+    """x plus what two layers make of each normalised token, by a `scale` where that is not 0.
 
-    def __init__(self, width: int, hidden: int, eps: float, gelu: str = "exact", scale: float = 0.0) -> None:
+    `rate` is the chance with which what they make is left out in training.
+    """
+
+    def __init__(
+        self, width: int, hidden: int, eps: float, gelu: str = "exact", scale: float = 0.0, rate: float = 0.0,
+    ) -> None:
         super().__init__()
         choose("gelu", gelu, GELUS)
         self.norm = nn.LayerNorm(width, eps=eps)
         self.up = nn.Linear(width, hidden)
         self.gelu = GELUS[gelu]()
         self.down = nn.Linear(hidden, width)
-        self.scale = scaled(width, scale)
+        self.scale, self.drop_path = scaled(width, scale), drop_path(rate)
 
     def forward(self, x_NLD: torch.Tensor) -> torch.Tensor:
-        return x_NLD + self.scale(self.down(self.gelu(self.up(self.norm(x_NLD)))))
+        return x_NLD + self.drop_path(self.scale(self.down(self.gelu(self.up(self.norm(x_NLD))))))
 
 
 class Block(nn.Module):

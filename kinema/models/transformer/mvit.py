@@ -3,7 +3,7 @@
 Axes in names: N clips, L tokens, C channels, T frames, H rows, W columns. A grid is (frames, rows, columns) of tokens.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
+from kinema.models.drop_path import drop_path
 from kinema.models.plan import Plan
 from kinema.models.transformer.mvit_attention import (
     NORM_EPS,
@@ -38,7 +39,8 @@ class Form:
     second version distances count in the attention (`relative`), the pooled queries are added to its result and all
     blocks pool them (`residual`). Channels are widened by the "attention" of a stage's first block or, in the first
     version, by the "mlp" of the block before it (`widen`). The features are the class `token`'s or, without one, the
-    mean of all; with `average` they are the mean of all others, normalised after it.
+    mean of all; with `average` they are the mean of all others, normalised after it. `drop_path` is the chance
+    with which a block's branches are left out in training.
     """
 
     width: int
@@ -55,6 +57,7 @@ class Form:
     bias: bool = True
     key_stride: int = KEY_STRIDE
     pool_all: bool = True
+    drop_path: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value, known in (("positions", self.positions, POSITIONS), ("widen", self.widen, WIDEN)):
@@ -96,7 +99,8 @@ class MViT(nn.Module):
             heads *= step
             outputs = inputs * 2 if widens else inputs
             stage = sum(block >= start for start in form.steps)
-            self.blocks.append(Block(form, (inputs, outputs), heads, step, max(form.key_stride >> stage, 1), grid))
+            own = replace(form, drop_path=plan.drop_path_at(block, form.depth))
+            self.blocks.append(Block(own, (inputs, outputs), heads, step, max(form.key_stride >> stage, 1), grid))
             inputs, grid = outputs, (grid[0], grid[1] // step, grid[2] // step)
         self.norm = nn.LayerNorm(inputs, NORM_EPS)
         self.channels = inputs
@@ -158,6 +162,7 @@ class Block(nn.Module):
         self.attention = attention(form, (inputs, inner), heads, (step, key_step), grid)
         self.norm2 = nn.LayerNorm(inner, NORM_EPS)
         self.mlp = mlp(inner, 4 * inner, outputs)
+        self.drop_path = drop_path(form.drop_path)
         self.widen = nn.Linear(inputs, outputs) if inputs != outputs else None
         self.shrink = nn.MaxPool3d((1, step + 1, step + 1), (1, step, step), (0, step // 2, step // 2)) \
             if step > 1 else None
@@ -168,10 +173,10 @@ class Block(nn.Module):
         around = self.widen(normed) if self.widen is not None and self.widen_first else x_NLC
         if self.shrink is not None:
             around = pooled(around[:, None], grid, self.shrink)[0][:, 0]
-        x_NLC = around + seen_NLC
+        x_NLC = around + self.drop_path(seen_NLC)
         normed = self.norm2(x_NLC)
         around = self.widen(normed) if self.widen is not None and not self.widen_first else x_NLC
-        return around + self.mlp(normed), smaller
+        return around + self.drop_path(self.mlp(normed)), smaller
 
 
 def attention(

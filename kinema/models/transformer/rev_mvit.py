@@ -3,11 +3,12 @@
 Axes in names: N clips, L tokens, C channels, T frames, H rows, W columns. A grid is (frames, rows, columns) of tokens.
 """
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import nn
 
+from kinema.models.drop_path import drop_path
 from kinema.models.plan import Plan
 from kinema.models.transformer.mvit import KEY_STRIDE, PATCH, PATCH_STRIDE, Form, Positions, attention
 from kinema.models.transformer.mvit_attention import NORM_EPS, Grid
@@ -38,7 +39,8 @@ class RevMViT(nn.Module):
             step = 2 if block in steps else 1
             heads *= step
             stage = sum(block >= start for start in steps)
-            self.blocks.append(Block(form, (width, width * step), heads, (step, max(KEY_STRIDE >> stage, 1)), grid))
+            own = replace(form, drop_path=plan.drop_path_at(block, depth))
+            self.blocks.append(Block(own, (width, width * step), heads, (step, max(KEY_STRIDE >> stage, 1)), grid))
             width, grid = width * step, (grid[0], grid[1] // step, grid[2] // step)
         self.channels = 2 * width
         self.norm = nn.LayerNorm(self.channels, NORM_EPS)
@@ -49,23 +51,16 @@ class RevMViT(nn.Module):
         frames, rows, columns = map_NCTHW.shape[2:]
         grid: Grid = (frames, rows, columns)
         one = other = self.positions(map_NCTHW.flatten(2).transpose(1, 2), grid)
-        for step, block in self.numbered():
-            if step:
-                one, grid = block.begin((one + other) / 2, grid)
-                other = one
-            else:
-                one = one + block.see(other, grid)[0]
-                other = other + block.think(one)
-        return self.norm(torch.cat([one, other], dim=-1)).transpose(1, 2).unflatten(2, grid)
-
-    def numbered(self) -> Iterator[tuple[bool, "Block"]]:
-        """Whether a stage begins at a block, and the block."""
         for number, block in enumerate(self.blocks):
-            yield number in self.steps, block  # type: ignore[misc]
+            one, other, grid = block(one, other, grid, number in self.steps)
+        return self.norm(torch.cat([one, other], dim=-1)).transpose(1, 2).unflatten(2, grid)
 
 
 class Block(nn.Module):
-    """Pooled attention and two linear layers, each on normalised tokens."""
+    """Pooled attention and two linear layers, each on normalised tokens.
+
+    Both streams and their grid, and whether a stage begins, give the streams after the block and their grid.
+    """
 
     def __init__(
         self, form: Form, channels: tuple[int, int], heads: int, steps: tuple[int, int], grid: Grid
@@ -77,6 +72,16 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(outputs, NORM_EPS)
         self.mlp = mlp(outputs, 4 * outputs, outputs)
         self.widen = nn.Linear(inputs, outputs) if inputs != outputs else None
+        self.drop_path = drop_path(form.drop_path)
+
+    def forward(
+        self, one: torch.Tensor, other: torch.Tensor, grid: Grid, begins: bool
+    ) -> tuple[torch.Tensor, torch.Tensor, Grid]:
+        if begins:
+            one, grid = self.begin((one + other) / 2, grid)
+            return one, one, grid
+        one = one + self.drop_path(self.see(other, grid)[0])
+        return one, other + self.drop_path(self.think(one)), grid
 
     def see(self, x_NLC: torch.Tensor, grid: Grid) -> tuple[torch.Tensor, Grid]:
         """What the tokens' attention makes of them, and its grid."""
@@ -91,5 +96,5 @@ class Block(nn.Module):
         around = x_NLC if self.widen is None else self.widen(x_NLC)
         around_NhLC = around.unflatten(2, (self.attention.heads, -1)).transpose(1, 2)
         around_NhLC, smaller = self.attention.query(around_NhLC, grid)
-        x_NLC = around_NhLC.transpose(1, 2).flatten(2) + self.see(x_NLC, grid)[0]
-        return x_NLC + self.think(x_NLC), smaller
+        x_NLC = around_NhLC.transpose(1, 2).flatten(2) + self.drop_path(self.see(x_NLC, grid)[0])
+        return x_NLC + self.drop_path(self.think(x_NLC)), smaller

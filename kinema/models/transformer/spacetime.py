@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.drop_path import drop_path
 from kinema.models.transformer.attention import Attention, Heads
 from kinema.models.transformer.scale import scaled
 from kinema.models.transformer.tokens import Grid, parts
@@ -25,10 +26,10 @@ class Within(nn.Module):
         super().__init__()
         self.norm = heads.norm()
         self.attend = Attention(heads)
-        self.scale = scaled(heads.width, heads.scale)
+        self.scale, self.drop_path = scaled(heads.width, heads.scale), drop_path(heads.drop_path)
 
     def forward(self, x_NLD: torch.Tensor, seen_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
-        return x_NLD + self.scale(self.found(self.norm(seen_NLD), grid))
+        return x_NLD + self.drop_path(self.scale(self.found(self.norm(seen_NLD), grid)))
 
     def found(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
         """What the tokens find in their frames."""
@@ -63,13 +64,14 @@ class Over(nn.Module):
         self.norm = heads.norm()
         self.attend = Attention(heads)
         self.out = nn.Linear(heads.width, heads.width) if out else nn.Identity()
-        self.scale = scaled(heads.width, heads.scale)
+        self.scale, self.drop_path = scaled(heads.width, heads.scale), drop_path(heads.drop_path)
 
     def forward(self, x_NLD: torch.Tensor, seen_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
         class_NFD, patches_NLD = parts(x_NLD, grid)
         seen_MTD = by_place(self.norm(parts(seen_NLD, grid)[1]), grid)
         taken_MTD = self.attend(seen_MTD, grid._replace(classes=0, rows=1, columns=1))
-        return torch.cat([class_NFD, patches_NLD + self.scale(self.out(by_frame(taken_MTD, grid)))], dim=1)
+        branch_NLD = self.drop_path(self.scale(self.out(by_frame(taken_MTD, grid))))
+        return torch.cat([class_NFD, patches_NLD + branch_NLD], dim=1)
 
 
 def by_place(patches_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.drop_path import drop_path
 from kinema.models.plan import Plan
 from kinema.models.transformer.parts import draw, mlp, refuse_causal
 from kinema.models.transformer.swin_attention import WindowAttention
@@ -36,7 +37,8 @@ class Swin(nn.Module):
         for index, (depth, count) in enumerate(zip(depths, heads, strict=True)):
             channels = width << index
             blocks = nn.Sequential(*(
-                Block(channels, WindowAttention(channels, count, (window[0], window[1], window[2]), bool(block % 2)))
+                Block(channels, WindowAttention(channels, count, (window[0], window[1], window[2]), bool(block % 2)),
+                      plan.drop_path_at(sum(depths[:index]) + block, sum(depths)))
                 for block in range(depth)))
             last = index == len(depths) - 1
             self.stages[str(index + 1)] = nn.Sequential()
@@ -69,16 +71,20 @@ class Patches(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention in windows, then two linear layers, each on normalised patches and beside a way around it."""
+    """Attention in windows, then two linear layers, each on normalised patches and beside a way around it.
 
-    def __init__(self, channels: int, attention: nn.Module) -> None:
+    `rate` is the chance with which either is left out in training.
+    """
+
+    def __init__(self, channels: int, attention: nn.Module, rate: float) -> None:
         super().__init__()
         self.norm1, self.attention = nn.LayerNorm(channels), attention
         self.norm2, self.mlp = nn.LayerNorm(channels), mlp(channels, 4 * channels, channels)
+        self.drop_path = drop_path(rate)
 
     def forward(self, x_NTHWC: torch.Tensor) -> torch.Tensor:
-        x_NTHWC = x_NTHWC + self.attention(self.norm1(x_NTHWC))
-        return x_NTHWC + self.mlp(self.norm2(x_NTHWC))
+        x_NTHWC = x_NTHWC + self.drop_path(self.attention(self.norm1(x_NTHWC)))
+        return x_NTHWC + self.drop_path(self.mlp(self.norm2(x_NTHWC)))
 
 
 class Merge(nn.Module):

@@ -3,6 +3,8 @@
 Axes in names: N clips, C channels, T frames, H rows, W columns.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -32,14 +34,15 @@ class UniFormer(nn.Module):
         refuse_causal(plan, "A UniFormer")
         if len(widths) != 4 or len(depths) != 4:
             raise ModelError(f"widths={widths!r} and depths={depths!r}: expected four numbers each, one for a stage.")
-        inputs = plan.channels
+        inputs, blocks = plan.channels, sum(depths)
         self.stages = nn.ModuleDict()
         for stage, (channels, depth) in enumerate(zip(widths, depths, strict=True), start=1):
-            last = SplitBlock if split else GlobalBlock
+            last, before = SplitBlock if split else GlobalBlock, sum(depths[: stage - 1])
+            rates = [plan.drop_path_at(before + index, blocks) for index in range(depth)]
             self.stages[str(stage)] = Stage(
                 Patches(inputs, channels, 3 if stage == 1 else step_frames, (2, 4) if stage == 1 else (1, 2)),
-                *(LocalBlock(channels, widen) if stage < 3 else last(channels, head, widen, norm_eps)
-                  for _ in range(depth)))
+                *(LocalBlock(channels, widen, rate) if stage < 3 else last(channels, head, widen, norm_eps, rate)
+                  for rate in rates))
             inputs = channels
         self.norm = nn.BatchNorm3d(inputs)
         self.channels = inputs
@@ -53,15 +56,11 @@ class UniFormer(nn.Module):
         return self.norm(x_NCTHW)
 
 
-class Stage(nn.Module):
+class Stage(nn.Sequential):
     """Patches, and the blocks that follow at their size."""
 
     def __init__(self, patches: nn.Module, *blocks: nn.Module) -> None:
-        super().__init__()
-        self.patches, self.blocks = patches, nn.Sequential(*blocks)
-
-    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.blocks(self.patches(x_NCTHW))
+        super().__init__(OrderedDict(patches=patches, blocks=nn.Sequential(*blocks)))
 
 
 class Patches(nn.Module):

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.models.drop_path import drop_path
 from kinema.models.transformer.parts import mlp
 
 
@@ -18,9 +19,12 @@ def depthwise(channels: int, size: int) -> nn.Conv3d:
 
 
 class LocalBlock(nn.Module):
-    """Position, neighbourhood and channels, each a convolution beside a way around it."""
+    """Position, neighbourhood and channels, each a convolution beside a way around it.
 
-    def __init__(self, channels: int, widen: int) -> None:
+    `rate` is the chance with which each of the last two is left out in training.
+    """
+
+    def __init__(self, channels: int, widen: int, rate: float) -> None:
         super().__init__()
         hidden = widen * channels
         self.position = depthwise(channels, 3)
@@ -31,11 +35,12 @@ class LocalBlock(nn.Module):
         self.norm2 = nn.BatchNorm3d(channels)
         self.mlp = nn.Sequential(OrderedDict(
             fc1=nn.Conv3d(channels, hidden, 1), act=nn.GELU(), fc2=nn.Conv3d(hidden, channels, 1)))
+        self.drop_path = drop_path(rate)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NCTHW = x_NCTHW + self.position(x_NCTHW)
-        x_NCTHW = x_NCTHW + self.mix(self.norm1(x_NCTHW))
-        return x_NCTHW + self.mlp(self.norm2(x_NCTHW))
+        x_NCTHW = x_NCTHW + self.drop_path(self.mix(self.norm1(x_NCTHW)))
+        return x_NCTHW + self.drop_path(self.mlp(self.norm2(x_NCTHW)))
 
 
 class Attention(nn.Module):
@@ -56,26 +61,30 @@ class Attention(nn.Module):
 
 
 class GlobalBlock(nn.Module):
-    """Position by a convolution, then attention between all places of all frames, then two linear layers."""
+    """Position by a convolution, then attention between all places of all frames, then two linear layers.
 
-    def __init__(self, channels: int, head: int, widen: int, eps: float) -> None:
+    `rate` is the chance with which attention, and the layers, are left out in training.
+    """
+
+    def __init__(self, channels: int, head: int, widen: int, eps: float, rate: float) -> None:
         super().__init__()
         self.position = depthwise(channels, 3)
         self.norm1 = nn.LayerNorm(channels, eps)
         self.attention = Attention(channels, head)
         self.norm2 = nn.LayerNorm(channels, eps)
         self.mlp = mlp(channels, widen * channels, channels)
+        self.drop_path = drop_path(rate)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NCTHW = x_NCTHW + self.position(x_NCTHW)
         x_NLC = self.see(x_NCTHW)
-        x_NLC = x_NLC + self.mlp(self.norm2(x_NLC))
+        x_NLC = x_NLC + self.drop_path(self.mlp(self.norm2(x_NLC)))
         return x_NLC.transpose(1, 2).unflatten(2, x_NCTHW.shape[2:])
 
     def see(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         """The tokens after attention (N L C)."""
         x_NLC = x_NCTHW.flatten(2).transpose(1, 2)
-        return x_NLC + self.attention(self.norm1(x_NLC))
+        return x_NLC + self.drop_path(self.attention(self.norm1(x_NLC)))
 
 
 class SplitBlock(GlobalBlock):
@@ -84,8 +93,8 @@ class SplitBlock(GlobalBlock):
     What comes of the first is only what the second attends to: the way around both holds neither.
     """
 
-    def __init__(self, channels: int, head: int, widen: int, eps: float) -> None:
-        super().__init__(channels, head, widen, eps)
+    def __init__(self, channels: int, head: int, widen: int, eps: float, rate: float) -> None:
+        super().__init__(channels, head, widen, eps, rate)
         self.time_norm = nn.LayerNorm(channels, eps)
         self.time_attention = Attention(channels, head)
 
@@ -96,4 +105,4 @@ class SplitBlock(GlobalBlock):
         through = through + self.time_attention(self.time_norm(through))
         within = through.reshape(clips, places, frames, channels).transpose(1, 2).flatten(0, 1)
         seen_NLC = self.attention(self.norm1(within)).reshape(clips, frames * places, channels)
-        return x_NCTHW.flatten(2).transpose(1, 2) + seen_NLC
+        return x_NCTHW.flatten(2).transpose(1, 2) + self.drop_path(seen_NLC)

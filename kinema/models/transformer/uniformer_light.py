@@ -35,15 +35,18 @@ class LightUniFormer(nn.Module):
             raise ModelError(f"widths={widths!r}, depths={depths!r}, keep={keep!r}: expected four numbers, one for a "
                              "stage, four numbers again, and a share above 0 and below 1.")
         first, second, third, fourth = widths
+        rates = iter([plan.drop_path_at(block, sum(depths)) for block in range(sum(depths))])
         self.local = nn.ModuleDict({
-            "1": Stage(stem(plan.channels, first), *(LocalBlock(first, widen) for _ in range(depths[0]))),
-            "2": Stage(Patches(first, second, 1, (1, 2)), *(LocalBlock(second, widen) for _ in range(depths[1]))),
+            "1": Stage(stem(plan.channels, first), *(LocalBlock(first, widen, next(rates)) for _ in range(depths[0]))),
+            "2": Stage(Patches(first, second, 1, (1, 2)),
+                       *(LocalBlock(second, widen, next(rates)) for _ in range(depths[1]))),
         })
         self.patches = nn.ModuleDict({"3": Patches(second, third, 1, (1, 2)), "4": Patches(third, fourth, 1, (1, 2))})
-        self.third = nn.ModuleList(ChoosyBlock(third, head, widen, norm_eps, keep if block else 1.0, layer_scale)
-                                   for block in range(depths[2]))
-        self.fourth = nn.ModuleList(ChoosyBlock(fourth, head, widen, norm_eps, keep, layer_scale)
-                                    for _ in range(depths[3]))
+        self.third = nn.ModuleList(
+            ChoosyBlock(third, head, widen, norm_eps, next(rates), keep if block else 1.0, layer_scale)
+            for block in range(depths[2]))
+        self.fourth = nn.ModuleList(
+            ChoosyBlock(fourth, head, widen, norm_eps, next(rates), keep, layer_scale) for _ in range(depths[3]))
         self.token = table(1, 1, third)
         self.token_up = nn.Linear(third, fourth)
         self.norm = nn.BatchNorm3d(fourth)
@@ -67,8 +70,10 @@ class LightUniFormer(nn.Module):
 class ChoosyBlock(GlobalBlock):
     """A global block that attends to the share `keep` of the most important tokens, and to one for all the others."""
 
-    def __init__(self, channels: int, head: int, widen: int, eps: float, keep: float, scale: float) -> None:
-        super().__init__(channels, head, widen, eps)
+    def __init__(
+        self, channels: int, head: int, widen: int, eps: float, rate: float, keep: float, scale: float
+    ) -> None:
+        super().__init__(channels, head, widen, eps, rate)
         self.attention = TellingAttention(channels, head)
         self.scale1, self.scale2 = scaled(channels, scale), scaled(channels, scale)
         self.keep = keep
@@ -105,8 +110,8 @@ class ChoosyBlock(GlobalBlock):
     def step(self, tokens_NLC: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What attention and the linear layers add to tokens, and the class token's attention to those after it."""
         found, told_NL = self.attention.tell(self.norm1(tokens_NLC))  # type: ignore[operator]
-        seen = self.scale1(found)
-        return seen + self.scale2(self.mlp(self.norm2(tokens_NLC + seen))), told_NL
+        seen = self.drop_path(self.scale1(found))
+        return seen + self.drop_path(self.scale2(self.mlp(self.norm2(tokens_NLC + seen)))), told_NL
 
 
 class TellingAttention(Attention):

@@ -4,6 +4,7 @@ Axes in names: N clips, C channels, L tokens, D width, T frames, H rows, W colum
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -42,7 +43,7 @@ class LocalBlock(nn.Module):
         super().__init__()
         self.local = nn.ModuleList(Local(heads.width, narrow) for _ in range(local))
         self.attention = Within(heads)
-        self.mlp = Perceptron(heads.width, WIDER * heads.width, heads.eps, GELU)
+        self.mlp = Perceptron(heads.width, WIDER * heads.width, heads.eps, GELU, rate=heads.drop_path)
 
     def forward(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
         x_NLD = self.neighbours(x_NLD, grid, 0)
@@ -103,7 +104,9 @@ class UniFormerV2(nn.Module):
         self.positions = Separable(grid, width)
         self.norm = nn.LayerNorm(width, eps=EPS)
         spec = Heads(width, heads, eps=EPS, classes=True)
-        self.blocks = nn.ModuleList(LocalBlock(spec, local, narrow) for _ in range(depth))
+        self.blocks = nn.ModuleList(
+            LocalBlock(replace(spec, drop_path=plan.drop_path_at(index, depth)), local, narrow)
+            for index in range(depth))
         self.globals = nn.ModuleList(GlobalBlock(width, heads) for _ in after)
         self.balance = nn.Parameter(torch.zeros(width)) if balance else None
         self.out = nn.LayerNorm(width, eps=EPS)

@@ -3,6 +3,8 @@
 Axes in names: N clips, C channels, L tokens, D width, T frames, H rows, W columns.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -97,7 +99,8 @@ def make_block(index: int, depth: int, plan: Plan, grid: Grid, heads: Heads, hid
     """One block, which asks its temporal module."""
     temporal, place = plan.temporal(index, depth), make_place(index, depth, plan, grid, heads.width)
     check(temporal)
-    mlp = Perceptron(heads.width, hidden, heads.eps, gelu, heads.scale)
+    heads = replace(heads, drop_path=plan.drop_path_at(index, depth))
+    mlp = Perceptron(heads.width, hidden, heads.eps, gelu, heads.scale, heads.drop_path)
     return Block(temporal.attend(heads, place), mlp, temporal.before(heads.width, place))
 
 
