@@ -51,11 +51,13 @@ SWITCHES = {
     "frame differences": ["--input=difference"],
     "bf16": ["--precision=bf16-mixed"],
     "gradient checkpointing": ["--gradient-checkpointing", "--drop-path=0.3", "--dropout=0.5"],
+    "multigrid": ["--multigrid=both", "--epochs=8"],
     "channels last": ["--channels-last"],
     "all at once": [
         "--mixup=0.4", "--cutmix=1", "--dropout=0.5", "--drop-path=0.3", "--randaugment=2", "--erase=0.5",
         "--repeats=2", "--precise-norm=16", "--ema=0.9", "--label-smoothing=0.1", "--clip-gradient=0.5",
-        "--balance=sampling", "--batch=12", "--accumulate=2", "--gradient-checkpointing",
+        "--balance=sampling", "--multigrid=both", "--epochs=8", "--batch=12", "--accumulate=2",
+        "--gradient-checkpointing",
     ],
 }  # fmt: skip
 COLUMNS = ("switch", "options", "steps", "killed_after", "resumed", "two_processes", "commit", "date")

@@ -11,6 +11,7 @@ from kinema.models.clip import ClipSpec, height_width, parse_size
 
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
+MULTIGRIDS = ("off", "long", "short", "both")
 INFLATIONS = ("mean", "centre", "repeat")
 LISTS = ("milestones", "mean", "std")
 COLOURS = ("mean", "std", "order")  # of a clip, which weights to start from may show
@@ -35,6 +36,9 @@ class Recipe:
         are inflated: by "mean", "centre" or "repeat" (`inflation`).
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
+    multigrid: smaller clips in larger batches in all stages between milestones but the last: a "long" cycle in each
+        stage, a "short" one from step to step, "both", or "off" (`kinema.training.multigrid`). What the log then calls
+        an epoch is as many steps as one takes without; `epochs` still counts how often each clip is seen.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.
     mixup, cutmix: the Beta distribution's parameter of each, 0 is off (Zhang et al., 2018; Yun et al., 2019); with
         both, each forward pass draws one of them. balance: against class imbalance.
@@ -84,6 +88,7 @@ class Recipe:
     momentum: float = 0.9
     schedule: str = "cosine"
     milestones: tuple[float, ...] = (0.5, 0.75)
+    multigrid: str = "off"
     warmup: float = 1.0
     clip_gradient: float | None = None
     label_smoothing: float = 0.0
@@ -97,7 +102,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS,
-                   "inflation": INFLATIONS}
+                   "inflation": INFLATIONS, "multigrid": MULTIGRIDS}
         for name, known in choices.items():
             came = getattr(self, name)
             if came not in known:
@@ -114,6 +119,9 @@ class Recipe:
         for name in ("warmup", "mixup", "cutmix", "precise_norm", "weight_decay", "seed"):
             if getattr(self, name) < 0:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 0 or more.")
+        if self.multigrid != "off" and not any(0 < part < 1 for part in self.milestones):
+            raise RunError(f"multigrid {self.multigrid!r} changes clips up to the last milestone; expected one between "
+                           f"0 and 1, not {self.milestones}.")
         if self.batch % self.accumulate:
             raise RunError(f"A batch of {self.batch} cannot be cut into {self.accumulate} equal parts (accumulate).")
         if self.batch % self.repeats:

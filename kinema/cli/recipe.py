@@ -52,6 +52,7 @@ PANELS = {
         "momentum": "momentum of sgd",
         "schedule": "cosine, steps or constant",
         "milestones": "part of the training after which steps divides the rate by 10; may be given several times",
+        "multigrid": "small clips in large batches until the last milestone: long or short cycles, both or off",
         "warmup": "epochs of linear warm-up",
         "clip_gradient": "largest norm of the gradient",
         "label_smoothing": "share of a target that is spread over all classes",

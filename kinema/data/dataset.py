@@ -6,10 +6,10 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, K classes.
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
@@ -49,12 +49,22 @@ class ProblemLog:
         return [clip for _, clip in sorted({line["path"]: line for line in lines}.items())]
 
 
+class KeyedClips(Protocol):
+    """Training clips as a function of a key; `spec` is the largest of them."""
+
+    @property
+    def spec(self) -> ClipSpec: ...
+
+    def __getitem__(self, key: Any) -> tuple[torch.Tensor, torch.Tensor]: ...
+
+
 @dataclass
 class TrainingClips(Dataset):
     """Clips of a list as a function of (seed, epoch, index): `clips[epoch, index]` is (clip_CTHW, target_K).
 
-    Each is drawn from a part of its video, `span` of it to all. A clip that cannot be read is written down once and
-    replaced by another one, which depends on the same key.
+    Each is drawn from a part of its video, `span` of it to all; a dense one's frames are any number apart from the
+    spec's stride to `longest_stride`, where that is more. A clip that cannot be read is written down once and replaced
+    by another one, which depends on the same key.
     """
 
     table: ClipTable
@@ -64,6 +74,7 @@ class TrainingClips(Dataset):
     seed: int
     problems: ProblemLog
     span: float = 1.0
+    longest_stride: int = 0
     broken: set[int] = field(default_factory=set)
     reported: set[str] = field(default_factory=set)  # partly broken clips that this process has written down
 
@@ -89,7 +100,11 @@ class TrainingClips(Dataset):
     def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         frames = self.cache.open(self.table.path(row), row)
         first, count = window(len(frames.times_seconds), self.span, generator)
-        indices = sample(self.spec, frames.times_seconds[first : first + count], generator) + first
+        spec = self.spec
+        if self.longest_stride > spec.stride:
+            stride = int(torch.randint(spec.stride, self.longest_stride + 1, (), generator=generator))
+            spec = replace(spec, stride=stride)
+        indices = sample(spec, frames.times_seconds[first : first + count], generator) + first
         images_THWC = torch.from_numpy(frames.read(indices.tolist()))
         if frames.warnings and row.path not in self.reported:  # a folder's pictures are known once they are read
             self.reported.add(row.path)
@@ -155,9 +170,9 @@ class Steps:
 class Told(Dataset):
     """The same clips, with what is wrong in the user's words as a value: torch adds a worker's stack to an error."""
 
-    clips: Dataset
+    clips: KeyedClips
 
-    def __getitem__(self, key: Key) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         try:
             return self.clips[key]
         except KinemaError as error:
@@ -180,7 +195,7 @@ def collate(clips: list[Any]) -> Any:
     return error or default_collate(clips)
 
 
-def make_loader(clips: TrainingClips, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
+def make_loader(clips: KeyedClips, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
     """Batches (clips_NCTHW, targets_NK) of all of `steps`, made by `workers` processes (0: by this one)."""
     batch_bytes = 4 * prod(clips.spec.shape_CTHW) * (steps.batch // (steps.processes * steps.accumulate))
     return Loader(

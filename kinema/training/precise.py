@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -16,8 +17,12 @@ class Tally:
     """Counts, sums and sums of squares of what a batch norm normalises, from the statistics of its batches."""
 
     def __init__(self, layer: _BatchNorm) -> None:
-        self.layer, self.count, self.total, self.square = layer, 0.0, 0.0, 0.0
-        self.before = layer.training, layer.momentum, layer.num_batches_tracked.clone()
+        buffers: dict[str, Any] = layer._buffers
+        self.mean_C, self.variance_C, self.batches = (
+            buffers[name] for name in ("running_mean", "running_var", "num_batches_tracked"))
+        self.layer, self.count = layer, 0.0
+        self.total, self.square = torch.zeros(2, len(self.mean_C), dtype=torch.double, device=self.mean_C.device)
+        self.before = layer.training, layer.momentum, self.batches.clone()
         layer.train()
         layer.momentum = 1.0  # each batch's own statistics, instead of a running average
         self.hook = layer.register_forward_hook(self.add)
@@ -26,7 +31,7 @@ class Tally:
         """Count the batch that has just gone through."""
         several = dist.is_initialized() and dist.get_world_size() > 1
         count = inputs[0].numel() // inputs[0].shape[1] * (dist.get_world_size() if several else 1)
-        mean_C, variance_C = self.layer.running_mean.double(), self.layer.running_var.double()
+        mean_C, variance_C = self.mean_C.double(), self.variance_C.double()
         self.count += count
         self.total = self.total + count * mean_C
         self.square = self.square + (count - 1) * variance_C + count * mean_C.square()
@@ -37,11 +42,11 @@ class Tally:
         self.hook.remove()
         training, self.layer.momentum, batches = self.before
         self.layer.train(training)
-        self.layer.num_batches_tracked.copy_(batches)
+        self.batches.copy_(batches)
         if self.count > 1:
             mean_C = self.total / self.count
-            self.layer.running_mean.copy_(mean_C)
-            self.layer.running_var.copy_((self.square - self.count * mean_C.square()) / (self.count - 1))
+            self.mean_C.copy_(mean_C)
+            self.variance_C.copy_((self.square - self.count * mean_C.square()) / (self.count - 1))
 
 
 @torch.no_grad()
@@ -71,6 +76,7 @@ def learning_norms(network: nn.Module) -> list[str]:
 
 
 def last_steps(steps: Steps, done: int, clips: int) -> Steps:
-    """The last of the steps that are `done` which show so many clips, but no more than an epoch."""
-    count = min(math.ceil(clips / steps.batch), steps.per_epoch)
-    return replace(steps, first=done - count, total=done)
+    """The last of the steps that are `done` which show so many clips, but no more than an epoch, in full shape."""
+    count = min(math.ceil(clips / steps.batch), steps.per_epoch, done)
+    own = {one.name: getattr(steps, one.name) for one in fields(Steps)}
+    return Steps(**{**own, "first": done - count, "total": done})

@@ -19,6 +19,7 @@ from kinema.machine import Machine
 from kinema.models import Network
 from kinema.recipe import COLOURS, Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
+from kinema.training.grids import check_grids
 from kinema.training.precise import learning_norms
 
 MARK = ".kinema"  # the first file of a run's folder
@@ -71,6 +72,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         started += start_from(network, recipe)
     if recipe.precise_norm and not learning_norms(network):
         started.append(f"precise_norm changes nothing: {recipe.model} has no batch norm.")
+    started += check_grids(recipe, table.labels)
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)

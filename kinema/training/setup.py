@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +21,8 @@ from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import load_state
 from kinema.training.ema import Average
+from kinema.training.grids import GridClips, GridSteps, multigrid_of
+from kinema.training.multigrid import Multigrid
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
 from kinema.training.prepare import share_batch, start_from
@@ -37,6 +40,7 @@ class Parts:
     model: Any
     optimizer: optim.Optimizer
     average: Average | None
+    multigrid: Multigrid
     steps: Steps
     weights_K: torch.Tensor | None
     step: int
@@ -77,7 +81,8 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     saved = run.path / "last.pt"
     if recipe.start and not saved.is_file():
         start_from(network, recipe)
-    if fabric.world_size > 1:
+    multigrid = multigrid_of(recipe)
+    if fabric.world_size > 1 or multigrid.ends:
         globalise(network)
     if machine.gradient_checkpointing:
         checkpoint_blocks(network)
@@ -88,32 +93,27 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     average = Average(network, recipe.ema) if recipe.ema else None  # a copy where and as precise as Fabric put it
     step, best = load_state(saved, network, optimizer, average) if saved.is_file() else (0, None)
     weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
-    return Parts(network, model, optimizer, average, plan(table, recipe, step, fabric), weights_K, step, best)
+    steps = plan(table, recipe, multigrid, step, fabric)
+    return Parts(network, model, optimizer, average, multigrid, steps, weights_K, step, best)
 
 
-def plan(table: ClipTable, recipe: Recipe, first: int, fabric: "Fabric") -> Steps:
+def plan(table: ClipTable, recipe: Recipe, multigrid: Multigrid, first: int, fabric: "Fabric") -> Steps:
     """Which clips belong to which step; a list that is smaller than a batch is one batch."""
     batch = share_batch(recipe, len(table.rows), fabric.world_size)
     weights = sampling_weights(table) if recipe.balance == "sampling" else None
-    total = recipe.epochs * (len(table.rows) // (batch // recipe.repeats))
-    return Steps(
-        len(table.rows),
-        batch,
-        total,
-        recipe.seed,
-        first,
-        recipe.accumulate,
-        fabric.global_rank,
-        fabric.world_size,
-        weights,
-        repeats=recipe.repeats,
-    )
+    total = multigrid.steps(recipe.epochs * (len(table.rows) // (batch // recipe.repeats)))
+    known = (len(table.rows), batch, total, recipe.seed, first, recipe.accumulate, fabric.global_rank,
+             fabric.world_size, weights, recipe.repeats)
+    return GridSteps(*known, multigrid=multigrid) if multigrid.ends else Steps(*known)
 
 
 def training_loader(run: Run, table: ClipTable, steps: Steps, machine: Machine, pin_memory: bool) -> DataLoader:
     """Batches (clips_NCTHW, targets_NK) of all the steps that are left."""
     recipe = run.recipe
-    transform = train_transform(recipe.clip, recipe.augment, flip_label_map(run.labels))
+    transform = partial(train_transform, augment=recipe.augment, flip_labels=flip_label_map(run.labels))
     cache, problems = machine.cache(recipe.clip), ProblemLog(run.path / "problems.jsonl")
-    clips = TrainingClips(table, recipe.clip, transform, cache, recipe.seed, problems, recipe.augment.span)
-    return make_loader(clips, steps, machine.reading_processes(), pin_memory)
+    clips = TrainingClips(
+        table, recipe.clip, transform(recipe.clip), cache, recipe.seed, problems, recipe.augment.span
+    )
+    shaped = GridClips.of(clips, steps.multigrid.shapes(), transform) if isinstance(steps, GridSteps) else clips
+    return make_loader(shaped, steps, machine.reading_processes(), pin_memory)

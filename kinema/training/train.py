@@ -20,6 +20,7 @@ from kinema.training.checkpoint import save_state, save_weights
 from kinema.training.log import RunLog
 from kinema.training.loss import hits, loss_of
 from kinema.training.mixing import Mixing
+from kinema.training.norm import regroup
 from kinema.training.precise import compute_statistics, last_steps, learning_norms
 from kinema.training.prepare import prepare
 from kinema.training.schedule import learning_rate
@@ -85,10 +86,12 @@ def run_steps(
     parts.model.train()
     for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
         step, part = parts.step, micro % recipe.accumulate
+        grid = parts.multigrid.grid(step, parts.steps.total)
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what dropout and drop path draw from
         clips_NCTHW, targets_NK = fabric.to_device((clips_NCTHW, targets_NK))
-        clips_NCTHW, targets_NK = mixing(clips_NCTHW, targets_NK, recipe.seed, "mix", step, part)
+        clips_NCTHW, targets_NK = mixing(clips_NCTHW, targets_NK, grid.groups, recipe.seed, "mix", step, part)
+        regroup(parts.network, grid.groups)
         if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
@@ -100,9 +103,8 @@ def run_steps(
         if not last_part:
             continue
 
-        lr = learning_rate(
-            step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule, recipe.milestones
-        )
+        warmup = recipe.warmup * (parts.steps.total / recipe.epochs)
+        lr = grid.rate * learning_rate(step, parts.steps.total, recipe.lr, warmup, recipe.schedule, recipe.milestones)
         for group in parts.optimizer.param_groups:
             group["lr"] = lr
         if recipe.clip_gradient is not None:
@@ -113,7 +115,7 @@ def run_steps(
         if parts.average is not None:
             parts.average.update(parts.network, step)
         parts.step = step + 1
-        epoch_ends = parts.step % per_epoch == 0
+        epoch_ends = parts.step % per_epoch == 0 or parts.step == parts.steps.total
         if epoch_ends and recipe.precise_norm:
             make_precise(run, parts, table, machine, fabric)
         stops = together(fabric, stop.asked)
@@ -159,6 +161,7 @@ def together(fabric: "Fabric", asked: bool) -> bool:
 def make_precise(run: Run, parts: Parts, table: ClipTable, machine: Machine, fabric: "Fabric") -> None:
     """Compute the batch norms' statistics anew, of the weights that would be kept now, over clips of this epoch."""
     network, norms = parts.average.network if parts.average else parts.network, learning_norms(parts.network)
+    regroup(network, 1)
     steps = last_steps(parts.steps, parts.step, run.recipe.precise_norm)
     loader = training_loader(run, table, steps, machine, pin_memory=False)
     like = next(network.parameters())

@@ -50,11 +50,11 @@ def test_the_key_alone_draws_and_both_ways_are_drawn_as_often() -> None:
     clips_NCTHW, targets_NK = clips(2)
     both, cuts = Mixing(mixup=1.0, cutmix=1.0), 0
     for step in range(200):
-        mixed_NCTHW, shares_NK = both(clips_NCTHW, targets_NK, 0, "mix", step)
+        mixed_NCTHW, shares_NK = both(clips_NCTHW, targets_NK, 1, 0, "mix", step)
         torch.manual_seed(step)
-        again = both(clips_NCTHW, targets_NK, 0, "mix", step)
+        again = both(clips_NCTHW, targets_NK, 1, 0, "mix", step)
         assert torch.equal(mixed_NCTHW, again[0])
         assert torch.equal(shares_NK, again[1])
         cuts += bool(((mixed_NCTHW == 1) | (mixed_NCTHW == 2)).all())
     assert 70 < cuts < 130
-    assert Mixing()(clips_NCTHW, targets_NK, 0)[0] is clips_NCTHW
+    assert Mixing()(clips_NCTHW, targets_NK, 1, 0)[0] is clips_NCTHW
