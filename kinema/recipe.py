@@ -1,6 +1,6 @@
 """A recipe: one frozen value that defines a training run."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
@@ -15,6 +15,7 @@ MULTIGRIDS = ("off", "long", "short", "both")
 INFLATIONS = ("mean", "centre", "repeat")
 LISTS = ("milestones", "mean", "std")
 COLOURS = ("mean", "std", "order")  # of a clip, which weights to start from may show
+DECAYS = ("kernels", "all")
 BALANCES = ("none", "weights", "sampling")
 WORDS = {str: "text", bool: "true or false", tuple: "a list", dict: "values by name", Augment: "values by name"}
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
@@ -29,12 +30,19 @@ class Recipe:
     split: "fold=0" (that fold is the test side), "split=val", or None: the data's own split, else one clip in five,
     source-wise. validation: the part of the training side, source-wise, that chooses the best epoch and calibrates.
     frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`).
+    resize: the shorter side in pixels that a picture is resized to before its centre is judged; None: the clip is 7/8.
     mean, std, order: of its colours; where None, those of the weights it starts from, or ImageNet's.
     options: the network's own.
     start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
         classifier of other classes). Or a file of its image network, in torchvision's or timm's layout, whose kernels
         are inflated: by "mean", "centre" or "repeat" (`inflation`).
+    frozen: the stem and so many stages (a transformer's blocks) keep their weights and statistics; -1: all but the
+        classifier. layer_decay: each stage learns at this times the rate of the one after it; head_lr: the classifier
+        at this times the rate.
+    distil: a run, a file or a checkpoint's id: the network whose answers to the same clips are learnt from, with
+        `distil_weight` of the loss, softened by `temperature` (Hinton et al., arXiv:1503.02531).
     batch: clips per optimiser step, over all processes and `accumulate` forward passes. lr: the peak learning rate.
+    decay: what weight decay holds for: "kernels" (and matrices) or "all". nesterov: sgd's momentum looks ahead.
     warmup: epochs of linear warm-up. milestones: parts of the training after which "steps" divides lr by 10.
     multigrid: smaller clips in larger batches in all stages between milestones but the last: a "long" cycle in each
         stage, a "short" one from step to step, "both", or "off" (`kinema.training.multigrid`). What the log then calls
@@ -65,6 +73,7 @@ class Recipe:
     fps: float | None = None
     neighbours: int = 1
     input: str = "rgb"
+    resize: int | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     order: str | None = None
@@ -78,6 +87,12 @@ class Recipe:
     options: dict[str, Any] = field(default_factory=dict)
     start: str | None = None
     inflation: str = "mean"
+    frozen: int = 0
+    layer_decay: float = 1.0
+    head_lr: float = 1.0
+    distil: str | None = None
+    distil_weight: float = 0.5
+    temperature: float = 2.0
 
     epochs: int = 30
     batch: int = 16
@@ -85,7 +100,9 @@ class Recipe:
     optimizer: str = "adamw"
     lr: float = 1e-3
     weight_decay: float = 0.05
+    decay: str = "kernels"
     momentum: float = 0.9
+    nesterov: bool = True
     schedule: str = "cosine"
     milestones: tuple[float, ...] = (0.5, 0.75)
     multigrid: str = "off"
@@ -102,7 +119,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS,
-                   "inflation": INFLATIONS, "multigrid": MULTIGRIDS}
+                   "inflation": INFLATIONS, "multigrid": MULTIGRIDS, "decay": DECAYS}
         for name, known in choices.items():
             came = getattr(self, name)
             if came not in known:
@@ -113,7 +130,10 @@ class Recipe:
         for name in ("validation", "dropout", "drop_path", "ema", "label_smoothing", "momentum"):
             if not 0 <= getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be from 0 to below 1.")
-        for name in ("lr", "fps", "clip_gradient"):
+        for name in ("layer_decay", "distil_weight"):
+            if not 0 < getattr(self, name) <= 1:
+                raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be above 0 and at most 1.")
+        for name in ("lr", "fps", "clip_gradient", "head_lr", "temperature"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be above 0.")
         for name in ("warmup", "mixup", "cutmix", "precise_norm", "weight_decay", "seed"):
@@ -137,7 +157,7 @@ class Recipe:
         crop = self.augment.test_crop
         told = {name: value for name in COLOURS if (value := getattr(self, name)) is not None}
         return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
-                        neighbours=self.neighbours, **told)
+                        resize=self.resize, neighbours=self.neighbours, **told)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""
@@ -209,7 +229,18 @@ def read_recipe(path: str | Path, **changes: Any) -> Recipe:
         raise RunError(f"The recipe {path} is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise RunError(f"The recipe {path} holds no fields; expected lines such as 'model: tam-resnet18'.")
-    return Recipe.from_dict({"data": "", **values, **changes}, f"The recipe {path}")
+    return filled(Recipe.from_dict({"data": "", **values, **changes}, f"The recipe {path}"))
+
+
+def filled(recipe: Recipe) -> Recipe:
+    """A recipe whose `out`, `start` and `distil` name its own network for {model}, and its seed for {seed}.
+
+    So that one file serves every network, and finds the run that another file trained before it.
+    """
+    paths = {name: getattr(recipe, name) for name in ("out", "start", "distil")}
+    named = {name: path.replace("{model}", recipe.model).replace("{seed}", str(recipe.seed))
+             for name, path in paths.items() if path}
+    return replace(recipe, **named)
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

@@ -121,6 +121,15 @@ def build_network(recipe: Recipe, labels: tuple[str, ...]) -> "Network":
     )
 
 
+def trained_network(source: str) -> "Network":
+    """The network of a run's best weights, of a file of weights, or of a checkpoint's id, in evaluation mode."""
+    from kinema.weights.pretrained import is_checkpoint, open_network
+
+    if is_checkpoint(source):
+        return open_network(source).eval()
+    return Run.open(source).model()
+
+
 def _others(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
     runs = sorted(str(found.parent) for found in folder.glob("*/run.json")) if folder.is_dir() else []

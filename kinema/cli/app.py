@@ -6,6 +6,7 @@ import kinema
 from kinema.cli import data, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
+from kinema.cli.probe import probe
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
 
@@ -37,6 +38,7 @@ app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("temporal")(temporal)
+app.command("probe")(probe)
 app.command("recognize")(recognize)
 app.command("features")(features)
 app.command("models")(models.models)

@@ -109,10 +109,10 @@ def show(found: "list[Evaluation]") -> None:
                 str(each.about.run),
                 each.about.model,
                 str(each.n),
-                _share(each.metrics.top1),
-                _share(each.metrics.top5) if len(each.predictions.labels) > 5 else "-",
-                _share(each.metrics.mean_class),
-                _share(each.metrics.mean_ap),
+                share_of(each.metrics.top1),
+                share_of(each.metrics.top5) if len(each.predictions.labels) > 5 else "-",
+                share_of(each.metrics.mean_class),
+                share_of(each.metrics.mean_ap),
                 f"{each.about.gmacs:.3f} x {each.views}",
                 str(len(each.broken)),
             )
@@ -128,5 +128,6 @@ def show(found: "list[Evaluation]") -> None:
             say(f"unreadable: {path}: {problem}")
 
 
-def _share(estimate: "Estimate | None") -> str:
+def share_of(estimate: "Estimate | None") -> str:
+    """A measure with its interval, in per cent; a dash where there is none."""
     return "-" if estimate is None else share(estimate)

@@ -1,7 +1,8 @@
 """The options of a recipe, made from its fields, so that every field is an option and none is written twice."""
 
 import inspect
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +29,7 @@ PANELS = {
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
         "neighbours": "frames in a row from each part of a uniform clip: 5 for tdn and stnet",
         "input": "rgb, difference (of grey frames), or normalised_difference",
+        "resize": "shorter side of a picture before its centre is judged \\[default: 8/7 of the clip]",
         "mean": "red, green and blue that become 0, from 0 to 1; else of the weights it starts from, or ImageNet's",
         "std": "what red, green and blue are divided by after that",
         "order": "of the colours: rgb or bgr",
@@ -41,6 +43,10 @@ PANELS = {
         "options": "an option of the temporal module, such as taps=5; may be given several times",
         "start": "a run, a file or a checkpoint's id, whose weights the network starts from; an image's too",
         "inflation": "how kernels of an image network cover frames: mean, centre or repeat",
+        "frozen": "the stem and so many stages (blocks) keep their weights; -1: all but the classifier",
+        "distil": "a run, a file or a checkpoint's id, whose answers to the same clips are learnt from",
+        "distil_weight": "share of the loss that those answers have",
+        "temperature": "what those answers are softened by",
     },
     "Optimisation": {
         "epochs": "times that every clip is seen",
@@ -48,8 +54,12 @@ PANELS = {
         "accumulate": "forward passes that share a step",
         "optimizer": "adamw or sgd",
         "lr": "peak learning rate",
+        "layer_decay": "each stage (block) learns at this times the rate of the one after it",
+        "head_lr": "the classifier learns at this times the rate",
         "weight_decay": "decay of kernels and matrices",
+        "decay": "what decays: kernels (and matrices) or all",
         "momentum": "momentum of sgd",
+        "nesterov": "momentum that looks ahead",
         "schedule": "cosine, steps or constant",
         "milestones": "part of the training after which steps divides the rate by 10; may be given several times",
         "multigrid": "small clips in large batches until the last milestone: long or short cycles, both or off",
@@ -153,6 +163,29 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
         joined = {"augment": {**found["augment"], **augment}, "options": {**found["options"], **options}}
         recipe = Recipe.from_dict({**found, **joined}, "the command")
     return recipe
+
+
+def recipes_of(bases: list[str], given: dict[str, Any]) -> list[Recipe]:
+    """The recipes of several YAML files, to be trained one after the other, with the options that were given.
+
+    `start` is the first one's. `out` is a folder in which each run has its recipe's name; where a recipe goes on from
+    the run of one before it, it finds it there.
+    """
+    if len(bases) < 2:
+        return [recipe_of(bases[0] if bases else None, given)]
+    folder, start = given.get("out"), given.get("start")
+    found: list[Recipe] = []
+    moved: dict[str | None, str] = {}
+    for number, base in enumerate(bases):
+        recipe = recipe_of(base, {**given, "out": None, "start": None if number else start})
+        if folder is not None:
+            moved[recipe.out] = str(Path(folder) / Path(base).stem)
+            recipe = replace(recipe, out=moved[recipe.out], start=moved.get(recipe.start, recipe.start))
+        found.append(recipe)
+    outs = [recipe.out for recipe in found]
+    if twice := next((out for out in outs if outs.count(out) > 1), None):
+        raise RunError(f"Two recipes have one folder, {twice}. Give each its own out, or name its file otherwise.")
+    return found
 
 
 def parse_option(text: str) -> tuple[str, Any]:

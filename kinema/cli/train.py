@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from kinema.cli.output import command, fail, say
-from kinema.cli.recipe import parameters, recipe_of
+from kinema.cli.recipe import parameters, recipes_of
 from kinema.errors import KinemaError
 
 MACHINE = "Machine"
@@ -15,9 +15,13 @@ MACHINE = "Machine"
 def train_options(
     data: Annotated[str | None, typer.Argument(help="folder with a class per sub-folder, csv or official list")] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="a name; `kinema models` lists them")] = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="the run's folder \\[default: runs/MODEL]")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", help="the run's folder, or the folder of several runs \\[default: runs/MODEL]"),
+    ] = None,
     recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="a YAML file; options go before what it says")
+        list[str] | None,
+        typer.Option("--recipe", "-r", help="a YAML file; options go before what it says. Or several, in turn"),
     ] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="train anew; else the run goes on where it stopped")
@@ -53,18 +57,25 @@ def train_options(
 def train(**given: Any) -> None:
     """Train a network on labelled clips. The same command again goes on where the run stopped.
 
+    For few clips what no option says is chosen by how many there are, and told.
+
     Examples:
+
+      kinema train clips/
 
       kinema train clips/ --model tam-resnet18 --out runs/first
 
       kinema train clips/ --recipe recipes/surv-fight.yaml --split fold=0 --seed 1 --out runs/fold0
 
       kinema train list.csv -m i3d-resnet50 --frames 16 --size 224 --start runs/first --out runs/longer
+
+      kinema train data/mini-ssv2 -r recipes/paper/mini-ssv2-8.yaml -r recipes/paper/mini-ssv2-16.yaml
     """
     from kinema.machine import Machine
+    from kinema.training.suited import suit
     from kinema.training.train import train as run_training
 
-    base, restart = given.pop("recipe"), given.pop("restart")
+    bases, restart = given.pop("recipe") or [], given.pop("restart")
     machine = Machine(
         accelerator=given.pop("accelerator"),
         devices=_devices(given.pop("devices")),
@@ -76,14 +87,18 @@ def train(**given: Any) -> None:
         compile=given.pop("compile"),
         gradient_checkpointing=given.pop("gradient_checkpointing"),
     )
-    if given["out"] is None and base is None:
-        given["out"] = f"runs/{given['model'] or 'tam-resnet18'}"
     try:
-        recipe = recipe_of(base, given)
+        recipes = recipes_of(bases, given)
     except KinemaError as error:
         fail(str(error), code=2)
-    run = run_training(recipe, machine, restart=restart)
-    say(f"Trained {run.recipe.model}: {run.path}")
+    if not bases:
+        recipe, chosen = suit(recipes[0], [name for name, value in given.items() if value not in (None, [])], restart)
+        recipes = [recipe]
+        if chosen:
+            say(chosen)
+    for recipe in recipes:
+        run = run_training(recipe, machine, restart=restart)
+        say(f"Trained {run.recipe.model}: {run.path}")
     say(f"Next: kinema evaluate {run.path}")
 
 

@@ -4,7 +4,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, D features, K c
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -32,6 +32,14 @@ class Network(nn.Module):
         self.classifier = nn.Linear(readout.channels, self.classes)  # type: ignore[arg-type]
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
+        self.frozen: tuple[str, ...] = ()  # the names of modules that stay in evaluation mode
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, or evaluation mode: all but what is `frozen`."""
+        super().train(mode)
+        for name in self.frozen:
+            self.get_submodule(name).training = False
+        return self
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         """One row of logits per clip (N K).

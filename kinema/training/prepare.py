@@ -12,19 +12,19 @@ import numpy as np
 import kinema
 from kinema.data.clips import ClipTable, check_root, read_table
 from kinema.data.splits import Split, split_table
-from kinema.errors import DataError, ModelError, RunError, VideoError
+from kinema.errors import DataError, RunError, VideoError
 from kinema.files import write_atomic, write_json
 from kinema.keyed import keyed_generator
 from kinema.machine import Machine
-from kinema.models import Network
-from kinema.recipe import COLOURS, Recipe, write_recipe
+from kinema.models.parts import freeze
+from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
+from kinema.training.distil import teacher_of
 from kinema.training.grids import check_grids
 from kinema.training.precise import learning_norms
+from kinema.training.start import completed, start_from
 
 MARK = ".kinema"  # the first file of a run's folder
-STRUCTURE = {"where": "all", "causal": False, "pool": "max"}  # of a network, which its weights need not show
-OF_RECIPES = ("frames", "clip", "dropout", "drop_path", *STRUCTURE)  # options of networks that a recipe has fields for
 OURS = (
     "recipe.yaml",
     "clips.csv",
@@ -63,16 +63,21 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
     split = split_table(table, recipe.split, recipe.seed, validation=recipe.validation)
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
-    if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
-        raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
+    for name in ("start", "distil"):
+        source = getattr(recipe, name)
+        if source and Path(source).absolute().is_relative_to(path.absolute()):
+            raise RunError(f"{name} is {source}, which --restart would delete. Choose another --out.")
     asked = recipe.to_dict()
     recipe, started = completed(recipe)
     network = build_network(recipe, table.labels)
     if recipe.start:
         started += start_from(network, recipe)
+    freeze(network, recipe.frozen)
     if recipe.precise_norm and not learning_norms(network):
-        started.append(f"precise_norm changes nothing: {recipe.model} has no batch norm.")
+        started.append(f"precise_norm changes nothing: {recipe.model} has no batch norm that learns.")
     started += check_grids(recipe, table.labels)
+    if recipe.distil:
+        teacher_of(recipe, table.labels)
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)
@@ -151,6 +156,8 @@ def notes(recipe: Recipe, split: Split) -> list[str]:
     said += [f"{count} clips of split {name!r} are trained on." for name, count in others.items()]
     if sum(map(bool, split.train.counts().values())) == 1 and not split.train.multi_label:
         said.append("All clips to train on are of one class, so there is nothing to tell apart.")
+    if recipe.frozen and not recipe.start:
+        said.append("What is frozen starts from no trained weights, so it stays as it was drawn: give --start.")
     if recipe.validation and not split.validation.rows:
         said.append("The clips have too few sources to keep some for validation: the last weights are the result.")
     return said
@@ -166,50 +173,6 @@ def share_batch(recipe: Recipe, clips: int, processes: int) -> int:
             f"{recipe.accumulate} forward passes each; choose --batch {max(batch // least, 1) * least}."
         )
     return batch
-
-
-def completed(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """The recipe with what the weights it starts from show of its network and its colours, where it says nothing.
-
-    Also what they were trained with that the recipe has otherwise, a sentence each.
-    """
-    if not recipe.start:
-        return recipe, []
-    from kinema.weights import shown_by
-
-    shown = shown_by(recipe.start, recipe.model, recipe.clip, recipe.options)
-    own = {name: value for name, value in shown.options.items() if name not in OF_RECIPES}
-    colours = {name: getattr(shown.clip, name) for name in COLOURS if getattr(recipe, name) is None}
-    differing = [f"The weights it starts from were trained with {name} {shown.options.get(name, usual)!r}, not "
-                 f"{getattr(recipe, name)!r}." for name, usual in STRUCTURE.items()
-                 if shown.options and getattr(recipe, name) != shown.options.get(name, usual)]
-    return replace(recipe, options=own | recipe.options, **colours), differing
-
-
-def start_from(network: Network, recipe: Recipe) -> list[str]:
-    """Give a network the weights of a run, a file or an official checkpoint, but for a classifier of other classes.
-
-    An image network's are inflated. Returns what a user should know of that, a sentence each.
-    """
-    from kinema.weights import inflate, load_weights
-    from kinema.weights.inflation.images import image_layout, image_weights, known
-    from kinema.weights.pretrained import file_of
-    from kinema.weights.read import read_weights
-    from kinema.weights.translate import unwrapped
-
-    path = file_of(str(recipe.start))
-    if path.is_dir():
-        load_weights(network, path, strict=False)
-        return []
-    weights = read_weights(path)
-    try:
-        load_weights(network, weights, strict=False)
-        return []
-    except ModelError:
-        if image_layout(weights) is None and known(weights):
-            raise
-    inflate(network, weights, recipe.inflation)
-    return [f"The weights it starts from are {image_weights(unwrapped(weights))[0]}, inflated by {recipe.inflation}."]
 
 
 def clip_seconds(table: ClipTable, recipe: Recipe, machine: Machine, clips: int = 24) -> float:

@@ -17,16 +17,19 @@ from kinema.errors import RunError
 from kinema.keyed import key_seed
 from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network
+from kinema.models.parts import freeze
 from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import load_state
+from kinema.training.distil import Teacher, teacher_of
 from kinema.training.ema import Average
 from kinema.training.grids import GridClips, GridSteps, multigrid_of
 from kinema.training.multigrid import Multigrid
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
-from kinema.training.prepare import share_batch, start_from
+from kinema.training.prepare import share_batch
 from kinema.training.recompute import checkpoint_blocks
+from kinema.training.start import start_from
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -45,6 +48,7 @@ class Parts:
     weights_K: torch.Tensor | None
     step: int
     best: float | None
+    teacher: Teacher | None = None
 
 
 def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
@@ -81,6 +85,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     saved = run.path / "last.pt"
     if recipe.start and not saved.is_file():
         start_from(network, recipe)
+    freeze(network, recipe.frozen)
     multigrid = multigrid_of(recipe)
     if fabric.world_size > 1 or multigrid.ends:
         globalise(network)
@@ -94,7 +99,8 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     step, best = load_state(saved, network, optimizer, average) if saved.is_file() else (0, None)
     weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
     steps = plan(table, recipe, multigrid, step, fabric)
-    return Parts(network, model, optimizer, average, multigrid, steps, weights_K, step, best)
+    teacher = teacher_of(recipe, run.labels, fabric.device) if recipe.distil else None
+    return Parts(network, model, optimizer, average, multigrid, steps, weights_K, step, best, teacher)
 
 
 def plan(table: ClipTable, recipe: Recipe, multigrid: Multigrid, first: int, fabric: "Fabric") -> Steps:

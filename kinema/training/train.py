@@ -17,10 +17,12 @@ from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import save_state, save_weights
+from kinema.training.distil import distilled
 from kinema.training.log import RunLog
 from kinema.training.loss import hits, loss_of
 from kinema.training.mixing import Mixing
 from kinema.training.norm import regroup
+from kinema.training.optimizer import set_rate
 from kinema.training.precise import compute_statistics, last_steps, learning_norms
 from kinema.training.prepare import prepare
 from kinema.training.schedule import learning_rate
@@ -97,6 +99,10 @@ def run_steps(
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             logits_NK = parts.model(clips_NCTHW)
             loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, table.multi_label)
+            if parts.teacher is not None:
+                taught_NK = parts.teacher(clips_NCTHW)
+                loss = distilled(loss, logits_NK, taught_NK, recipe.distil_weight, recipe.temperature,
+                                 table.multi_label)
             fabric.backward(loss / recipe.accumulate)
         if log:
             log.note(loss.detach(), hits(logits_NK.detach(), targets_NK))
@@ -105,8 +111,7 @@ def run_steps(
 
         warmup = recipe.warmup * (parts.steps.total / recipe.epochs)
         lr = grid.rate * learning_rate(step, parts.steps.total, recipe.lr, warmup, recipe.schedule, recipe.milestones)
-        for group in parts.optimizer.param_groups:
-            group["lr"] = lr
+        set_rate(parts.optimizer, lr)
         if recipe.clip_gradient is not None:
             fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient,
                                   error_if_nonfinite=False)

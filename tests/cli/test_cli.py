@@ -16,6 +16,7 @@ COMMANDS = [
     "evaluate",
     "compare",
     "temporal",
+    "probe",
     "recognize",
     "features",
     "models",
@@ -123,7 +124,7 @@ def test_a_wrong_call_ends_with_code_2(arguments: list[str], motion: Path, tiny_
 
 
 def test_help_shows_defaults() -> None:
-    text = " ".join(kinema("train", "--help").split())
+    text = " ".join(kinema("train", "--help").replace("│", " ").split())
     for words in ("[default: 30]", "[default: runs/MODEL]", "[default: adamw]"):
         assert words in text
 

@@ -10,7 +10,7 @@ import kinema as library
 from kinema.data.video import open_video
 from kinema.models import create_model
 from kinema.recipe import Recipe
-from kinema.training.prepare import completed, start_from
+from kinema.training.start import completed, start_from
 from kinema.weights import catalogue, save_network
 from kinema.weights.catalogue import LOADABLE, all_checkpoints, checkpoints
 from tests.cli.test_cli import kinema

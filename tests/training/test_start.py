@@ -11,7 +11,7 @@ from kinema.errors import ModelError, RunError
 from kinema.models import ClipSpec, create_model
 from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.training.prepare import completed
+from kinema.training.start import completed, start_from
 from kinema.training.train import train
 from kinema.weights import save_network
 from tests.conftest import TINY
@@ -97,3 +97,13 @@ def test_a_run_goes_on_with_what_was_asked_for(motion: Path, tiny_run: Path, tmp
     assert train(recipe, HERE, quiet=True).path == run.path
     with pytest.raises(RunError, match="run with another recipe: mean"):
         train(replace(recipe, mean=run.recipe.clip.mean), HERE, quiet=True)
+
+
+def test_a_classifier_of_as_many_other_classes_is_new(tmp_path: Path) -> None:
+    made = create_model("tsn-resnet_tiny", ("walk", "jump"))
+    path = str(save_network(made, tmp_path / "own.safetensors"))
+    for labels, kept in ((("walk", "jump"), True), (("eat", "drink"), False)):
+        network = create_model("tsn-resnet_tiny", labels)
+        start_from(network, Recipe("clips/", model="tsn-resnet_tiny", start=path))
+        assert torch.equal(network.classifier.weight, made.classifier.weight) == kept
+        assert torch.equal(next(network.backbone.parameters()), next(made.backbone.parameters()))

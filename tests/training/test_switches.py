@@ -22,6 +22,7 @@ SWITCHES = {
     "cutmix": {"cutmix": 1.0}, "drop_path": {"drop_path": 0.5}, "repeats": {"repeats": 2},
     "precise": {"precise_norm": 16}, "randaugment": {"augment": Augment(randaugment=2)},
     "erase": {"augment": Augment(erase=1.0)},
+    "decay": {"decay": "all"}, "layers": {"layer_decay": 0.5}, "head": {"head_lr": 10.0},
 }  # fmt: skip
 
 

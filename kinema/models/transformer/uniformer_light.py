@@ -3,6 +3,8 @@
 Axes in names: N clips, L tokens (all places of all frames), h heads, C channels, T H W as usual.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -24,6 +26,8 @@ class LightUniFormer(nn.Module):
     importance is that of the block before. With a `layer_scale` the branches of global blocks are multiplied by weights
     of their channels, which begin so.
     """
+
+    PARTS: ClassVar = [["local.1"], ["local.2"], ["patches.3", "token", "third"], ["patches.4", "token_up", "fourth"]]
 
     def __init__(
         self, plan: Plan, widths: tuple[int, ...] = (56, 112, 224, 448), depths: tuple[int, ...] = (2, 5, 8, 2),
