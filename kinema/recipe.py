@@ -2,22 +2,20 @@
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from kinema.data.transforms import Augment
 from kinema.errors import RunError, nearest
-from kinema.models.clip import ClipSpec, height_width, parse_size
+from kinema.models.clip import ClipSpec, height_width
+from kinema.values import augment_of, typed
 
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps", "constant")
 MULTIGRIDS = ("off", "long", "short", "both")
 INFLATIONS = ("mean", "centre", "repeat")
-LISTS = ("milestones", "mean", "std")
-COLOURS = ("mean", "std", "order")  # of a clip, which weights to start from may show
+SEEN = ("mean", "std", "order", "flow", "flow_bound", "flow_unit", "flow_centred")  # of a clip, which weights may show
 DECAYS = ("kernels", "all")
 BALANCES = ("none", "weights", "sampling")
-WORDS = {str: "text", bool: "true or false", tuple: "a list", dict: "values by name", Augment: "values by name"}
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
 
 
@@ -32,6 +30,7 @@ class Recipe:
     frames, size, sampling, stride, fps, neighbours, input: the clip (see `ClipSpec`).
     resize: the shorter side in pixels that a picture is resized to before its centre is judged; None: the clip is 7/8.
     mean, std, order: of its colours; where None, those of the weights it starts from, or ImageNet's.
+    flow, flow_bound, flow_unit, flow_centred: of its optical flow; where None, likewise, or as `ClipSpec` has them.
     options: the network's own.
     start: a run, a file or an official checkpoint's id, of the same network: the weights it starts from (but a
         classifier of other classes). Or a file of its image network, in torchvision's or timm's layout, whose kernels
@@ -77,6 +76,10 @@ class Recipe:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     order: str | None = None
+    flow: str | None = None
+    flow_bound: float | None = None
+    flow_unit: tuple[float, ...] | None = None
+    flow_centred: bool | None = None
     augment: Augment = field(default_factory=Augment)
 
     where: str = "all"
@@ -155,7 +158,7 @@ class Recipe:
         """The clip the network is trained on."""
         height, width = height_width(self.size)
         crop = self.augment.test_crop
-        told = {name: value for name in COLOURS if (value := getattr(self, name)) is not None}
+        told = {name: value for name in SEEN if (value := getattr(self, name)) is not None}
         return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
                         resize=self.resize, neighbours=self.neighbours, **told)
 
@@ -173,48 +176,13 @@ class Recipe:
                 f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
                 f"Fields are {', '.join(sorted(known))}."
             )
-        values = {name: _typed(name, value, source) for name, value in values.items()}
+        values = {name: typed(name, value, cls.__annotations__[name], source) for name, value in values.items()}
         if isinstance(values.get("augment"), dict):
-            values["augment"] = _augment(values["augment"], source)
+            values["augment"] = augment_of(values["augment"], source)
         try:
             return cls(**values)
         except TypeError as error:
             raise RunError(f"{source} cannot be used: {error}.") from error
-
-
-def _typed(name: str, value: Any, source: str) -> Any:
-    """A value as YAML or a person wrote it, in the type of the field: "1e-3" is text to YAML 1.1, and 1 is no 1.0."""
-    asked = Recipe.__annotations__[name]
-    kinds = get_args(asked) if isinstance(asked, UnionType) else (asked,)
-    value = str(value) if name == "precision" else value
-    if value is None and NoneType in kinds:
-        return None
-    if name == "size" and isinstance(value, str):
-        return parse_size(value)
-    if isinstance(value, (list, tuple)) and (name in LISTS or (name == "size" and len(value) == 2)):
-        return tuple(value)
-    number = next((kind for kind in (float, int) if kind in kinds), None)
-    if number is None:
-        kind = get_origin(kinds[0]) or kinds[0]
-        if not isinstance(value, kind) and not (kind is Augment and isinstance(value, dict)):
-            raise RunError(f"{source} has {name} {value!r}; expected {WORDS[kind]}.")
-        return value
-    try:
-        typed = number(value)
-    except (TypeError, ValueError):
-        typed = None
-    if typed is None or isinstance(value, bool) or typed != float(value):
-        raise RunError(f"{source} has {name} {value!r}; expected {'a' if number is float else 'a whole'} number.")
-    return typed
-
-
-def _augment(values: dict[str, Any], source: str) -> Augment:
-    known = {f.name for f in fields(Augment)}
-    for name in values:
-        if name not in known:
-            raise RunError(f"{source} has the unknown augmentation {name!r}. {nearest(name, known)}")
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return Augment(**plain)
 
 
 def read_recipe(path: str | Path, **changes: Any) -> Recipe:

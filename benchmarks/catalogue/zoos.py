@@ -15,6 +15,12 @@ MMACTION2 = {  # by the folder of a configuration; else ImageNet's
 }
 TORCHVISION = {"mvit": FAIR, "swin": IMAGENET}
 HF = {"videomae": IMAGENET, "timesformer": FAIR, "vivit": HALF, "vjepa2": IMAGENET}
+TVL1 = {"flow": "tvl1"}  # to -1..1, as I3D
+FLOW = {  # how zoos tell flow, in pixels of a clip of 224
+    "kinetics-i3d": TVL1, "piergiaj-i3d": TVL1,
+    "tsm": {**TVL1, "flow_unit": (9.04, 9.04)},  # pictures of -20..20, less 0.5 and over 0.226
+    "vmz-caffe2": {"flow": "farneback", "flow_unit": (1.945, 1.51)},  # over 0.972 and 0.755 pixels of a clip of 112
+}
 USUAL_FRAMES = 8
 
 
@@ -40,9 +46,10 @@ class Known:
         squeezed = self.slug == "torchvision" and side == 112
         resize = (128, 171) if squeezed else side if side > 224 else round(side * 8 / 7)
         order = "bgr" if found.bgr else "rgb"
-        return ClipSpec(frames * found.rate, side, side, "uniform" if uniform else "dense", stride,
-                        None if uniform else self.fps, found.input, resize=resize, order=order,
-                        **(colours if found.input == "rgb" else {})).to_dict()
+        looks = FLOW[self.slug] if "flow" in found.input else colours
+        clip = ClipSpec(frames * found.rate, side, side, "uniform" if uniform else "dense", stride,
+                        None if uniform else self.fps, found.input, resize=resize, order=order, **looks)
+        return {name: value for name, value in clip.to_dict().items() if clip.fields or not name.startswith("flow")}
 
     def hash(self, entry: Mapping[str, Any]) -> str | None:
         """What the publisher says the file's hash is, where it is one: not the number of a run."""

@@ -6,6 +6,7 @@ import kinema
 from kinema.cli import data, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
+from kinema.cli.fuse import fuse
 from kinema.cli.probe import probe
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
@@ -39,6 +40,7 @@ app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("temporal")(temporal)
 app.command("probe")(probe)
+app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
 app.command("models")(models.models)

@@ -113,7 +113,7 @@ def show(found: "list[Evaluation]") -> None:
                 share_of(each.metrics.top5) if len(each.predictions.labels) > 5 else "-",
                 share_of(each.metrics.mean_class),
                 share_of(each.metrics.mean_ap),
-                f"{each.about.gmacs:.3f} x {each.views}",
+                f"{each.about.gmacs:.3f} x {each.views}{flow_of(each)}",
                 str(len(each.broken)),
             )
             for each in found
@@ -126,6 +126,12 @@ def show(found: "list[Evaluation]") -> None:
             say(f"top-1 by the number of clips, {each.about.model}: {said}")
         for path, problem in each.broken[:10]:
             say(f"unreadable: {path}: {problem}")
+
+
+def flow_of(evaluation: "Evaluation") -> str:
+    """What the flow of all clips of a video takes, in words; empty without flow."""
+    seconds = evaluation.about.flow_seconds * evaluation.about.views[0]
+    return f" + {seconds:.2g} s of flow" if seconds else ""
 
 
 def share_of(estimate: "Estimate | None") -> str:

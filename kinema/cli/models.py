@@ -75,6 +75,8 @@ def profile(
 ) -> None:
     """Count a network's parameters and the multiply-adds of one clip (convolutions and matrix products).
 
+    Where clips have optical flow, how long it takes to find on this machine is measured beside that.
+
     Examples:
 
       kinema profile i3d-resnet50 --frames 32 --size 256
@@ -83,12 +85,14 @@ def profile(
     """
     from kinema import profile as cost_of
     from kinema.cli.recipe import parse_option
+    from kinema.evaluation.flow_cost import flow_seconds
     from kinema.models.clip import parse_size
 
     options = dict(parse_option(text) for text in option or [])
     cost = cost_of(model, frames=frames, size=None if size is None else parse_size(size), classes=classes, **options)
+    flow = flow_seconds(cost.clip)
     if as_json:
-        print_json(_facts(model, cost))
+        print_json({**_facts(model, cost), "flow_seconds": flow})
         return
     table(
         model,
@@ -98,6 +102,7 @@ def profile(
             ("parameters", f"{cost.parameters:,}"),
             ("GMACs", f"{cost.gmacs:.3f}"),
             ("weights (float32)", f"{cost.parameters * 4 / 1e6:.1f} MB"),
+            *([("flow", f"{flow:.3g} s")] if flow else []),
         ],
     )
 

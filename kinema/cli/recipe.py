@@ -28,11 +28,15 @@ PANELS = {
         "stride": "frames from one frame of a dense clip to the next",
         "fps": "rate at which a dense clip's stride is counted; the video's own where not given",
         "neighbours": "frames in a row from each part of a uniform clip: 5 for tdn and stnet",
-        "input": "rgb, difference (of grey frames), or normalised_difference",
+        "input": "rgb, difference (of grey frames), normalised_difference, flow, flow_stack (of ten), rgb+flow, ...",
         "resize": "shorter side of a picture before its centre is judged \\[default: 8/7 of the clip]",
         "mean": "red, green and blue that become 0, from 0 to 1; else of the weights it starts from, or ImageNet's",
         "std": "what red, green and blue are divided by after that",
         "order": "of the colours: rgb or bgr",
+        "flow": "how optical flow is found: dis (usual), farneback or tvl1; else as in the weights it starts from",
+        "flow_bound": "longest flow, in pixels of a clip of 224; longer is cut off \\[default: 20]",
+        "flow_unit": "flow to the right and down that becomes 1, in pixels of a clip of 224 \\[default: the bound]",
+        "flow_centred": "take its mean from each field of flow, against a moving camera",
     },
     "Network": {
         "where": "blocks that see time: all, top, bottom or alternate",
@@ -78,7 +82,8 @@ PANELS = {
 ELSEWHERE = ("data", "model", "out", "augment")  # named by the command itself
 TEXT = {"size", "split", "format", "root", "start", "input"}
 THREE = tuple[float, float, float]
-LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float], "mean": THREE, "std": THREE}
+LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float], "mean": THREE, "std": THREE,
+                         "flow_bound": float, "flow_unit": tuple[float, float], "flow_centred": bool}
 
 
 def parameters() -> list[inspect.Parameter]:
@@ -125,7 +130,8 @@ def _type(owner: type, name: str) -> Any:
 
 def _option(name: str, kind: Any, flag: str, text: str, panel: str, default: Any) -> inspect.Parameter:
     flags = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
-    shown = "" if default in (None, {}, False) and kind is not bool else f" \\[default: {_words(default)}]"
+    untold = default is None or (default in ({}, False) and kind is not bool)
+    shown = "" if untold else f" \\[default: {_words(default)}]"
     option = typer.Option(*flags, help=text + shown, rich_help_panel=panel, show_default=False)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]

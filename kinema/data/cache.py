@@ -1,4 +1,4 @@
-"""A bounded cache of decoded clips on disk, so that small sets train at the speed of the network.
+"""A bounded cache of decoded clips and their flow on disk, so that small sets train at the speed of the network.
 
 Axes in names: T frames, H rows, W columns, C channels.
 """
@@ -15,6 +15,7 @@ import numpy as np
 
 from kinema.data.clips import ClipRow
 from kinema.data.frames import Frames, StoredFrames, VideoPart, behind, empty_part, holds, shrink
+from kinema.data.moving import FoundFlow, Moving, moving
 from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.models.clip import ClipSpec
@@ -44,7 +45,24 @@ class ClipCache:
                 self.folder = None
 
     def open(self, path: Path, row: ClipRow) -> Frames:
-        """The frames of one row of a list; a `VideoError` says why there are none."""
+        """The frames of one row of a list, with their flow where the clip has it; a `VideoError` says why not."""
+        if not self.spec.fields:
+            return self._pictures(path, row)
+        if self.folder is None or self.limit_bytes <= 0 or path.is_dir():
+            return moving(self._part(path, row), self.spec)
+        stored = self.folder / self._name(path, row, "flow", self.spec.flow, self.spec.flow_bound)
+        flow = _load(stored)
+        if flow is not None and not self.spec.pictured:
+            return Moving(None, flow, self.spec.fields)
+        pictures = self._pictures(path, row)
+        if flow is None:
+            if not isinstance(pictures, StoredFrames) or self.used.value >= self.limit_bytes:
+                return moving(pictures, self.spec)
+            flow = FoundFlow(pictures, self.spec).whole()
+            self._store(stored, flow)
+        return Moving(pictures if self.spec.pictured else None, flow, self.spec.fields)
+
+    def _pictures(self, path: Path, row: ClipRow) -> Frames:
         if self.folder is None or self.limit_bytes <= 0 or path.is_dir():
             return self._part(path, row)
         name = self._name(path, row)
@@ -91,7 +109,7 @@ class ClipCache:
             raise empty_part(video, row, number + 1)
         return StoredFrames(np.concatenate(shrunk), np.array(times), warnings)
 
-    def _name(self, path: Path, row: ClipRow) -> str:
+    def _name(self, path: Path, row: ClipRow, *more: object) -> str:
         try:
             state = path.stat()
         except OSError as error:
@@ -106,6 +124,7 @@ class ClipCache:
             row.end_frame,
             self.spec.height,
             self.spec.width,
+            *more,
         )
         return blake2b(repr(key).encode(), digest_size=16).hexdigest()
 

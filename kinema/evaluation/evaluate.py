@@ -40,6 +40,7 @@ def evaluate(
     place of `views`. Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that
     cannot be read are counted and named, and left out.
     """
+    from kinema.evaluation.flow_cost import flow_seconds
     from kinema.evaluation.profile import profile
     from kinema.evaluation.report import write_report
 
@@ -61,7 +62,7 @@ def evaluate(
     asked = options(data, split, protocol, which, format, root)
     about = Evaluated(run.path, run.recipe.model, which, described, protocol.views, cost.gmacs, cost.parameters,
                       seconds, asked, trained_on(run, judged), answers.broken, answers.partly, protocol.average,
-                      clip)
+                      clip, flow_seconds(clip))
     untempered = Calibration(how="only the best weights are calibrated")
     calibration = calibration_of(run, machine) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)

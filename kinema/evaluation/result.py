@@ -25,7 +25,8 @@ class Evaluated:
     asked: the options of `kinema evaluate` that ask for it again. seen: how many of the clips the network was trained
     on, which makes the result say little about others. `broken` lists the path and problem of each clip that
     could not be read and counts nowhere, `partly` those of which only a part could be read. `average` is what of
-    the views was averaged, `clip` what the network was shown.
+    the views was averaged, `clip` what the network was shown. flow_seconds: how long the optical flow of one clip
+    takes on the machine that judged, which no multiply-add counts.
     """
 
     run: Path
@@ -42,6 +43,7 @@ class Evaluated:
     partly: tuple[tuple[str, str], ...] = ()
     average: str = "probabilities"
     clip: ClipSpec | None = None
+    flow_seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -49,6 +51,7 @@ class Evaluated:
             "run": str(self.run), "model": self.model, "which": self.which, "data": self.data,
             "views": self.views[0] * self.views[1], "clips_per_video": self.views[0], "crops_per_clip": self.views[1],
             "gmacs_per_view": self.gmacs, "gmacs": self.gmacs * self.views[0] * self.views[1],
+            "flow_seconds_per_clip": self.flow_seconds, "flow_seconds": self.flow_seconds * self.views[0],
             "parameters": self.parameters, "seconds": round(self.seconds, 2), "asked": self.asked,
             "trained_on": self.seen, "average": self.average, "clip": self.clip and self.clip.to_dict(),
             "broken": [{"path": path, "problem": problem} for path, problem in self.broken],
@@ -66,7 +69,8 @@ class Evaluated:
                    values["gmacs_per_view"], values["parameters"], values["seconds"], values["asked"],
                    values["trained_on"], problems("broken"), problems("partly_read"),
                    values.get("average", "probabilities"),
-                   ClipSpec.from_dict(values["clip"]) if values.get("clip") else None)
+                   ClipSpec.from_dict(values["clip"]) if values.get("clip") else None,
+                   values.get("flow_seconds_per_clip", 0.0))
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,15 @@ Axes: V views, C channels, T frames, H rows, W columns.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from kinema.data.moving import moving
 from kinema.data.sampling import sample_views
+from kinema.data.transforms import test_transform
 from kinema.data.transforms.boxes import of_test
 from kinema.data.transforms.inputs import to_input
 from kinema.data.transforms.resize import cut, resize, storage_resize
@@ -72,12 +74,16 @@ def windows(video: Video, spec: ClipSpec, seconds: float, views: int = 1) -> Ite
 
 
 class Kept:
-    """The frames of a video that a window may still ask for, and their times."""
+    """The frames of a video that a window may still ask for, their times, and how many came before each.
+
+    Of a thinned window every so manieth frame may be in a clip; those after it are kept too where it has their flow.
+    """
 
     def __init__(self, spec: ClipSpec) -> None:
         self.spec = spec
         self.times: deque[float] = deque()
         self.pictures: deque[torch.Tensor] = deque()
+        self.numbers: deque[int] = deque()
         self.every, self.count, self.step = 1, 0, 1 / USUAL_FPS
 
     @property
@@ -91,20 +97,34 @@ class Kept:
         return self.step * 1e-3
 
     def add(self, time: float, picture_HWC: np.ndarray) -> None:
-        """Keep a frame, shrunk and cut as for an evaluation; a clock that runs backward stands still instead."""
+        """Keep a frame as small as for an evaluation; a clock that runs backward stands still instead."""
         time = max(time, self.times[-1]) if self.times else time
         self.count += 1
-        if (self.count - 1) % self.every:
+        if not self.wanted(self.count - 1):
             return
-        stored_1HWC = storage_resize(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], self.spec)
-        box = of_test((stored_1HWC.shape[1], stored_1HWC.shape[2]), self.spec)
-        self.pictures.append(resize(cut(stored_1HWC, box), (self.spec.height, self.spec.width)).clone())
+        self.pictures.append(self.small(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None]))
         self.times.append(time)
+        self.numbers.append(self.count - 1)
         if len(self.times) > 1 and time > self.times[0]:
             self.step = 1 / typical_fps(np.array(self.times))
-        if len(self.times) > MOST_FRAMES:
+        while len(self.times) > MOST_FRAMES:
             self.every *= 2
-            self.times, self.pictures = deque(list(self.times)[::2]), deque(list(self.pictures)[::2])
+            left = [place for place, number in enumerate(self.numbers) if self.wanted(number)]
+            self.times = deque(self.times[place] for place in left)
+            self.pictures = deque(self.pictures[place] for place in left)
+            self.numbers = deque(self.numbers[place] for place in left)
+
+    def wanted(self, number: int) -> bool:
+        """Whether the frame of this number is kept: it may be in a clip, or ends a field of flow that is."""
+        return number % self.every <= self.spec.fields
+
+    def small(self, picture_1HWC: torch.Tensor) -> torch.Tensor:
+        """A picture shrunk and, where no flow is found in it, cut as for an evaluation."""
+        stored_1HWC = storage_resize(picture_1HWC, self.spec)
+        if self.spec.fields:
+            return stored_1HWC.clone()
+        box = of_test((stored_1HWC.shape[1], stored_1HWC.shape[2]), self.spec)
+        return resize(cut(stored_1HWC, box), (self.spec.height, self.spec.width)).clone()
 
     def holds(self, start: float, end: float) -> bool:
         """Whether a kept frame begins in a part of the video."""
@@ -118,14 +138,34 @@ class Kept:
     def drop_before(self, time: float) -> None:
         """Forget frames that came before the one on show at a time."""
         while len(self.times) > 1 and self.times[1] <= time:
-            self.times.popleft()
-            self.pictures.popleft()
+            for kept in (self.times, self.pictures, self.numbers):
+                kept.popleft()
 
     def window(self, start: float, end: float, views: int) -> Window:
         """The clips of a part of the video, which must hold a frame."""
         times = np.array(self.times)
         inside = np.flatnonzero((times + self.close >= start) & (times + self.close < end))
-        indices_VT = sample_views(self.spec, times[inside], views)
-        clips = [to_input(torch.cat([self.pictures[inside[index]] for index in indices_T.tolist()]), self.spec)
-                 for indices_T in indices_VT]
+        pictures = list(self.pictures)
+        frames = moving(Pictures([pictures[index] for index in inside], times[inside]), self.spec)
+        first = np.flatnonzero(np.array(self.numbers)[inside] % self.every == 0)
+        first = first if len(first) else np.arange(1)
+        indices_VT = first[sample_views(self.spec, times[inside][first], views).numpy()]
+        clips = [self.clip(torch.from_numpy(frames.read(indices_T.tolist()))) for indices_T in indices_VT]
         return Window(float(start), float(end), torch.stack(clips))
+
+    def clip(self, frames_THWC: torch.Tensor) -> torch.Tensor:
+        """The clip that frames of `small` pictures make."""
+        return test_transform(self.spec)(frames_THWC)[0] if self.spec.fields else to_input(frames_THWC, self.spec)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures in memory (1 H W 3 each), as frames that clips are drawn from."""
+
+    pictures: list[torch.Tensor]
+    times_seconds: np.ndarray
+    warnings: tuple[str, ...] = ()
+
+    def read(self, indices: Sequence[int]) -> np.ndarray:
+        """T H W C uint8 frames."""
+        return torch.cat([self.pictures[index] for index in indices]).numpy()

@@ -11,9 +11,12 @@ CHANNELS = {  # how many channels each kind of input has
     "flow_stack5": 10,  # the same of five frames
     "rgb+flow_stack": 23,
 }
+FIELDS = {"flow": 1, "rgb+flow": 1, "flow_stack": 10, "flow_stack5": 5, "rgb+flow_stack": 10}  # of flow, beside a frame
 SAMPLINGS = ("uniform", "dense")
 CROPS = ("centre", "stretch")
 ORDERS = ("rgb", "bgr")
+FLOWS = ("dis", "farneback", "tvl1")
+FLOW_SIDE = 224  # pixels of the shorter side of the clip that vectors of flow are told in
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,12 @@ class ClipSpec:
     0..1 and normalised by `mean` and `std`; "difference" is how much brighter each pixel became since the frame before;
     "normalised_difference" is that over its own spread in the clip: a faint camera counts as much as a sharp one.
     `mean` and `std` are of values from 0 to 1, in the `order` in which the network takes the colours.
-    "flow" is how far each pixel moves to the right and down, "flow_stack" ten such fields beside each other
-    ("flow_stack5": five), "rgb+flow" and "rgb+flow_stack" have those beside the colour of each frame: made elsewhere
-    and given to networks as they are, not read from videos yet.
+    "flow" is how far each pixel moves to the right and down until the next frame of the video, "flow_stack" ten such
+    fields one after the other, beside each other ("flow_stack5": five); "rgb+flow" and "rgb+flow_stack" have those
+    beside the colour of each frame. `flow` is how it is found: "dis", "farneback" or "tvl1". Vectors are as long as in
+    a clip whose shorter side is FLOW_SIDE pixels: they are cut off at `flow_bound` pixels each way, and divided by
+    `flow_unit` (right, down; None: by the bound, to -1..1, as I3D has it, arXiv:1705.07750). `flow_centred` takes the
+    mean of each field from it first, which makes up for a camera that moves (arXiv:1406.2199).
     `crop` is what a clip shows of the picture when nothing is random: its "centre", or "stretch": all of it, squeezed.
     The centre is cut from a picture `resize`d before: its shorter side in pixels, or (height, width); None: so that the
     clip is 7/8 of it, 224 of 256.
@@ -47,6 +53,10 @@ class ClipSpec:
     order: str = "rgb"
     resize: int | tuple[int, int] | None = None
     neighbours: int = 1
+    flow: str = "dis"
+    flow_bound: float = 20.0
+    flow_unit: tuple[float, ...] | None = None
+    flow_centred: bool = False
 
     def __post_init__(self) -> None:
         for name in ("frames", "height", "width", "stride", "neighbours"):
@@ -54,7 +64,8 @@ class ClipSpec:
                 raise ModelError(f"A clip's {name} is {getattr(self, name)}; it must be a whole number, 1 or more.")
         if self.fps is not None and not self.fps > 0:
             raise ModelError(f"A clip's fps is {self.fps}; it must be above 0.")
-        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS), ("order", ORDERS)):
+        for name, known in (("sampling", SAMPLINGS), ("input", tuple(CHANNELS)), ("crop", CROPS), ("order", ORDERS),
+                            ("flow", FLOWS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)
                 raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
@@ -64,6 +75,10 @@ class ClipSpec:
             if len(came) != 3 or not all(isinstance(one, int | float) and least <= one <= 1 for one in came):
                 raise ModelError(f"A clip's {name} is {came}; expected three numbers from {least:g} to 1, of colours "
                                  "that go from 0 to 1.")
+        unit = self.unit
+        if self.flow_bound <= 0 or len(unit) != 2 or min(unit) <= 0:
+            raise ModelError(f"A clip's flow_bound is {self.flow_bound} and its flow_unit {self.flow_unit}; expected "
+                             "pixels above 0, one number and two.")
         if self.frames % self.neighbours:
             raise ModelError(f"A clip of {self.frames} frames cannot be made of rows of {self.neighbours} "
                              f"neighbours; expected a multiple of {self.neighbours} frames.")
@@ -78,6 +93,21 @@ class ClipSpec:
     def size(self) -> int | tuple[int, int]:
         """The side in pixels of a square clip, or (height, width)."""
         return self.height if self.height == self.width else (self.height, self.width)
+
+    @property
+    def fields(self) -> int:
+        """How many fields of flow are beside each frame."""
+        return FIELDS.get(self.input, 0)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the clip shows the pictures themselves, and not their flow alone."""
+        return self.channels != 2 * self.fields
+
+    @property
+    def unit(self) -> tuple[float, ...]:
+        """How many pixels of flow, to the right and down, become 1."""
+        return (self.flow_bound, self.flow_bound) if self.flow_unit is None else self.flow_unit
 
     @property
     def channels(self) -> int:

@@ -156,6 +156,11 @@ def sized_by(name: str) -> tuple[str, ...]:
     return tuple(what for what in ("frames", "size") if any(what in part for part in parts))
 
 
+def is_fitted(name: str) -> bool:
+    """Is a network trained in its own way, and not by gradients?"""
+    return BACKBONES[parse(name)[1]].fitted
+
+
 def meant(name: str) -> str:
     """What a published name stands for; any other name as it is."""
     row = PUBLISHED.get(name)

@@ -17,8 +17,8 @@ class Backbone:
     any temporal module and is listed with those in `modules` (none named: with all); one that does not has paths that
     meet in its own way, is named alone, and says here whether it is `order_aware`. `sized` names what its weights are
     sized by, "frames" or "size": clips of another one are refused. One that `looks` over frames itself is order-aware
-    whatever its temporal module. `input` is the kind of clip that it is fed, of whose
-    frames so many `neighbours` stand in a row.
+    whatever its temporal module. `input` is the kind of clip that it is fed, of whose frames so many `neighbours` stand
+    in a row. A `fitted` one has no weights for gradients to reach: training finds it in its own way.
     """
 
     build: Callable[..., nn.Module]
@@ -32,6 +32,7 @@ class Backbone:
     input: str = "rgb"
     looks: bool = False
     neighbours: int = 1
+    fitted: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ OURS = (
     "evaluation",
     "tensorboard",
     "calibration.json",
+    "fitting",
     "run.json",
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kinema.errors import ModelError
 from kinema.models import Network
-from kinema.recipe import COLOURS, Recipe
+from kinema.recipe import SEEN, Recipe
 from kinema.runs import Run
 
 STRUCTURE = {"where": "all", "causal": False, "pool": "max"}  # of a network, which its weights need not show
@@ -23,7 +23,7 @@ def completed(recipe: Recipe) -> tuple[Recipe, list[str]]:
 
     shown = shown_by(recipe.start, recipe.model, recipe.clip, recipe.options)
     own = {name: value for name, value in shown.options.items() if name not in OF_RECIPES}
-    colours = {name: getattr(shown.clip, name) for name in COLOURS if getattr(recipe, name) is None}
+    colours = {name: getattr(shown.clip, name) for name in SEEN if getattr(recipe, name) is None}
     differing = [f"The weights it starts from were trained with {name} {shown.options.get(name, usual)!r}, not "
                  f"{getattr(recipe, name)!r}." for name, usual in STRUCTURE.items()
                  if shown.options and getattr(recipe, name) != shown.options.get(name, usual)]

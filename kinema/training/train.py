@@ -13,11 +13,13 @@ from kinema.errors import KinemaError
 from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
 from kinema.machine import Machine
+from kinema.models.names import is_fitted
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import save_state, save_weights
 from kinema.training.distil import distilled
+from kinema.training.fitting import check_fit, fit
 from kinema.training.log import RunLog
 from kinema.training.loss import hits, loss_of
 from kinema.training.mixing import Mixing
@@ -40,6 +42,8 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     Returns the run, whose folder is `recipe.out`. Errors: `DataError`, `ModelError`, `RunError`, in the user's words.
     """
     machine = machine or Machine()
+    if is_fitted(recipe.model):
+        check_fit(recipe)
     fabric = start_fabric(recipe, machine)
     problem = None
     if fabric.global_rank == 0:
@@ -51,10 +55,13 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     if problem is not None:
         raise problem
     run = Run.open(recipe.out)
-    split = run.split()
-    parts = assemble(run, split.train, machine, fabric)
-    if parts.step < parts.steps.total:
-        title = f"training {recipe.model}"
+    split, title = run.split(), f"training {recipe.model}"
+    if is_fitted(recipe.model):
+        if fabric.global_rank == 0:
+            with Stop() as stop, Progress(title, 2 * len(split.train), quiet=quiet) as bar:
+                fit(run, machine, stop, bar)
+                say_told(run, bar)
+    elif (parts := assemble(run, split.train, machine, fabric)).step < parts.steps.total:
         with (
             Stop() as stop,
             Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar,
@@ -62,8 +69,7 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
             for note in run.facts.get("notes", ()) if parts.step == 0 else ():
                 bar.say(note)
             run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
-            for line in told(ProblemLog(run.path / "problems.jsonl").read()):
-                bar.say(line)
+            say_told(run, bar)
     if fabric.global_rank == 0:
         calibration_of(run, machine)
     fabric.barrier()
@@ -143,6 +149,12 @@ def run_steps(
             raise KeyboardInterrupt
     if log:
         log.close()
+
+
+def say_told(run: Run, bar: Progress) -> None:
+    """Say which clips could not be read."""
+    for line in told(ProblemLog(run.path / "problems.jsonl").read()):
+        bar.say(line)
 
 
 def told(problems: list[dict], shown: int = 5) -> list[str]:

@@ -56,5 +56,6 @@ def options_of(name: str, options: Mapping[str, Any], model: str) -> dict[str, A
 
 
 def in_colours(clip: ClipSpec, of: ClipSpec) -> ClipSpec:
-    """A clip with the colours of another one."""
-    return replace(clip, mean=of.mean, std=of.std, order=of.order)
+    """A clip with the colours of another one, and with its way to tell flow."""
+    return replace(clip, mean=of.mean, std=of.std, order=of.order, flow=of.flow, flow_bound=of.flow_bound,
+                   flow_unit=of.flow_unit, flow_centred=of.flow_centred)

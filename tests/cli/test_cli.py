@@ -17,6 +17,7 @@ COMMANDS = [
     "compare",
     "temporal",
     "probe",
+    "fuse",
     "recognize",
     "features",
     "models",

@@ -5,9 +5,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kinema.data.transforms import test_transform as judged
-from kinema.data.transforms import train_transform
-from kinema.data.transforms.augment import Augment
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, Network, create_model
 from kinema.models.backbones.cnn import LocalNorm
@@ -130,9 +127,3 @@ def test_what_a_two_stream_network_cannot_take_is_told() -> None:
         create_model("two_stream", clip=ClipSpec())
     with pytest.raises(ModelError, match="one of average, linear, conv3d"):
         create_model("two_stream", fusion="sum")
-
-
-def test_clips_of_flow_are_not_made_from_pictures() -> None:
-    for make in (lambda: train_transform(FLOW, Augment()), lambda: judged(FLOW)):
-        with pytest.raises(ModelError, match=r"rgb\+flow_stack cannot be made from pictures"):
-            make()

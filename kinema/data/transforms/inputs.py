@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
-from kinema.errors import ModelError
-from kinema.models.clip import ClipSpec
+from kinema.data.flow import finder, longest, unpack
+from kinema.data.transforms.boxes import Box
+from kinema.data.transforms.resize import cut, resize
+from kinema.models.clip import FLOW_SIDE, ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
 DIFFERENCE_STD = 0.06  # of grey from 0 to 1; measured: 0.03 between neighbouring frames, 0.05 to 0.07 four frames apart
@@ -12,21 +14,19 @@ LEAST_STD = 0.01  # what noise alone makes of differences; a still clip is not b
 
 
 def check_input(spec: ClipSpec) -> None:
-    """Raise ModelError for a clip that cannot be made from pictures."""
-    if "flow" in spec.input:
-        raise ModelError(f"A clip of {spec.input} cannot be made from pictures here; give the network clips of flow, "
-                         "(N, C, T, H, W), as they are.")
+    """Raise KinemaError for a clip that cannot be made here: of flow, without OpenCV."""
+    if spec.fields:
+        finder(spec.flow)
 
 
 def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
-    """The clip (C T H W, float32) that `spec.input` names, from frames T H W 3: uint8, or float from 0 to 1.
+    """The clip (C T H W, float32) of colours that `spec` names, from frames T H W 3: uint8, or float from 0 to 1.
 
     "rgb": (colour - mean) / std. "difference": x[t] - x[t-1] of the grey frames over DIFFERENCE_STD; zero in frame 0.
     "normalised_difference": over the standard deviation of the clip's own differences, and LEAST_STD, instead.
     """
-    check_input(spec)
     white = 255 if frames_THWC.dtype == torch.uint8 else 1
-    if spec.input != "rgb":
+    if "difference" in spec.input:
         grey_THW = frames_THWC.float() @ (torch.tensor(GREY) / white)
         change_THW = torch.diff(grey_THW, dim=0, prepend=grey_THW[:1])
         if spec.input == "difference" or len(change_THW) == 1:
@@ -36,3 +36,21 @@ def to_input(frames_THWC: Tensor, spec: ClipSpec) -> Tensor:
     clip_CTHW = frames_THWC.permute(3, 0, 1, 2).contiguous().to(torch.float32, copy=True)
     mean, std = (torch.tensor(values)[:, None, None, None] * white for values in (spec.mean, spec.std))
     return clip_CTHW.sub_(mean).div_(std)  # in place: a clip is large
+
+
+def to_flow(fields_THWC: Tensor, spec: ClipSpec, box: Box, mirrored: bool) -> Tensor:
+    """The clip (C T H W, float32) of what a box of fields of flow shows, T H W C in 8 bits (right, down, right, ...).
+
+    Vectors grow and shrink with the picture, and in a mirror those to the right go to the left.
+    """
+    bound = longest(spec, *fields_THWC.shape[1:3])
+    flow_THWC = unpack(cut(fields_THWC, box), bound)
+    flow_THWC = resize(flow_THWC, (spec.height, spec.width)).unflatten(3, (-1, 2))
+    flow_THWC = flow_THWC * torch.tensor([spec.width / box.width, spec.height / box.height])
+    if mirrored:
+        flow_THWC = flow_THWC.flip(2) * torch.tensor([-1.0, 1.0])
+    if spec.flow_centred:
+        flow_THWC = flow_THWC - flow_THWC.mean((1, 2), keepdim=True)
+    most = longest(spec, spec.height, spec.width)
+    unit = torch.tensor(spec.unit) * (min(spec.height, spec.width) / FLOW_SIDE)
+    return (flow_THWC.clamp(-most, most) / unit).flatten(3).permute(3, 0, 1, 2).contiguous()

@@ -15,7 +15,7 @@ def cut(frames_THWC: Tensor, box: Box) -> Tensor:
 
 
 def resize(frames_THWC: Tensor, size: Size) -> Tensor:
-    """Frames (uint8) of another height and width; bilinear, averaging where they shrink."""
+    """Frames (uint8 or float) of another height and width; bilinear, averaging where they shrink."""
     if tuple(frames_THWC.shape[1:3]) == tuple(size):
         return frames_THWC
     resized_TCHW = interpolate(frames_THWC.permute(0, 3, 1, 2), size, mode="bilinear", antialias=True)

@@ -107,6 +107,9 @@ def tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     cost, gmacs = about.gmacs * evaluation.views, "billion multiply-adds"
     each = f"{about.gmacs:.3g} a view × {evaluation.views} views" if evaluation.views > 1 else gmacs
     rows.append(("GMACs a video", f"{cost:.3g}", each))
+    if about.flow_seconds:
+        seconds = about.flow_seconds * about.views[0]
+        rows.append(("Flow a video", f"{seconds:.2g} s", "to find, in one thread, before that"))
     rows.append(("Parameters", words.big(about.parameters), about.model))
     return rows
 
@@ -140,6 +143,7 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     import torch
 
     from kinema import __version__
+    from kinema.models.names import is_fitted
     from kinema.runs import Run
 
     about = evaluation.about
@@ -151,7 +155,8 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Network", f"{about.model}, {about.which} weights, {words.big(about.parameters)} parameters"),
         ("Clip", f"{clip.frames} frames of {clip.height} × {clip.width} pixels, {clip.input}, "
                  + ("spread over the whole video" if clip.sampling == "uniform" else when)),
-        ("Trained on", f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, "
+        ("Trained on", f"{trained}, once, without gradients" if is_fitted(recipe.model) else
+                       f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, "
                        f"{recipe.optimizer}, learning rate {recipe.lr:g}"),
         ("Chosen on", f"{words.count(sides['validation'], 'clip')} kept aside" if sides.get("validation") else
                       "nothing: the last weights, no validation clips were kept aside"),

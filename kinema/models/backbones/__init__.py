@@ -11,6 +11,7 @@ from kinema.models.backbones.c3d import C3D
 from kinema.models.backbones.corrnet import CorrNet
 from kinema.models.backbones.densenet import COUNTS, GROWTH, DenseNet
 from kinema.models.backbones.eco import ECO
+from kinema.models.backbones.hog3d import HOG3D
 from kinema.models.backbones.inception import FORMS, Inception
 from kinema.models.backbones.mobilenet import MobileNetV2
 from kinema.models.backbones.mobileone import MobileOne
@@ -107,6 +108,8 @@ OTHERS = {
     **{name: Backbone(partial(DenseNet, counts, GROWTH[name]), HUANG, 16, 112, modules=IN_3D)
        for name, counts in COUNTS.items() if name != "densenet161"},
     "densenet161": Backbone(partial(DenseNet, COUNTS["densenet161"], GROWTH["densenet161"]), HUANG, modules=("tsn",)),
+    "hog3d": Backbone(HOG3D, 'Klaser et al., "A Spatio-Temporal Descriptor Based on 3D-Gradients", BMVC 2008', 32, 112,
+                      asks=False, fitted=True),
     "c3d": Backbone(C3D, "Tran et al., arXiv:1412.0767", 16, 112, asks=False, sized=("frames", "size")),
 }
 BACKBONES: dict[str, Backbone] = {
