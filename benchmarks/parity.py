@@ -3,6 +3,7 @@
 python benchmarks/parity.py
 """
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,8 +20,9 @@ HEAD = """# The same numbers
 Each row is a public implementation's network under weights that follow from the names of its own state_dict. Those
 weights, under those names, are given to `kinema.from_checkpoint`, with what they cannot show in the column "told". The
 logits' greatest difference is over their standard deviation, in float32 and float64; that of the gradient of their sum
-by the clip is of its mean size, over all and in each frame. Written by `python benchmarks/parity.py`; `tests/weights`
-holds every row to 1e-4, 1e-6 and 1e-3.
+by the clip is of its mean size, over all and in each frame. Written by `python benchmarks/parity.py`; the suite
+computes float32 for every row and the rest for one of each implementation, and holds this table to 1e-4, 1e-6 and 1e-3.
+Commit {commit}, {date}.
 
 | figures | implementation | kinema's name | told | float32 | float64 | gradient | parameters | GMACs | why |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -42,9 +44,11 @@ def line(name: str, found: Agreement) -> str:
 
 
 if __name__ == "__main__":
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     lines = []
     for name in VECTORS:
         start = time.monotonic()
         lines.append(line(name, agreement(name, state_dict(reference(name)))))
         print(f"{time.monotonic() - start:6.1f} s {lines[-1]}", flush=True)
-    (ROOT / "docs" / "parity.md").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    head = HEAD.format(commit=commit.strip(), date=time.strftime("%Y-%m-%d"))
+    (ROOT / "docs" / "parity.md").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")

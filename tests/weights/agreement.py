@@ -44,23 +44,25 @@ def weights_sum(weights: dict[str, torch.Tensor]) -> float:
     return sum(float(value.double().sum()) for value in weights.values() if value.is_floating_point())
 
 
-def agreement(name: str, weights: dict[str, torch.Tensor]) -> Agreement:
-    """Recognise, build and load the network of these weights, and compare all there is to compare."""
+def agreement(name: str, weights: dict[str, torch.Tensor], whole: bool = True) -> Agreement:
+    """Recognise, build and load the network of these weights, and compare all there is to compare; if not `whole`, not
+    the gradient and the logits in float64, which take most of the time.
+    """
     figures = reference(name)
     network = from_checkpoint(weights, **VECTORS[name].told)
     parameters = sum(parameter.numel() for parameter in network.parameters()) - figures["params_total"]
-    x_NCTHW = clip(figures).requires_grad_(bool(figures["gradient"]))
+    x_NCTHW = clip(figures).requires_grad_(whole and bool(figures["gradient"]))
     logits = network.requires_grad_(False)(x_NCTHW)
-    float32, float64, whole, first = difference(logits, figures["logits"], figures), None, None, None
-    if figures["gradient"]:
+    float32, float64, sizes, first = difference(logits, figures["logits"], figures), None, None, None
+    if x_NCTHW.requires_grad:
         logits.sum().backward()
-        whole, first = gradient_differences(x_NCTHW.grad, figures["gradient"])
+        sizes, first = gradient_differences(x_NCTHW.grad, figures["gradient"])
     gmacs = extra_gmacs(network, figures, exact=VECTORS[name].gmacs < 1e-6)
-    if figures["logits_float64"]:
+    if whole and figures["logits_float64"]:
         few = x_NCTHW.detach()[:1].double()  # two cost twice as much, and float32 has seen both
         with torch.inference_mode():
             float64 = difference(network.double()(few), figures["logits_float64"], figures)
-    return Agreement(network.name, float32, float64, whole, first, parameters, gmacs)
+    return Agreement(network.name, float32, float64, sizes, first, parameters, gmacs)
 
 
 def difference(got: torch.Tensor, expected: list, figures: dict) -> float:

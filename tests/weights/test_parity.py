@@ -12,13 +12,15 @@ from tests.weights.pseudoweights import clip, state_dict
 from tests.weights.vectors import VECTORS
 
 CASES = [pytest.param(name, marks=() if row.quick else pytest.mark.slow) for name, row in VECTORS.items()]
+WHOLE = {reference(name)["peer"]: name for name in reversed(VECTORS)}.values()  # one of each implementation
+TABLE = Path(__file__).parents[2] / "docs" / "parity.md"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_network_is_that_of_the_published_code(name: str) -> None:
     row, weights = VECTORS[name], state_dict(reference(name))
     assert weights_sum(weights) == pytest.approx(reference(name)["weights_sum"], rel=1e-6, abs=1e-4)
-    found = agreement(name, weights)
+    found = agreement(name, weights, whole=row.quick or name in WHOLE)  # of all others: docs/parity.md
     assert found.network == row.model
     assert found.float32 < 1e-4
     assert found.float64 is None or found.float64 < 1e-6
@@ -26,6 +28,21 @@ def test_a_network_is_that_of_the_published_code(name: str) -> None:
     assert found.first is None or found.first < 20 * row.gradient  # single values hang on ReLUs that float32 flips
     assert found.parameters == row.parameters
     assert found.gmacs is None or found.gmacs < row.gmacs
+
+
+def test_the_table_holds_every_vector_to_the_same_bounds() -> None:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.read_text().splitlines() if "|" in line]
+    table = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:]}
+    assert table.keys() == VECTORS.keys(), "run `python benchmarks/parity.py`"
+    for name, row in VECTORS.items():
+        found, figures = table[name], reference(name)
+        for column, there, bound in (("float32", "logits", 1e-4), ("float64", "logits_float64", 1e-6),
+                                     ("gradient", "gradient", row.gradient)):
+            assert bool(found[column]) == bool(figures[there]), (name, column)
+            assert found[column] in ("", "equal") or float(found[column]) < bound, (name, column)
+        assert found["kinema's name"] == f"`{row.model}`"
+        assert found["parameters"] == ("equal" if not row.parameters else f"{row.parameters:+,}")
+    assert "Commit" in TABLE.read_text()
 
 
 @pytest.mark.parametrize("name", VECTORS)
