@@ -1,29 +1,34 @@
-"""`make surv-fight`: five networks on 240 surveillance clips, five source-wise folds, three seeds; writes
+"""`make surv-fight`: networks on 240 surveillance clips, five source-wise folds, three seeds; writes
 recipes/surv-fight.md.
 
-python benchmarks/surv_fight.py [--data ../shared/videos/surv-fight] [--runs runs/surv-fight] [--modules tam i3d]
+python benchmarks/surv_fight.py [--data ../shared/videos/surv-fight] [--runs runs/surv-fight] [--networks tam hog3d]
 
-Every fold is trained as `kinema train DATA --recipe recipes/surv-fight.yaml --split fold=0 --seed 0` would, and tested
-once; each such run is a line of recipes/surv-fight.csv, its answers are in recipes/surv-fight-clips.csv. A run that is
-there is not repeated, so the command goes on where it stopped. Two run at a time, on one thread each.
+Every fold is trained as `kinema train DATA --recipe recipes/surv-fight.yaml --split fold=0 --seed 0` would (with the
+options of its row), and tested once; each such run is a line of recipes/surv-fight.csv, its answers are in
+recipes/surv-fight-clips.csv. Streams that were trained apart are averaged as `kinema fuse` does it. A run that is there
+is not repeated, so the command goes on where it stopped. Two run at a time, on one thread each.
 """
 
 import argparse
 import csv
 import fcntl
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from kinema import evaluate, train
 from kinema.evaluation.intervals import groups_of, percentiles, resampled_sums
+from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
 from kinema.recipe import Recipe, read_recipe
 
@@ -31,38 +36,61 @@ ROOT = Path(__file__).parents[1]
 RECIPE, LOG, CLIPS, TABLE = (
     ROOT / "recipes" / name for name in ("surv-fight.yaml", "surv-fight.csv", "surv-fight-clips.csv", "surv-fight.md")
 )
-MODULES = ("i3d", "tam", "s3d", "tsm", "tsn")
+NETWORKS: dict[str, dict[str, Any]] = {  # each row's options beside the recipe's
+    **{f"{module}-resnet_tiny": {"model": f"{module}-resnet_tiny"} for module in ("i3d", "tam", "s3d", "tsm", "tsn")},
+    "single frame": {"model": "tsn-resnet_tiny", "frames": 1, "input": "rgb"},
+    "hog3d": {"model": "hog3d", "frames": 32, "size": (112, 144), "input": "rgb"},
+    "tam-resnet_tiny, flow": {"model": "tam-resnet_tiny", "input": "flow"},
+}
+FUSED = {  # rows whose answers are the mean of other rows'
+    "two-stream: single frame + flow": ("single frame", "tam-resnet_tiny, flow"),
+    "two-stream: differences + flow": ("tam-resnet_tiny", "tam-resnet_tiny, flow"),
+}
 SEEDS, FOLDS = (0, 1, 2), (0, 1, 2, 3, 4)
 COLUMNS = ("model", "seed", "fold", "clips", "right", "seconds", "commit", "date")
 CLIP_COLUMNS = ("model", "seed", "fold", "path", "source", "right")
 
 
-def fold_recipe(data: str, runs: Path, module: str, seed: int, fold: int) -> Recipe:
-    """The recipe of one fold."""
-    base = read_recipe(RECIPE)
-    backbone = base.model.partition("-")[2]
-    return read_recipe(
-        RECIPE,
-        data=data,
-        model=f"{module}-{backbone}",
-        split=f"fold={fold}",
-        seed=seed,
-        out=str(runs / f"{module}-{seed}-{fold}"),
-    )
+class Job(NamedTuple):
+    """One row's training on one fold from one seed, or the mean of several."""
+
+    name: str
+    seed: int
+    fold: int
+
+    def recipe(self, data: str, runs: Path) -> Recipe:
+        """The recipe of a row that is trained."""
+        out = str(runs / f"{re.sub(r'[^a-z0-9_]+', '-', self.name)}-{self.seed}-{self.fold}")
+        return read_recipe(RECIPE, data=data, split=f"fold={self.fold}", seed=self.seed, out=out, **NETWORKS[self.name])
 
 
-def run_fold(recipe: Recipe) -> None:
-    """Train a fold and test it, unless its line is there."""
-    fold = (recipe.split or "").partition("=")[2]
+def missing(jobs: Sequence[Job]) -> list[Job]:
+    """Those whose line is not there."""
     done = {(row["model"], row["seed"], row["fold"]) for row in rows(LOG)}
-    if (recipe.model, str(recipe.seed), fold) in done:
+    return [job for job in jobs if tuple(map(str, job)) not in done]
+
+
+def trained(job: Job, data: str, runs: Path) -> Evaluation:
+    """The evaluation of a fold's training; one that is there already is not repeated."""
+    recipe = job.recipe(data, runs)
+    train(recipe, Machine(accelerator="cpu", workers=0, channels_last=True), quiet=True)
+    return evaluate(recipe.out, machine=Machine(accelerator="cpu", workers=0))
+
+
+def run_fold(job: Job, data: str, runs: Path) -> None:
+    """Train a fold and test it, or fuse what was trained, unless its line is there."""
+    if not missing([job]):
         return
     started = time.monotonic()
-    train(recipe, Machine(accelerator="cpu", workers=0, channels_last=True), quiet=True)
+    if job.name in FUSED:
+        streams = [trained(job._replace(name=stream), data, runs) for stream in FUSED[job.name]]
+        found, scores_NK = streams[0], np.mean([stream.predictions.scores_NK() for stream in streams], axis=0)
+        assert all(stream.table.rows == found.table.rows for stream in streams)
+    else:
+        found = trained(job, data, runs)
+        scores_NK = found.predictions.scores_NK()
     seconds = time.monotonic() - started
-    found = evaluate(recipe.out, machine=Machine(accelerator="cpu", workers=0))
-    right_N = found.predictions.scores_NK().argmax(1) == found.predictions.targets
-    key = (recipe.model, recipe.seed, fold)
+    right_N, key = scores_NK.argmax(1) == found.predictions.targets, job
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     with locked(CLIPS):
@@ -73,7 +101,7 @@ def run_fold(recipe: Recipe) -> None:
         )
         line = (*key, found.n, int(right_N.sum()), f"{seconds:.0f}", commit, time.strftime("%Y-%m-%d"))
         append(LOG, COLUMNS, [line])
-    print(f"{Path(recipe.out).name}: {found.top1:.1%} of {found.n} clips, {seconds:.0f} s", flush=True)
+    print(f"{', '.join(map(str, job))}: {right_N.mean():.1%} of {found.n} clips, {seconds:.0f} s", flush=True)
 
 
 @contextmanager
@@ -142,7 +170,7 @@ def write_table() -> str:
     lines = [
         *table(),
         "",
-        f"{len(rows(LOG))} of {len(MODULES) * len(SEEDS) * len(FOLDS)} trainings done; "
+        f"{len(rows(LOG))} of {(len(NETWORKS) + len(FUSED)) * len(SEEDS) * len(FOLDS)} rows of trainings done; "
         f"median time of one, two at a time on two busy cores: {times}.",
     ]
     TABLE.write_text(head + "<!-- table -->\n" + "\n".join(lines) + "\n<!-- /table -->" + tail, encoding="utf-8")
@@ -154,21 +182,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "videos" / "surv-fight"))
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "surv-fight")
-    parser.add_argument("--modules", nargs="+", default=list(MODULES))
+    parser.add_argument("--networks", nargs="+", default=[*NETWORKS, *FUSED], choices=[*NETWORKS, *FUSED])
     parser.add_argument("--only-table", action="store_true", help="run nothing")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    jobs = [
-        fold_recipe(chosen.data, chosen.runs, module, seed, fold)
-        for seed in SEEDS
-        for module in chosen.modules
-        for fold in FOLDS
-    ]
+    jobs = [Job(name, seed, fold) for seed in SEEDS for name in chosen.networks for fold in FOLDS]
     if not chosen.only_table:
         with ProcessPoolExecutor(
             2, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
         ) as pool:
-            list(pool.map(run_fold, jobs))
+            for part in (NETWORKS, FUSED):  # streams first
+                run = partial(run_fold, data=chosen.data, runs=chosen.runs)
+                list(pool.map(run, missing([job for job in jobs if job.name in part])))
     print(write_table())
 
 
