@@ -113,6 +113,14 @@ def windows(owner: str, head_size: int, shrink: int) -> Windows:
     return Windows(math.ceil(head_size / shrink))
 
 
+def dilate(stage: nn.Module) -> None:
+    """Let the kernels of a stage's branches see every second place, in the convolutions they have."""
+    for block in stage.modules():
+        for conv in block.branch.modules() if isinstance(block, Block) else ():
+            if isinstance(conv, nn.Conv3d) and conv.kernel_size[1] == 3:
+                conv.dilation, conv.padding = (1, 2, 2), (int(conv.padding[0]), 2, 2)
+
+
 def pixel_step(stem: nn.Module) -> int:
     """How many pixels, along each side, become one place in layers that stand one after the other."""
     strides: list[Any] = [getattr(layer, "stride", None) for layer in stem.modules()]
@@ -129,13 +137,14 @@ class ResNet(nn.Module):
     is how many pixels the first stage strides over, and `stem_width` the channels of the stem, where these are not as
     usual. What a temporal module puts before a block is seen by its "branch", by a "projection" of its shortcut too, or
     by the whole "block". Of a clip of more than `head_size` pixels a side the features are those of all windows
-    of that size (0: of all places).
+    of that size (0: of all places). `dilated`: the last stage strides over no pixels, and its kernels see every second
+    place instead, which gives twice as many places a side (Feichtenhofer et al., arXiv:1812.03982, section 5).
     """
 
     def __init__(
         self, size: Size, plan: Plan, norm_eps: float = HABITS.norm_eps, width_factor: float = 1.0,
         shortcut: str = HABITS.shortcut, stride_first: bool = False, first_stride: int = 0,
-        stem_width: int = 0, before: str = HABITS.before, head_size: int = 0,
+        stem_width: int = 0, before: str = HABITS.before, head_size: int = 0, dilated: bool = False,
     ) -> None:
         super().__init__()
         choose("before", before, BEFORE)
@@ -153,6 +162,7 @@ class ResNet(nn.Module):
             frame_step = plan.temporal(first_block, blocks).step(stage, plan.tp)
             step = 2 if stage > 1 or not size.stem_pool else 1
             step = first_stride or step if stage == 1 else step
+            step = 1 if dilated and stage == len(size.counts) else step
             self.shrink *= step
             frames, inputs = math.ceil(frames / frame_step), inputs + size.joins[stage - 1]
             for index in range(count):
@@ -165,6 +175,8 @@ class ResNet(nn.Module):
                 layers.add_module(str(index), size.block(inputs, width, stride, temporal, place))
                 inputs = width * size.block.expansion
             self.stages.add_module(str(stage), layers)
+        if dilated:
+            dilate(self.stages[-1])
         self.channels, self.frames = inputs, frames
         self.windows = windows("resnet", head_size, self.shrink)
 

@@ -73,8 +73,8 @@ class SlowFast(nn.Module):
     ("channels"). The fast pathway has `fast_depth` layers (0: as many as the slow one). `slow_inflate` and
     `fast_inflate` pick the blocks that cover frames, and `places` the slow pathway's blocks that `attention` follows;
     see i3d_fair and nonlocal. There are `width_factor` times the channels, and `counts` are the blocks of each stage
-    where they are not the size's own. `head_size` is as in a ResNet. The features are the slow pathway's, then the fast
-    one's mean over all frames.
+    where they are not the size's own. `head_size` and `dilated` are as in a ResNet. The features are the slow
+    pathway's, then the fast one's mean over all frames.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class SlowFast(nn.Module):
         taps: int = 7, ratio: int = 2, lateral_norm: bool = True, fast_depth: int = 0,
         slow_inflate: tuple[str, ...] = ("0", "0", "1", "1"), fast_inflate: tuple[str, ...] = ("1", "1", "1", "1"),
         places: tuple[str, ...] = ("0", "0", "0", "0"), attention: str = "dot_product", width_factor: float = 1.0,
-        counts: tuple[int, ...] = (), head_size: int = 0,
+        counts: tuple[int, ...] = (), head_size: int = 0, dilated: bool = False,
     ) -> None:
         super().__init__()
         if counts and (len(counts) != len(size.counts) or min(counts) < 1):
@@ -105,8 +105,8 @@ class SlowFast(nn.Module):
         seeing = together((("slow", slow), ("nonlocal", looks)), "slowfast")
         fewer = replace(plan, frames=-(-plan.frames // alpha), temporal=lambda block, blocks: seeing)
         self.alpha, self.pick = alpha, pick
-        self.slow = ResNet(replace(size, joins=(first, second, third, fourth)), fewer)
-        self.fast = ResNet(narrow, replace(plan, temporal=lambda block, blocks: fast))
+        self.slow = ResNet(replace(size, joins=(first, second, third, fourth)), fewer, dilated=dilated)
+        self.fast = ResNet(narrow, replace(plan, temporal=lambda block, blocks: fast), dilated=dilated)
         self.laterals = nn.ModuleList(map(joined.layer, widths))
         self.channels = self.slow.channels + self.fast.channels
         self.windows = windows("slowfast", head_size, self.slow.shrink)

@@ -55,5 +55,5 @@ def as_frames(x_NFD: torch.Tensor) -> torch.Tensor:
 
 READOUTS: dict[str, type[ClassTokens]] = {
     "class": ClassTokens, "class_mean": ClassMean, "patches": Patches, "class_patches": Mean, "mean": Mean,
-    "first": First,
+    "first": First, "class_map": Patches,
 }

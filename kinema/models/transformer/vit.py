@@ -34,9 +34,10 @@ class ViT(nn.Module):
     `positions` are "separable" (learned, of places and of frames), "learned" (of all places of all frames), "fixed" or
     "sine" (a table of sines, kept with the weights or not) or "rotary". `readout` is what is read off at the end: the
     "class" token (or "class_mean", normalised after the mean over frames), all "patches", their "mean" (normalised
-    after it; "class_patches" beside a class token), the "first" patch or a "probe" of `probe` blocks with `probe_heads`
-    heads (0: as many as the network's). `bias` says which of queries, keys and values have one, `gelu` is "exact",
-    "tanh" or "quick", `norm_eps` is added to the variance by the norms and `readout_eps` by those of a mean or a probe.
+    after it), with a class token that is not read ("class_map": the patches, "class_patches": their mean), the "first"
+    patch or a "probe" of `probe` blocks with `probe_heads` heads (0: as many as the network's). `bias` says which of
+    queries, keys and values have one, `gelu` is "exact", "tanh" or "quick", `norm_eps` is added to the variance by the
+    norms and `readout_eps` by those of a mean or a probe.
     `positions_for`: how many patches a learned table is for, where the clip does not say so. With a `layer_scale` the
     branches of a block are multiplied by weights of their channels, which begin so.
     """
