@@ -1,13 +1,16 @@
 """`kinema train`."""
 
 import inspect
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kinema.cli.output import command, fail, say
 from kinema.cli.recipe import parameters, recipes_of
 from kinema.errors import KinemaError
+
+if TYPE_CHECKING:
+    from kinema.machine import Machine
 
 MACHINE = "Machine"
 
@@ -71,22 +74,11 @@ def train(**given: Any) -> None:
 
       kinema train data/mini-ssv2 -r recipes/paper/mini-ssv2-8.yaml -r recipes/paper/mini-ssv2-16.yaml
     """
-    from kinema.machine import Machine
     from kinema.training.suited import suit
     from kinema.training.train import train as run_training
 
     bases, restart = given.pop("recipe") or [], given.pop("restart")
-    machine = Machine(
-        accelerator=given.pop("accelerator"),
-        devices=_devices(given.pop("devices")),
-        nodes=given.pop("nodes"),
-        workers=given.pop("workers"),
-        cache_gigabytes=given.pop("cache"),
-        save_every=given.pop("save_every"),
-        channels_last=given.pop("channels_last"),
-        compile=given.pop("compile"),
-        gradient_checkpointing=given.pop("gradient_checkpointing"),
-    )
+    machine = machine_of(given)
     try:
         recipes = recipes_of(bases, given)
     except KinemaError as error:
@@ -100,6 +92,30 @@ def train(**given: Any) -> None:
         run = run_training(recipe, machine, restart=restart)
         say(f"Trained {run.recipe.model}: {run.path}")
     say(f"Next: kinema evaluate {run.path}")
+
+
+def machine_of(given: dict[str, Any]) -> "Machine":
+    """The machine that a command's options name; they are taken out of what was given."""
+    from kinema.machine import Machine
+
+    return Machine(
+        accelerator=given.pop("accelerator"),
+        devices=_devices(given.pop("devices")),
+        nodes=given.pop("nodes"),
+        workers=given.pop("workers"),
+        cache_gigabytes=given.pop("cache"),
+        save_every=given.pop("save_every"),
+        channels_last=given.pop("channels_last"),
+        compile=given.pop("compile"),
+        gradient_checkpointing=given.pop("gradient_checkpointing"),
+    )
+
+
+def machine_options() -> list[inspect.Parameter]:
+    """The options that `machine_of` reads."""
+    own = inspect.signature(train_options).parameters.values()
+    return [one for one in own if any(getattr(extra, "rich_help_panel", None) == MACHINE
+                                      for extra in one.annotation.__metadata__)]
 
 
 def _devices(text: str) -> int | str:

@@ -170,7 +170,7 @@ class Steps:
 class Told(Dataset):
     """The same clips, with what is wrong in the user's words as a value: torch adds a worker's stack to an error."""
 
-    clips: KeyedClips
+    clips: KeyedClips | Dataset
 
     def __getitem__(self, key: Any) -> Any:
         try:

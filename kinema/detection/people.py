@@ -1,0 +1,147 @@
+"""Where the boxes of people in a video come from: a list, a detector that is called, or what moves.
+
+Boxes are M 4, x1, y1, x2, y2, as parts of the picture; with each comes how sure it is, 0 to 1.
+"""
+
+import importlib
+import importlib.util
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kinema.data.video import Video
+from kinema.detection.ava import KeyFrame, read_people
+from kinema.detection.boxes import Boxes
+from kinema.detection.centred import on_show
+from kinema.errors import DataError, KinemaError
+
+Found = tuple[Boxes, np.ndarray]  # boxes M 4, how sure each is M
+AT_ONCE = 8  # pictures that a detector is shown together
+
+
+class People(ABC):
+    """Finds the people at the key frames of a video."""
+
+    def seconds(self, video: Video, every: float) -> list[float]:
+        """The key frames: the middles of as many parts of the video as are `every` seconds long, or one part."""
+        first, lasts = float(video.times_seconds[0]), video.duration_seconds
+        count = max(int(lasts / every + 1e-6), 1)
+        step = every if lasts >= every else lasts
+        return [first + (number + 0.5) * step for number in range(count)]
+
+    @abstractmethod
+    def find(self, video: Video, seconds: Sequence[float]) -> Iterator[Found]:
+        """The boxes at each key frame, in their order."""
+
+
+class Listed(People):
+    """Boxes from a list; the key frames are those of the list.
+
+    Its videos are named as the file is, with or without the ending; a list of one video fits any.
+    """
+
+    def __init__(self, frames: Sequence[KeyFrame], offset_seconds: float = 0.0) -> None:
+        self.frames, self.offset_seconds = frames, offset_seconds
+
+    def of(self, video: Video) -> dict[float, KeyFrame]:
+        """The video's key frames by their second in its own clock."""
+        named = {frame.video for frame in self.frames}
+        path = video.path
+        names = {str(path), path.name, path.stem} & named if path else set()
+        if not names and len(named) > 1:
+            raise DataError(f"The list of boxes has no video {path.stem if path else '?'!r}; it has "
+                            f"{', '.join(sorted(named)[:5])}{' ...' if len(named) > 5 else ''}.")
+        first = float(video.times_seconds[0])
+        return {first + frame.seconds - self.offset_seconds: frame for frame in self.frames
+                if frame.video in (names or named)}
+
+    def seconds(self, video: Video, every: float) -> list[float]:
+        return sorted(self.of(video))
+
+    def find(self, video: Video, seconds: Sequence[float]) -> Iterator[Found]:
+        there = self.of(video)
+        for second in seconds:
+            frame = there[second]
+            yield np.array(frame.boxes, np.float64).reshape(-1, 4).clip(0, 1), np.array(frame.scores, np.float64)
+
+
+class Called(People):
+    """Boxes from any detector of people: `detector(frames_THWC)` gives for each of T pictures its boxes and scores.
+
+    frames_THWC: uint8 red, green, blue. It must give T pairs: boxes M 4 (x1, y1, x2, y2 in pixels) and M scores;
+    arrays, lists or tensors.
+    """
+
+    def __init__(self, detector: Callable[[np.ndarray], Sequence[tuple[Any, Any]]]) -> None:
+        self.detector = detector
+
+    def find(self, video: Video, seconds: Sequence[float]) -> Iterator[Found]:
+        indices = [on_show(video.times_seconds, second) for second in seconds]
+        for first in range(0, len(indices), AT_ONCE):
+            few = indices[first : first + AT_ONCE]
+            try:
+                answers = list(self.detector(video.read(few)))
+            except Exception as error:  # it may be anybody's code
+                raise KinemaError(f"The detector of people failed: {type(error).__name__}: {error}.") from error
+            if len(answers) != len(few):
+                raise KinemaError(f"The detector of people gave {len(answers)} answers to {len(few)} pictures.")
+            for answer in answers:
+                yield checked(answer, video)
+
+
+def checked(answer: Any, video: Video) -> Found:
+    """A detector's answer to one picture as numbers; KinemaError says what is wrong with it."""
+    try:
+        boxes, scores = answer
+        boxes_M4 = np.asarray(boxes, np.float64).reshape(-1, 4) / ([video.width, video.height] * 2)
+        scores_M = np.asarray(scores, np.float64).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise KinemaError(f"The detector of people gave an answer that is no pair of boxes M x 4 and M scores: {error}."
+                          ) from error
+    if len(boxes_M4) != len(scores_M) or not np.isfinite(boxes_M4).all():
+        raise KinemaError(f"The detector of people gave {len(boxes_M4)} boxes with {len(scores_M)} scores; expected as "
+                          "many, all finite.")
+    return boxes_M4.clip(0, 1), scores_M
+
+
+def people_of(source: str, offset_seconds: float = 0.0) -> People:
+    """The people of a word: "moving", a csv of boxes, or a detector as "package.module:name" or "file.py:name"."""
+    from kinema.detection.moving import Moving
+
+    if source == "moving":
+        return Moving()
+    module, colon, name = source.rpartition(":")
+    if colon and not Path(source).is_file():
+        return Called(imported(module, name))
+    if not Path(source).is_file():
+        raise KinemaError(f"--boxes {source}: there is no such file; expected moving, a csv of boxes, or a detector "
+                          "such as detectors.py:people.")
+    frames = read_people(source)
+    if not frames:
+        raise DataError(f"{source} holds no box.")
+    return Listed(frames, offset_seconds)
+
+
+def imported(module: str, name: str) -> Callable[[np.ndarray], Any]:
+    """A function of a module, or of a file that ends in .py."""
+    try:
+        if module.endswith(".py"):
+            spec = importlib.util.spec_from_file_location(Path(module).stem, module)
+            assert spec is not None
+            assert spec.loader is not None
+            loaded = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = loaded
+            spec.loader.exec_module(loaded)
+        else:
+            loaded = importlib.import_module(module)
+    except Exception as error:  # it may be anybody's code
+        raise KinemaError(f"The detector of people {module}:{name} cannot be imported: {type(error).__name__}: "
+                          f"{error}.") from error
+    found = getattr(loaded, name, None)
+    if not callable(found):
+        raise KinemaError(f"{module} has nothing called {name} that can be called with pictures.")
+    return found
