@@ -199,7 +199,7 @@ def test_two_figures_get_each_its_own_action(tmp_path: Path) -> None:
     """Learnt from two people in a picture by the command, tried on others, of whom each does something else."""
     shown = [[SHOWN[number % 3], SHOWN[number // 3 % 3]] for number in range(90)]
     write_set(tmp_path, "one", shown, 48, 1)
-    write_set(tmp_path, "two", [[left, right] for left in SHOWN for right in SHOWN if left != right] * 2, 48, 2)
+    write_set(tmp_path, "two", [[left, right] for left in SHOWN for right in SHOWN if left != right] * 2, 48, 7)
     (tmp_path / "labels.txt").write_text("".join(f"{action(label)}: {label}\n" for label in SHOWN))
     run, found = tmp_path / "run", tmp_path / "found.csv"
     kinema("detect", "train", tmp_path / "one.csv", "--labels", tmp_path / "labels.txt", "--model", "tam-resnet_tiny",
