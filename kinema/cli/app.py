@@ -3,7 +3,7 @@
 import typer
 
 import kinema
-from kinema.cli import data, detect, models, study, weights
+from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.fuse import fuse
@@ -47,5 +47,6 @@ app.command("models")(models.models)
 app.command("profile")(models.profile)
 app.add_typer(data.app, name="data")
 app.add_typer(detect.app, name="detect")
+app.add_typer(explain.app, name="explain")
 app.add_typer(study.app, name="study")
 app.add_typer(weights.app, name="weights")

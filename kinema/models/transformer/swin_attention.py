@@ -4,6 +4,7 @@ Axes in names: N clips, W windows of all clips, h heads, L tokens of a window, T
 rows, columns) of patches.
 """
 
+from collections.abc import Callable
 from math import prod
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 from kinema.models.transformer.parts import table
 
 Size = tuple[int, int, int]
+Attend = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # windows W L C, what is added W h L L -> W L C
 
 
 class WindowAttention(nn.Module):
@@ -33,6 +35,10 @@ class WindowAttention(nn.Module):
         self.register_buffer("apart_LL", distances(window), persistent=False)
 
     def forward(self, x_NTHWC: torch.Tensor) -> torch.Tensor:
+        return self.each(x_NTHWC, self.attend)
+
+    def each(self, x_NTHWC: torch.Tensor, attend: Attend) -> torch.Tensor:
+        """What becomes of each patch where this is done in each window."""
         frames, rows, columns = x_NTHWC.shape[1:4]
         sides = list(zip((frames, rows, columns), self.window, strict=True))
         window: Size = tuple(map(min, sides))  # type: ignore[assignment]
@@ -42,7 +48,7 @@ class WindowAttention(nn.Module):
         padded: Size = (frames + after[0], rows + after[1], columns + after[2])
         if any(shift):
             x_NTHWC = x_NTHWC.roll([-step for step in shift], (1, 2, 3))
-        seen_WLC = self.attend(to_windows(x_NTHWC, window), self.added(window, padded, shift))
+        seen_WLC = attend(to_windows(x_NTHWC, window), self.added(window, padded, shift))
         x_NTHWC = from_windows(seen_WLC, window, padded)
         if any(shift):
             x_NTHWC = x_NTHWC.roll(shift, (1, 2, 3))
