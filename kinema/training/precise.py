@@ -1,7 +1,8 @@
 """Batch norm's statistics as means over many clips, in place of running averages (Wu and Johnson, arXiv:2105.07576)."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from typing import Any
 
@@ -50,18 +51,23 @@ class Tally:
 
 
 @torch.no_grad()
-def compute_statistics(network: nn.Module, batches: Iterable[torch.Tensor], names: Iterable[str]) -> None:
+def compute_statistics(
+    network: nn.Module, batches: Iterable[torch.Tensor], names: Iterable[str],
+    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> None:
     """Set the statistics of a network's batch norms of these `names` to those of all `batches` together, exactly.
 
     Each batch is normalised by its own mean and variance, as in training; nothing is dropped. Over several processes
-    the network's batch norms are those of `globalise`, and a batch is what all of them see at once.
+    the network's batch norms are those of `globalise`, and a batch is what all of them see at once. `precision` is what
+    the network runs within; batches are made outside of it.
     """
     modes = {module: module.training for module in network.modules()}
     network.eval()
     tallies = [Tally(network.get_submodule(name)) for name in names]  # type: ignore[arg-type]
     try:
         for clips_NCTHW in batches:
-            network(clips_NCTHW)
+            with precision():
+                network(clips_NCTHW)
     finally:
         for tally in tallies:
             tally.close()

@@ -183,8 +183,7 @@ def make_precise(run: Run, parts: Parts, table: ClipTable, machine: Machine, fab
     loader = training_loader(run, table, steps, machine, pin_memory=False)
     like = next(network.parameters())
     if norms:
-        with fabric.autocast():
-            compute_statistics(network, (clips_NCTHW.to(like) for clips_NCTHW, _ in loader), norms)
+        compute_statistics(network, (clips_NCTHW.to(like) for clips_NCTHW, _ in loader), norms, fabric.autocast)
 
 
 def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine) -> float | None:

@@ -128,11 +128,13 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(motion: Path, tmp_path: Path)
     ids=["every switch", "float32"],
 )
 def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path, options: list[str], bound: float) -> None:
-    usual = ["--model=tam-resnet_tiny", "--frames=4", "--size=32", "--optimizer=sgd", "--validation=0",
+    usual = ["--model=tam-resnet_tiny", "--frames=4", "--size=32", "--optimizer=sgd",
              "--accelerator=cpu", "--workers=0"]
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("validation: 0\n")  # without a file, values for few clips would be chosen
     for name, own in (("one", []), ("two", ["--devices", "2", "--gradient-checkpointing"])):
-        command = [*COMMAND, str(motion), "--out", str(tmp_path / name), *usual, *options, *own]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        command = [*COMMAND, str(motion), "--recipe", str(recipe), "--out", str(tmp_path / name)]
+        subprocess.run([*command, *usual, *options, *own], check=True, capture_output=True, timeout=300)
     assert len(read_csv(tmp_path / "one" / "log.csv")) >= 30
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < bound
