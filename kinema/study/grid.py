@@ -1,17 +1,18 @@
 """A study as a list of recipes, written down as a grid in YAML or made by a Python file.
 
 base        a recipe's values, or the path of a recipe (from the study's own folder)
-vary        values by field, each a list: their product; or a list of such grids
+vary        values by field, each a list: their product; or a list of such grids, which may say `evaluate` too
 evaluate    the protocols that each run is judged by, such as 1x1 and 3x10 (the first counts)
+groups      classes by the name of a group, whose accuracy is a row of its own
 
 A `start` that is a mapping names another run of the study by what it has otherwise: {frames: 8}. A Python file defines
-`recipes`, a list of `kinema.Recipe`, and if it likes `evaluate`.
+`recipes`, a list of `kinema.Recipe`, and if it likes `evaluate` and `groups`.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from runpy import run_path
@@ -21,15 +22,25 @@ from kinema.errors import RunError, nearest
 from kinema.evaluation.protocols import find_protocol
 from kinema.recipe import Recipe, read_recipe
 
-FIELDS = ("base", "vary", "evaluate")
+FIELDS = ("base", "vary", "evaluate", "groups")
+Asked = tuple[dict[str, Any], Any, tuple[str, ...]]  # a recipe's values, what it starts from, and its protocols
 
 
 @dataclass(frozen=True)
 class Study:
-    """Recipes, each with the folder of its run, those that others start from first, and the protocols' names."""
+    """Recipes, each with the folder of its run, those that others start from first, and the protocols' names.
+
+    `further` has the protocols of the runs that have others, by their folder; `groups` classes by the group's name.
+    """
 
     recipes: tuple[Recipe, ...]
     protocols: tuple[str, ...]
+    further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def protocols_of(self, recipe: Recipe) -> tuple[str, ...]:
+        """The protocols that a run is judged by."""
+        return self.further.get(recipe.out, self.protocols)
 
 
 def read_study(path: str | Path, out: str | Path) -> Study:
@@ -38,12 +49,21 @@ def read_study(path: str | Path, out: str | Path) -> Study:
     if not path.is_file():
         raise RunError(f"There is no study {path}; expected a .yaml or a .py file.")
     facts = from_python(path) if path.suffix == ".py" else from_yaml(path)
-    recipes, protocols = facts["recipes"], facts["evaluate"]
-    for protocol in protocols:
+    recipes, groups = facts["recipes"], facts["groups"]
+    for protocol in {*facts["evaluate"], *(name for _, _, protocols in recipes for name in protocols)}:
         find_protocol(protocol)
     if not recipes:
         raise RunError(f"The study {path} holds no recipes.")
-    return Study(tuple(in_order(placed(recipes, Path(out)))), tuple(protocols))
+    if not isinstance(groups, Mapping) or not all(isinstance(labels, list | tuple) for labels in groups.values()):
+        raise RunError(f"In the study {path} groups is {groups!r}; expected lists of classes by the group's name.")
+    made = placed(recipes, Path(out))
+    usual = tuple(facts["evaluate"])
+    further: dict[str, tuple[str, ...]] = {}
+    for recipe, (_, _, protocols) in zip(made, recipes, strict=True):
+        further[recipe.out] = tuple(dict.fromkeys((*further.get(recipe.out, usual), *protocols)))
+    each = list({recipe.out: recipe for recipe in made}.values())
+    return Study(tuple(in_order(each)), usual, {out: found for out, found in further.items() if found != usual},
+                 {str(name): tuple(map(str, labels)) for name, labels in groups.items()})
 
 
 def from_python(path: Path) -> dict[str, Any]:
@@ -52,8 +72,8 @@ def from_python(path: Path) -> dict[str, Any]:
     recipes = found.get("recipes")
     if not isinstance(recipes, list | tuple) or not all(isinstance(recipe, Recipe) for recipe in recipes):
         raise RunError(f"The study {path} defines no `recipes`; expected a list of kinema.Recipe.")
-    return {"recipes": [(recipe.to_dict(), recipe.start) for recipe in recipes],
-            "evaluate": list(found.get("evaluate", ["1x1"]))}
+    return {"recipes": [(recipe.to_dict(), recipe.start, ()) for recipe in recipes],
+            "evaluate": list(found.get("evaluate", ["1x1"])), "groups": found.get("groups", {})}
 
 
 def from_yaml(path: Path) -> dict[str, Any]:
@@ -73,23 +93,28 @@ def from_yaml(path: Path) -> dict[str, Any]:
     values = read_recipe(path.parent / base).to_dict() if isinstance(base, str) else dict(base)
     grids = facts.get("vary", {})
     grids = grids if isinstance(grids, list) else [grids]
-    recipes = [values | point for grid in grids for point in points(grid, path)]
-    return {"recipes": [(each, each.get("start")) for each in recipes],
-            "evaluate": facts.get("evaluate", ["1x1"])}
+    recipes: list[Asked] = []
+    for grid in grids:
+        further = tuple(grid.get("evaluate", ())) if isinstance(grid, Mapping) else ()
+        for point in points(grid, path):
+            each = values | point
+            recipes.append((each, each.get("start"), further))
+    return {"recipes": recipes, "evaluate": facts.get("evaluate", ["1x1"]), "groups": facts.get("groups", {})}
 
 
 def points(grid: Any, path: Path) -> Iterator[dict[str, Any]]:
     """The points of a grid."""
     if not isinstance(grid, Mapping):
         raise RunError(f"In the study {path} vary is {grid!r}; expected lists of values by field.")
-    lists = [value if isinstance(value, list) else [value] for value in grid.values()]
+    varied = {name: value for name, value in grid.items() if name != "evaluate"}
+    lists = [value if isinstance(value, list) else [value] for value in varied.values()]
     for combination in product(*lists):
-        yield dict(zip(grid, combination, strict=True))
+        yield dict(zip(varied, combination, strict=True))
 
 
-def placed(asked: list[tuple[dict[str, Any], Any]], out: Path) -> list[Recipe]:
-    """Recipes with the folder of each, and what they start from as the folder of another; each once."""
-    made = [Recipe.from_dict({"data": "", **values, "out": "", "start": None}, "the study") for values, _ in asked]
+def placed(asked: list[Asked], out: Path) -> list[Recipe]:
+    """Recipes with the folder of each, and what they start from as the folder of another."""
+    made = [Recipe.from_dict({"data": "", **values, "out": "", "start": None}, "the study") for values, _, _ in asked]
     found: dict[int, Recipe] = {}
 
     def place(index: int, waiting: tuple[int, ...] = ()) -> Recipe:
@@ -106,7 +131,7 @@ def placed(asked: list[tuple[dict[str, Any], Any]], out: Path) -> list[Recipe]:
         found[index] = replace(recipe, out=str(out / name_of(recipe)))
         return found[index]
 
-    return list({place(index).out: found[index] for index in range(len(made))}.values())
+    return [place(index) for index in range(len(made))]
 
 
 def alike(one: Recipe, other: Recipe) -> bool:

@@ -3,8 +3,9 @@
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from kinema.errors import DataError, ModelError, nearest
 
 CALLED = {  # what published tables call a column, and what it is called here
     "dataset": "data", "accuracy": "top1", "params": "parameters", "gflops": "gmacs", "temporal_pooling": "tp",
+    "pretrain": "pretrained", "pretraining": "pretrained",
 }
 NEEDED = ("data", "module", "backbone", "tp", "frames", "top1")
 GIGA = 1e9
@@ -23,7 +25,10 @@ class Result:
     """How well a network does on a data set: `top1` and `top5` in percent, `gmacs` billions of multiply-adds a clip.
 
     `tp` says whether frames are pooled between stages, `sampling` how a clip's frames were taken ("" where a table does
-    not say). Rows that differ in their `seed` alone are repetitions.
+    not say), `views` how many clips and crops of a video were averaged, `classes` the group of classes that is counted
+    ("" all), `where` and `options` what of the network was changed, `pretrained` the data that its weights knew before,
+    `milliseconds` the time of a clip on one thread. `run` is the folder that holds the answers. Rows that differ in
+    their `seed` alone are repetitions.
     """
 
     data: str
@@ -37,6 +42,32 @@ class Result:
     parameters: int | None = None
     sampling: str = ""
     seed: int | None = None
+    classes: str = ""
+    protocol: str = "1x1"
+    views: int = 1
+    where: str = "all"
+    options: str = ""
+    input: str = "rgb"
+    pretrained: str = ""
+    milliseconds: float | None = None
+    run: str = ""
+
+    @property
+    def network(self) -> str:
+        """The network's name, with what was changed in it."""
+        name = self.backbone if self.module == self.backbone else f"{self.module}-{self.backbone}"
+        changed = [f"{key}={value}" for key, value in self.changes.items()]
+        return " ".join([name + "-tp" * self.tp, *([self.where] if self.where != "all" else []), *changed])
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The network's own options."""
+        return dict(json.loads(self.options)) if self.options else {}
+
+    @property
+    def total(self) -> float | None:
+        """Billions of multiply-adds of all views of a video."""
+        return None if self.gmacs is None else self.gmacs * self.views
 
 
 def read_results(path: str | Path) -> list[Result]:
@@ -107,13 +138,31 @@ def typed(name: str, value: Any) -> Any:
         if str(value).lower() not in YES:
             raise DataError(f"tp is {value!r}; expected true or false")
         return YES[str(value).lower()]
-    if name in ("frames", "parameters", "seed"):
+    if name in ("frames", "parameters", "seed", "views"):
         return int(float(value))
-    return float(value) if name in ("top1", "top5", "gmacs") else str(value)
+    if name == "options":
+        return "" if value in ({}, "{}") else json.dumps(value) if isinstance(value, Mapping) else str(value)
+    return float(value) if name in ("top1", "top5", "gmacs", "milliseconds") else str(value)
 
 
 def in_percent(result: Result) -> Result:
     """A result whose accuracies are shares of 1, in percent."""
-    from dataclasses import replace
-
     return replace(result, top1=100 * result.top1, top5=None if result.top5 is None else 100 * result.top5)
+
+
+def short(data: str) -> str:
+    """A data set's name, without its folder and the ending of a list."""
+    name = data.rstrip("/").rpartition("/")[2]
+    return name.rpartition(".")[0] if name.endswith((".csv", ".json", ".txt")) else name
+
+
+def usual(results: Iterable[Result]) -> list[Result]:
+    """The rows that compare networks as they are: all classes, one view, nothing changed, the usual kind of clip.
+
+    Of samplings, the one that most rows of a data set have.
+    """
+    rows = [one for one in results if not one.classes and one.views == 1 and one.where == "all" and not one.options
+            and one.input == "rgb"]
+    most = {data: Counter(one.sampling for one in rows if one.data == data).most_common(1)[0][0]
+            for data in {one.data for one in rows}}
+    return [one for one in rows if one.sampling == most[one.data]]

@@ -1,24 +1,20 @@
 """The runs of a study: trained and judged in several processes, each once, and written down in one table."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from kinema.errors import KinemaError, RunError
-from kinema.evaluation.protocols import find_protocol
-from kinema.files import write_atomic
+from kinema.files import write_json
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.study.grid import Study
+from kinema.study.rows import GROUPS, TIMED, Groups, Row, result_of, rows_of, write_table
 
-Row = dict[str, Any]
 Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, and what went wrong
-TABLE = "results"
 
 
 def run_study(
@@ -33,6 +29,8 @@ def run_study(
     rows: dict[str, list[Row]] = {}
     problems: dict[str, str] = {}
     wanted = {recipe.out: recipe for recipe in study.recipes}
+    Path(out).mkdir(parents=True, exist_ok=True)
+    write_json(Path(out) / GROUPS, {name: list(labels) for name, labels in study.groups.items()})
     with Progress("studying", len(wanted), quiet=quiet) as bar:
         for folder, found, problem in each_done(study, processes, ray, accelerator):
             rows[folder] = found
@@ -61,11 +59,12 @@ def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -
                     failed.add(folder)
                     del left[folder]
                     yield folder, [], f"it starts from {recipe.start}, which failed."
-                elif (rows := rows_of(recipe, study.protocols)) is not None:
+                elif (rows := rows_of(recipe, study.protocols_of(recipe), study.groups)) is not None:
                     del left[folder]
                     yield folder, rows, ""
                 elif recipe.start not in left and recipe.start not in running.values() and len(running) < processes:
-                    running[submit(finished, left.pop(folder), study.protocols, share, accelerator)] = folder
+                    job = finished, left.pop(folder), study.protocols_of(recipe), study.groups, share, accelerator
+                    running[submit(*job)] = folder
             if not running:
                 continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -104,68 +103,22 @@ class workers:  # noqa: N801 (used like a function)
             ray.shutdown()
 
 
-def finished(recipe: Recipe, protocols: tuple[str, ...], threads: int, accelerator: str) -> Done:
-    """Train and judge one run, as far as that is not done; gives the rows of its results."""
+def finished(recipe: Recipe, protocols: tuple[str, ...], groups: Groups, threads: int, accelerator: str) -> Done:
+    """Train, time and judge one run, as far as that is not done; gives the rows of its results."""
     import torch
 
     from kinema.evaluation.evaluate import evaluate
     from kinema.machine import Machine
+    from kinema.study.latency import milliseconds
     from kinema.training.train import train
 
     torch.set_num_threads(threads)
     machine = Machine(accelerator=accelerator, workers=0)
-    train(recipe, machine, quiet=True)
+    run = train(recipe, machine, quiet=True)
+    timed = run.path / TIMED
+    if not timed.is_file():
+        write_json(timed, {"milliseconds": milliseconds(run.network(), machine.device())})
     for name in protocols:
         if not result_of(recipe, name).is_file():
             evaluate(recipe.out, protocol=name, machine=machine)
-    return recipe.out, rows_of(recipe, protocols) or [], ""
-
-
-def rows_of(recipe: Recipe, protocols: tuple[str, ...]) -> list[Row] | None:
-    """The rows of a run's results under all protocols; None where it is not judged by all of them yet."""
-    results = [result_of(recipe, name) for name in protocols]
-    if not all(result.is_file() for result in results):
-        return None
-    return [row_of(recipe, name, json.loads(result.read_text(encoding="utf-8")))
-            for name, result in zip(protocols, results, strict=True)]
-
-
-def result_of(recipe: Recipe, protocol: str) -> Path:
-    """Where the result of a run under a protocol is written."""
-    return Path(recipe.out) / "evaluation" / f"test{find_protocol(protocol).suffix}.json"
-
-
-def row_of(recipe: Recipe, protocol: str, facts: Row) -> Row:
-    """A run's result under a protocol as a row: what `kinema.study.results.Result` knows, and all that was varied."""
-    from kinema.study.results import parts_of
-
-    plain = {name: value if isinstance(value, int | float | str | bool | None) else json.dumps(value, default=str)
-             for name, value in asdict(recipe).items() if name != "out"}
-    interval = facts["intervals"]["top1"]
-    return {**plain, **parts_of(recipe.model), "protocol": protocol, "top1": 100 * facts["top1"],
-            "top1_low": 100 * interval[0], "top1_high": 100 * interval[1], "top5": 100 * facts["top5"],
-            "gmacs": facts["gmacs_per_view"], "views": facts["views"], "parameters": facts["parameters"],
-            "clips": facts["n"], "seconds": facts["seconds"], "run": recipe.out}
-
-
-def write_table(rows: list[Row], out: Path) -> None:
-    """Write rows as one tidy table, results.csv and, where pyarrow is there, results.parquet."""
-    import csv
-
-    if not rows:
-        return
-
-    def as_csv(path: Path) -> None:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-
-    write_atomic(out / f"{TABLE}.csv", as_csv)
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        return
-    table = pyarrow.Table.from_pylist(rows)
-    write_atomic(out / f"{TABLE}.parquet", lambda path: pyarrow.parquet.write_table(table, path))
+    return recipe.out, rows_of(recipe, protocols, groups) or [], ""
