@@ -38,11 +38,14 @@ def run(
 
       kinema study run recipes/study.yaml --ray auto --out /shared/studies/first
     """
+    from kinema.study.figures import draw
     from kinema.study.grid import read_study
+    from kinema.study.results import read_results
     from kinema.study.run import run_study
 
     folder = Path(out or f"studies/{Path(study).stem}")
     rows = run_study(read_study(study, folder), folder, processes, ray, accelerator)
+    drawn, left_out = draw(read_results(folder / "results.csv"), folder / "figures")
     if as_json:
         print_json(rows)
         return
@@ -50,6 +53,7 @@ def run(
         (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
          f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
     say(str(folder / "results.csv"))
+    tell(drawn, left_out)
 
 
 @app.command()
@@ -71,21 +75,89 @@ def replay(
       kinema study replay results.csv --out studies/first
     """
     from kinema.study.contributions import contributions
-    from kinema.study.plots import draw
-    from kinema.study.results import read_results
+    from kinema.study.figures import draw
+    from kinema.study.results import read_results, usual
 
     rows = read_results(results)
-    found = contributions(rows)
-    drawn = draw(rows, Path(out or f"studies/{Path(results).stem}"))
+    found = contributions(usual(rows))
+    drawn, left_out = draw(rows, Path(out or f"studies/{Path(results).stem}"))
     if as_json:
         print_json([asdict(one) for one in found])
     else:
         table("Contributions of space and of time", ("data", "module", "spatial", "temporal", "temporal with -tp"), [
             (one.data, one.module, str(one.spatial), str(one.temporal), str(one.temporal_tp)) for one in found])
-        for path in drawn:
-            say(str(path))
+        tell(drawn, left_out)
     counts = {one.spatial.count for one in found}
     if not found:
         say_aside("No module stands beside tsn, so there is nothing to hold it against.")
     elif len(counts) > 1 or 0 in counts:
         say_aside(f"Means are over {min(counts)} to {max(counts)} pairs of networks: the table is not whole.")
+
+
+@app.command()
+@command
+def figures(
+    results: Annotated[list[str], typer.Argument(help="tables of results, own and published, drawn as one")],
+    out: Annotated[str, typer.Option("--out", "-o", help="folder of the figures and of tables.md")] = "figures",
+) -> None:
+    """Draw the figures and write the tables of a study of networks (Chen et al., arXiv:2010.11757).
+
+    Accuracy over cost, over frames, over clips; uniform against dense sampling; temporal pooling; I3D step by step;
+    depth in time. What the rows say nothing of is left out, and told.
+
+    Examples:
+
+      kinema study figures studies/first/results.csv --out figures
+
+      kinema study figures studies/first/results.csv published.json --out figures
+    """
+    from kinema.study.figures import draw
+    from kinema.study.results import read_results
+
+    tell(*draw([row for path in results for row in read_results(path)], Path(out)))
+
+
+@app.command()
+@command
+def findings(
+    results: Annotated[str, typer.Argument(help="the table of a study: results.csv or .parquet")],
+    out: Annotated[str | None, typer.Option("--out", "-o", help="write them as markdown too")] = None,
+    motion: Annotated[str, typer.Option(help="the data set whose time tells")] = "motion",
+    scene: Annotated[str, typer.Option(help="the data set whose places tell")] = "scene",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Say of each published finding whether it holds in a study: holds, does not hold, or undecided.
+
+    Each number has a 95 % interval: Student's over the seeds (three at least, in pairs), widened by the bootstrap over
+    the videos' sources where the runs are still there. A finding holds if all of its intervals lie where it says,
+    does not hold if one lies elsewhere altogether, and is else undecided.
+
+    Examples:
+
+      kinema study findings studies/study/results.csv
+
+      kinema study findings results.csv --motion ssv2 --scene kinetics --json
+    """
+    from kinema.study.findings import findings as judged
+    from kinema.study.findings import markdown
+    from kinema.study.measure import Table
+    from kinema.study.results import read_results
+
+    found = judged(Table(read_results(results), {"motion": motion, "scene": scene}))
+    if out is not None:
+        Path(out).write_text(markdown(found), encoding="utf-8")
+    if as_json:
+        print_json([one.to_dict() for one in found])
+        return
+    for one in found:
+        say(f"{one.verdict}: {one.sentence}")
+        for part in one.parts:
+            say(f"  {part.text}")
+
+
+def tell(drawn: list[Path], left_out: dict[str, str]) -> None:
+    """Say what was written, and what was not."""
+    for path in drawn:
+        say(str(path))
+    if left_out:
+        say_aside("Left out: " + "; ".join(f"{name} ({why})" for name, why in left_out.items()) + ".")

@@ -1,19 +1,25 @@
 """Pictures of a table of results, as papers draw them: one function a figure, each gives a figure of matplotlib's."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from kinema.errors import KinemaError
+from kinema.study.claims import MissingError
 from kinema.study.contributions import BASE, contributions
-from kinema.study.results import Result
+from kinema.study.results import Result, short, usual
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = ("#4c5a6b", "#d1495b", "#2a9d8f", "#e9a03b", "#6a4c93", "#1982c4", "#8ac926", "#a0522d", "#ff7f9e", "#555555")
+COLOURS = {  # the same in all figures of all tables
+    "tsn": "#4c5a6b", "i3d": "#d1495b", "s3d": "#2a9d8f", "tam": "#e9a03b", "tsm": "#6a4c93", "tsn+nonlocal": "#1982c4",
+    "i3d+se": "#ff7f9e", "single": "#9aa5b1", "early": "#8ac926", "late": "#a0522d", "slow_fusion": "#0b6e4f",
+    "encoder": "#c77dff",
+}
+OTHERS = ("#0077b6", "#bc6c25", "#606c38", "#f15bb5", "#00bbf9", "#7f5539", "#3a5a40", "#ff9f1c")
 LARGEST_BUBBLE = 420.0  # points squared, of the network with most parameters
 WIDTH, HEIGHT = 4.2, 3.2  # inches of a panel
 
@@ -34,22 +40,25 @@ def panels(rows: int, columns: int) -> tuple["Figure", list[list[Any]]]:
 
 
 def colours(results: Iterable[Result]) -> dict[str, str]:
-    """A colour for each temporal module, the same in all figures of a table."""
+    """A colour for each temporal module."""
     modules = sorted({one.module for one in results}, key=lambda module: (module != BASE, module))
-    return {module: COLOURS[number % len(COLOURS)] for number, module in enumerate(modules)}
+    left = iter(module for module in modules if module not in COLOURS)
+    rest = {module: OTHERS[number % len(OTHERS)] for number, module in enumerate(left)}
+    return {module: COLOURS.get(module) or rest[module] for module in modules}
 
 
 def datasets(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """The rows of each data set."""
+    """The rows of each data set, by its short name."""
     found: dict[str, list[Result]] = defaultdict(list)
     for one in results:
-        found[one.data].append(one)
+        found[short(one.data)].append(one)
     return found
 
 
 def cost(results: Sequence[Result]) -> "Figure":
     """Top-1 over the multiply-adds of a clip; a bubble's area is the network's parameters (Fig. 1)."""
-    known, colour = datasets(one for one in results if one.gmacs), colours(results)
+    results = [one for one in repeated(usual(results)) if one.gmacs]
+    known, colour = datasets(needed(results, "no multiply-adds are told")), colours(results)
     figure, axes = panels(1, len(known))
     most = max(one.parameters or 1 for one in results)
     for axis, (data, found) in zip(axes[0], known.items(), strict=True):
@@ -64,8 +73,15 @@ def cost(results: Sequence[Result]) -> "Figure":
 
 def lengths(results: Sequence[Result]) -> "Figure":
     """Top-1 over the frames of a clip, a panel for each backbone and data set (Fig. 4); dashed: temporal pooling."""
-    known, colour = datasets(results), colours(results)
-    backbones = sorted({one.backbone for one in results})
+    results = usual(results)
+    known = {data: found for data, found in datasets(results).items() if len({one.frames for one in found}) > 1}
+    needed(known, "no data set has clips of several numbers of frames")
+    results = [one for found in known.values() for one in found]
+    several = {(one.backbone, one.module, one.frames) for one in results}
+    counts = Counter((backbone, module) for backbone, module, _ in several)
+    backbones = sorted({backbone for (backbone, _), count in counts.items() if count > 1})
+    results = [one for one in results if one.backbone in backbones]
+    colour = colours(results)
     figure, axes = panels(len(known), len(backbones))
     for row, (data, found) in zip(axes, known.items(), strict=True):
         for axis, backbone in zip(row, backbones, strict=True):
@@ -82,6 +98,11 @@ def lengths(results: Sequence[Result]) -> "Figure":
 
 def pooling(results: Sequence[Result]) -> "Figure":
     """What temporal pooling adds to the top-1 of each module, over all lengths (Fig. 6)."""
+    results = usual(results)
+    both = {(one.data, one.module, one.backbone) for one in results if one.tp} & {
+        (one.data, one.module, one.backbone) for one in results if not one.tp}
+    results = needed([one for one in results if (one.data, one.module, one.backbone) in both],
+                     "no network is there with temporal pooling and without")
     known, colour = datasets(results), colours(results)
     backbones = sorted({one.backbone for one in results})
     figure, axes = panels(1, len(known))
@@ -100,9 +121,9 @@ def pooling(results: Sequence[Result]) -> "Figure":
 
 def space_and_time(results: Sequence[Result]) -> "Figure":
     """The spatial contribution and the temporal improvement of each module (Table 7)."""
-    found = contributions(results)
-    known = list(dict.fromkeys(one.data for one in found))
-    figure, axes = panels(1, max(len(known), 1))
+    found = [one for one in contributions(usual(results)) if one.spatial.count or one.temporal_tp.count]
+    known = list(dict.fromkeys(one.data for one in needed(found, "no module stands beside tsn")))
+    figure, axes = panels(1, len(known))
     bars = (("spatial", "#4c5a6b", "space"), ("temporal", "#2a9d8f", "time"), ("temporal_tp", "#e9a03b", "time, -tp"))
     for axis, data in zip(axes[0], known, strict=False):
         rows = [one for one in found if one.data == data]
@@ -112,7 +133,7 @@ def space_and_time(results: Sequence[Result]) -> "Figure":
             axis.bar_label(drawn, [str(getattr(one, name)) for one in rows], fontsize=7)
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set_xticks(range(len(rows)), [one.module for one in rows])
-        axis.set(title=data, ylabel="share")
+        axis.set(title=short(data), ylabel="share")
     legend(figure, {label: colour for _, colour, label in bars})
     return figure
 
@@ -142,21 +163,16 @@ def legend(figure: "Figure", colour: dict[str, str], title: str = "") -> None:
                   loc="outside lower center", ncols=min(len(colour), 8), frameon=False, fontsize=8, title_fontsize=8)
 
 
-FIGURES: dict[str, Callable[[Sequence[Result]], "Figure"]] = {
-    "cost": cost, "lengths": lengths, "pooling": pooling, "contributions": space_and_time,
-}
+def needed(found: Any, why: str) -> Any:
+    """What was found, unless that is nothing: then MissingError says why."""
+    if not found:
+        raise MissingError(why)
+    return found
 
 
-def draw(results: Sequence[Result], folder: Path) -> list[Path]:
-    """Write all figures for which a table has the rows; gives their paths."""
-    drawn = []
-    for name, figure in FIGURES.items():
-        if name == "cost" and not any(one.gmacs for one in results):
-            continue
-        if name == "pooling" and not any(one.tp for one in results):
-            continue
-        path = folder / f"{name}.png"
-        folder.mkdir(parents=True, exist_ok=True)
-        figure(results).savefig(path, dpi=130)
-        drawn.append(path)
-    return drawn
+def repeated(results: Iterable[Result]) -> list[Result]:
+    """The rows that differ in their seed alone as one, with their mean top-1."""
+    found: dict[Result, list[float]] = defaultdict(list)
+    for one in results:
+        found[replace(one, top1=0.0, top5=None, seed=None, run="", milliseconds=None)].append(one.top1)
+    return [replace(one, top1=fmean(values)) for one, values in found.items()]

@@ -9,7 +9,8 @@ import pytest
 
 from kinema.errors import DataError
 from kinema.study.contributions import contributions
-from kinema.study.plots import draw, gain
+from kinema.study.figures import draw
+from kinema.study.plots import gain
 from kinema.study.results import Result, read_results
 from tests.cli.test_cli import kinema
 
