@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
+STUDY := .study
 
-.PHONY: setup demo test quick lint check-all soak surv-fight clean
+.PHONY: setup demo test quick lint check-all soak surv-fight study clean
 
 setup: $(VENV)/installed ## environment and kinema
 
@@ -48,5 +49,8 @@ soak: $(VENV)/tested ## 20 kills of a training, 10,000 clips through the loader;
 surv-fight: $(VENV)/tested ## the table of recipes/surv-fight.md; goes on where it stopped
 	$(BIN)/python benchmarks/surv_fight.py
 
+study: $(VENV)/tested ## the findings of the 288-model study on a small grid; at most two hours, goes on where it stopped
+	$(BIN)/python benchmarks/study.py $(STUDY)
+
 clean: ## what this file made
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(DEMO) $(STUDY)

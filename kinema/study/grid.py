@@ -136,7 +136,7 @@ def placed(asked: list[Asked], out: Path) -> list[Recipe]:
 
 def alike(one: Recipe, other: Recipe) -> bool:
     """Are two recipes the same but for what they start from, and the schedule that follows from that?"""
-    apart = ("start", "out", "epochs", "schedule", "batch", "milestones", "lr")
+    apart = ("start", "out", "epochs", "schedule", "batch", "milestones", "lr", "warmup")
     first, second = one.to_dict(), other.to_dict()
     return all(first[name] == second[name] for name in first if name not in apart)
 

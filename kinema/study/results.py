@@ -27,8 +27,8 @@ class Result:
     `tp` says whether frames are pooled between stages, `sampling` how a clip's frames were taken ("" where a table does
     not say), `views` how many clips and crops of a video were averaged, `classes` the group of classes that is counted
     ("" all), `where` and `options` what of the network was changed, `pretrained` the data that its weights knew before,
-    `milliseconds` the time of a clip on one thread. `run` is the folder that holds the answers. Rows that differ in
-    their `seed` alone are repetitions.
+    `milliseconds` the time of a clip on one thread, its flow too. `run` is the folder that holds the answers. Rows that
+    differ in their `seed` alone are repetitions.
     """
 
     data: str

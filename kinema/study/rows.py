@@ -62,9 +62,10 @@ def values_of(recipe: Recipe, facts: Row) -> Row:
     plain = {name: value if isinstance(value, int | float | str | bool | None) else json.dumps(value, default=str)
              for name, value in asdict(recipe).items() if name != "out"}
     timed = Path(recipe.out) / TIMED
+    flow = 1000 * facts.get("flow_seconds_per_clip", 0.0)
     return {**plain, **parts_of(recipe.model), "pretrained": pretrained(recipe), "gmacs": facts["gmacs_per_view"],
             "parameters": facts["parameters"], "seconds": facts["seconds"],
-            "milliseconds": json.loads(timed.read_text("utf-8"))["milliseconds"] if timed.is_file() else None,
+            "milliseconds": flow + json.loads(timed.read_text("utf-8"))["milliseconds"] if timed.is_file() else None,
             "run": recipe.out}
 
 

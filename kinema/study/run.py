@@ -14,6 +14,7 @@ from kinema.recipe import Recipe
 from kinema.study.grid import Study
 from kinema.study.rows import GROUPS, TIMED, Groups, Row, result_of, rows_of, write_table
 
+TASKS = 8  # runs of a process before a fresh one takes its place: what one run leaves behind is soon given back
 Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, and what went wrong
 
 
@@ -85,7 +86,7 @@ class workers:  # noqa: N801 (used like a function)
 
     def __enter__(self) -> Callable[..., Future]:
         if self.ray is None:
-            self.pool = ProcessPoolExecutor(self.processes, get_context("spawn"), max_tasks_per_child=1)
+            self.pool = ProcessPoolExecutor(self.processes, get_context("spawn"), max_tasks_per_child=TASKS)
             return self.pool.submit
         try:
             import ray

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models import create_model, list_models
+from kinema.models import ClipSpec, create_model, list_models
 from kinema.models.backbones.shortcut import Padded
 from kinema.models.temporal.p3d import Pseudo
 from kinema.models.temporal.r2plus1d import middle_channels
@@ -94,6 +94,7 @@ def test_networks_without_projections_learn(shortcut: str) -> None:
     ("r3d-resnet_tiny", {"shortcut": "none"}, "shortcut='none'"), ("p3d-resnet_tiny", {"kinds": "ABD"}, "p3d's kinds"),
     ("r2plus1d-resnet_tiny", {"middle": "blocks"}, "Nearest: block"),
     ("r3d-resnet_tiny", {"stem_step": 0}, "stem_step"), ("c3d", {"frames": 8}, "c3d takes"),
+    ("c3d", {"depth": 2}, "an odd number of frames"), ("c3d", {"widths": [[4]]}, "each of five stages"),
     ("r3d-resnet_tiny", {"stem_frames": 1, "stem_step": 2}, "stem_frames=1"),
 ])
 def test_what_cannot_be_is_told(name: str, options: dict, told: str) -> None:
@@ -107,6 +108,15 @@ def test_c3d_refuses_clips_its_weights_are_not_sized_by() -> None:
         assert built(torch.empty(1, 3, 16, 112, 112)).shape == (1, 5)
         with pytest.raises(ModelError, match=r"takes clips of \(16, 112, 112\).*Create it with"):
             built(torch.empty(1, 3, 16, 96, 96))
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5, 7])
+def test_a_small_c3d_has_kernels_of_any_depth(depth: int) -> None:
+    small = {"widths": [[4], [8], [8, 8], [8], [8]], "hidden": 16, "depth": depth}
+    built = create_model("c3d", 5, clip=ClipSpec(frames=16, height=16, width=16), **small)
+    kernels = [module.kernel_size for module in built.modules() if isinstance(module, torch.nn.Conv3d)]
+    assert kernels == [(depth, 3, 3)] * 6
+    assert built(torch.rand(1, 3, 16, 16, 16)).shape == (1, 5)
 
 
 def test_forms_are_listed_with_what_they_were_published_with() -> None:

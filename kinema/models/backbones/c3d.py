@@ -4,6 +4,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, D features.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -20,21 +21,26 @@ class C3D(nn.Module):
 
     `norm` puts batch norm after each convolution, and with `last_pad` the last pool has zeros around it, as in Caffe's;
     VMZ's network has norm and no zeros. `hidden` are the outputs of both full layers, between which is `drop`. The
-    first full layer is sized by frames and pixels.
+    first full layer is sized by frames and pixels. Smaller ones: `widths` are the outputs of each convolution between
+    pools, and `depth` is how many frames a kernel covers (the paper tried 1, 3, 5 and 7: its table 1 and figure 2).
     """
 
     def __init__(
         self, plan: Plan, norm: bool = False, last_pad: bool = True, hidden: int = HIDDEN, drop: float = 0.5,
-        norm_eps: float = 1e-5,
+        norm_eps: float = 1e-5, widths: Sequence[Sequence[int]] = STAGES, depth: int = 3,
     ) -> None:
         super().__init__()
+        if depth < 1 or depth % 2 == 0:
+            raise ModelError(f"c3d's depth is {depth}; its kernels cover an odd number of frames: 1, 3, 5 or 7.")
+        if len(widths) != len(STAGES) or not all(1 <= len(stage) <= 2 for stage in widths):
+            raise ModelError(f"c3d's widths are {widths}; expected one or two for each of five stages: {STAGES}.")
         self.sized = (plan.frames, plan.height, plan.width)
         inputs, sides = plan.channels, list(self.sized)
         self.stages = nn.Sequential()
-        for stage, widths in enumerate(STAGES, start=1):
+        for stage, outputs in enumerate(widths, start=1):
             layers: OrderedDict[str, nn.Module] = OrderedDict()
-            for letter, width in zip("ab", widths, strict=False):
-                layers[f"conv{letter}"] = nn.Conv3d(inputs, width, 3, padding=1)
+            for letter, width in zip("ab", outputs, strict=False):
+                layers[f"conv{letter}"] = nn.Conv3d(inputs, width, (depth, 3, 3), padding=(depth // 2, 1, 1))
                 if norm:
                     layers[f"norm{letter}"] = nn.BatchNorm3d(width, eps=norm_eps)
                 layers[f"relu{letter}"] = nn.ReLU()

@@ -1,0 +1,137 @@
+"""`make study`: a small version of the grid of Chen et al. (arXiv:2010.11757) on made-up clips; writes docs/study.md.
+
+python benchmarks/study.py [.study] [--processes 2]
+
+Makes the data, trains and judges every run of recipes/study.yaml once (two at a time, one thread each), draws the
+figures, and says of each published finding whether it holds. The same command goes on where it stopped.
+"""
+
+import argparse
+import csv
+import json
+import random
+import subprocess
+import time
+from pathlib import Path
+
+from kinema.data.synthetic import make, synthetic_spec
+from kinema.files import write_json
+from kinema.study.figures import draw
+from kinema.study.findings import Verdict, findings, markdown
+from kinema.study.grid import Study, read_study
+from kinema.study.measure import Table
+from kinema.study.results import read_results
+from kinema.study.run import run_study
+
+ROOT = Path(__file__).parents[1]
+GRID, PAGE = ROOT / "recipes" / "study.yaml", ROOT / "docs" / "study.md"
+LOOK = {"frames": 36, "height": 48, "width": 48, "difficulty": 0.0, "seed": 0, "test_fraction": 0.25}
+SETS = {"order": ("motion", 1800), "change": ("change", 1200), "scene": ("scene", 960)}
+LISTS = {"motion": ("order", "change"), "scene": ("scene",)}
+FEW = 0.12  # of the training side's sources
+
+
+def make_data(folder: Path) -> None:
+    """The clips, and lists of them; `motion` has the classes of order and of change, `-few` a part of the clips."""
+    for name, (kind, clips) in SETS.items():
+        look = LOOK | ({"difficulty": 0.6} if kind == "scene" else {})
+        make(synthetic_spec(kind, clips=clips, **look), folder / name)
+    for name, parts in LISTS.items():
+        rows = [row | {"path": f"{part}/{row['path']}", "source": f"{part}/{row['source']}"} for part in parts
+                for row in csv.DictReader((folder / part / "clips.csv").read_text(encoding="utf-8").splitlines())]
+        write_list(folder / f"{name}.csv", rows)
+        sources = sorted({row["source"] for row in rows if row["split"] == "train"})
+        by_class = {tuple(sorted({row["label"] for row in rows if row["source"] == source})): [] for source in sources}
+        for source in sources:
+            by_class[tuple(sorted({row["label"] for row in rows if row["source"] == source}))].append(source)
+        kept = {source for several in by_class.values()
+                for source in random.Random(0).sample(several, max(round(FEW * len(several)), 2))}
+        few = [row for row in rows if row["split"] != "train" or row["source"] in kept]
+        write_list(folder / f"{name}-few.csv", few)
+
+
+def write_list(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write a list of clips, if it is not there: a run remembers its list by path."""
+    if path.is_file():
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def spent(folder: Path, seconds: float) -> float:
+    """How long this command has run in all, over all times it was started."""
+    path = folder / "spent.json"
+    total = seconds + (json.loads(path.read_text(encoding="utf-8"))["seconds"] if path.is_file() else 0.0)
+    write_json(path, {"seconds": total})
+    return total
+
+
+def grid_of(study: Study) -> list[str]:
+    """The grid in lines: networks on the same data and clips together."""
+    found: dict[tuple[str, int, str, int, str], dict[str, int]] = {}
+    for recipe in study.recipes:
+        key = (Path(recipe.data).stem, recipe.frames, recipe.sampling, recipe.epochs, recipe.input)
+        name = recipe.model + (f" {recipe.where}" if recipe.where != "all" else "")
+        name += f" depth={recipe.options['depth']}" if "depth" in recipe.options else ""
+        found.setdefault(key, {})[name] = found.get(key, {}).get(name, 0) + 1
+    lines = ["| data | frames | sampling | epochs | input | networks |", "|" + " --- |" * 6]
+    return lines + ["| " + " | ".join(map(str, key)) + " | " + ", ".join(names) + " |" for key, names in found.items()]
+
+
+def write_page(study: Study, verdicts: list[Verdict], tables: Path, left_out: dict[str, str], seconds: float) -> None:
+    """Write docs/study.md."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    counts = {word: sum(one.verdict == word for one in verdicts) for word in ("holds", "does not hold", "undecided")}
+    text = f"""# The study of `make study`
+
+Made by `make study` ({len(study.recipes)} runs, {seconds / 60:.0f} minutes, two at a time on one thread each; commit
+{commit.stdout.strip()}, {time.strftime("%Y-%m-%d")}). The clips are made up (docs/synthetic.md), the networks tiny
+(`resnet_tiny`, 32 pixels): what holds here is a fact about these, and no more than a hint for others.
+
+`motion` has twelve classes that only the order of frames tells apart (`order`) and eight that several frames tell apart
+in any order (`change`); each network learns all twenty. In `scene` the place tells the class. `-few` have an eighth of
+the clips to train on. Every network has three seeds.
+
+## Findings
+{", ".join(f"{count} {word}" for word, count in counts.items())}. Each number is measured once a seed, in pairs; its
+95 % interval adds Student's over the seeds and the bootstrap over the test videos' sources, as the sides of a right
+angle. A part holds if its interval lies inside what is claimed, does not hold if it lies outside altogether, and is
+else undecided. A finding holds if all of its parts do, and does not if one does not. Margins were set before any run.
+Numbers are points of top-1 unless they say otherwise.
+
+{markdown(verdicts)}
+{tables.read_text(encoding="utf-8")}
+## The grid
+`recipes/study.yaml`; at 16 frames networks go on from those of 8 frames, but c3d, which begins anew.
+
+{chr(10).join(grid_of(study))}
+
+Left out: {"; ".join(f"{name} ({why})" for name, why in left_out.items()) or "nothing"}.
+"""
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", nargs="?", type=Path, default=Path(".study"))
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    started = time.monotonic()
+    try:
+        make_data(asked.out / "data")
+        study = read_study(GRID, asked.out / "runs")
+        run_study(study, asked.out / "runs", asked.processes, accelerator="cpu")
+    finally:
+        seconds = spent(asked.out, time.monotonic() - started)
+    rows = read_results(asked.out / "runs" / "results.csv")
+    drawn, left_out = draw(rows, asked.out / "figures")
+    verdicts = findings(Table(rows))
+    write_page(study, verdicts, drawn[-1], left_out, seconds)
+    print(markdown(verdicts))
+    print(f"Figures: {asked.out / 'figures'}; the page: {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
