@@ -21,7 +21,8 @@ COLOURS = {  # the same in all figures of all tables
 }
 OTHERS = ("#0077b6", "#bc6c25", "#606c38", "#f15bb5", "#00bbf9", "#7f5539", "#3a5a40", "#ff9f1c")
 LARGEST_BUBBLE = 420.0  # points squared, of the network with most parameters
-WIDTH, HEIGHT = 4.2, 3.2  # inches of a panel
+WIDTH, HEIGHT, LEAST_WIDTH = 4.2, 3.2, 5.5  # inches of a panel, and of a figure
+LETTER, HANDLE = 0.075, 0.6  # inches that a letter of a legend takes, and the patch beside it
 
 
 def panels(rows: int, columns: int) -> tuple["Figure", list[list[Any]]]:
@@ -30,7 +31,7 @@ def panels(rows: int, columns: int) -> tuple["Figure", list[list[Any]]]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise KinemaError("Figures need matplotlib: pip install kinema[plots].") from error
-    figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained")
+    figure = Figure(figsize=(max(WIDTH * columns, LEAST_WIDTH), HEIGHT * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for axis in axes.flat:
         axis.spines[["top", "right"]].set_visible(False)
@@ -65,8 +66,9 @@ def cost(results: Sequence[Result]) -> "Figure":
         for one in sorted(found, key=lambda one: -(one.parameters or 0)):
             axis.scatter(one.gmacs, one.top1, s=LARGEST_BUBBLE * (one.parameters or most / 20) / most, alpha=0.55,
                          color=colour[one.module], linewidth=1 if one.tp else 0, edgecolor="black")
-        axis.set(title=data, xscale="log", xlabel="GMACs of a clip", ylabel="top-1 (%)")
-        axis.xaxis.set_major_formatter("{x:g}")
+        axis.set(title=data, xlabel="GMACs of a clip", ylabel="top-1 (%)")
+        axis.margins(0.1)
+        logarithmic(axis)
     legend(figure, colour, "black edge: with temporal pooling; area: parameters")
     return figure
 
@@ -132,7 +134,7 @@ def space_and_time(results: Sequence[Result]) -> "Figure":
             drawn = axis.bar([place + (number - 1) * 0.27 for place in range(len(rows))], values, 0.25, color=colour)
             axis.bar_label(drawn, [str(getattr(one, name)) for one in rows], fontsize=7)
         axis.axhline(0, color="black", linewidth=0.8)
-        axis.set_xticks(range(len(rows)), [one.module for one in rows])
+        axis.set_xticks(range(len(rows)), [one.module.replace("+", "\n+") for one in rows], fontsize=8)
         axis.set(title=short(data), ylabel="share")
     legend(figure, {label: colour for _, colour, label in bars})
     return figure
@@ -155,12 +157,30 @@ def gain(results: Iterable[Result], module: str, backbone: str) -> float | None:
     return fmean(pooled[frames] - plain[frames] for frames in both) if both else None
 
 
+def logarithmic(axis: Any) -> None:
+    """Let an axis across be logarithmic, with plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.tick_params(axis="x", labelsize=8)
+
+
 def legend(figure: "Figure", colour: dict[str, str], title: str = "") -> None:
     """The modules' colours, below all panels."""
+    patches(figure, {name: (value, 1.0) for name, value in colour.items()}, title)
+
+
+def patches(figure: "Figure", named: dict[str, tuple[str, float]], title: str = "") -> None:
+    """Colours and how opaque they are, in as many columns below all panels as find room."""
     from matplotlib.patches import Patch
 
-    figure.legend(handles=[Patch(color=value, label=module) for module, value in colour.items()], title=title,
-                  loc="outside lower center", ncols=min(len(colour), 8), frameon=False, fontsize=8, title_fontsize=8)
+    handles: list[Any] = [Patch(color=colour, alpha=alpha, label=name) for name, (colour, alpha) in named.items()]
+    room = figure.get_figwidth() // (HANDLE + LETTER * max(map(len, named)))
+    figure.legend(handles=handles, title=title or None, loc="outside lower center", frameon=False, fontsize=8,
+                  ncols=max(min(len(named), int(room)), 1), title_fontsize=8)
 
 
 def needed(found: Any, why: str) -> Any:

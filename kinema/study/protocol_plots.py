@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kinema.study.plots import COLOURS, OTHERS, datasets, needed, panels
+from kinema.study.plots import COLOURS, OTHERS, datasets, logarithmic, needed, panels, patches
 from kinema.study.results import Result
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def clips(results: Sequence[Result]) -> "Figure":
                 row[1].plot([each[0].total for each in rows], [mean(each) for each in rows], color=colour,
                             linestyle=line, marker="o", markersize=3.5)
         row[0].set(title=data, xlabel="clips and crops of a video", ylabel="top-1 (%)")
-        row[1].set(title=data, xlabel="GMACs of a video", ylabel="top-1 (%)", xscale="log")
-        row[1].xaxis.set_major_formatter("{x:g}")
+        row[1].set(title=data, xlabel="GMACs of a video", ylabel="top-1 (%)")
+        logarithmic(row[1])
     patches(figure, {name: (shade(name, names), 1) for name in names}, "solid: uniform, dashed: dense sampling")
     return figure
 
@@ -179,12 +179,3 @@ def depth(results: Sequence[Result]) -> "Figure":
         axis.set(title=data, xlabel="frames that a kernel covers", ylabel="top-1 (%)")
     patches(figure, {f"{name or 'all'} classes": (tint, 1) for name, tint in tints.items()})
     return figure
-
-
-def patches(figure: "Figure", named: dict[str, tuple[str, float]], title: str = "") -> None:
-    """A legend of colours below all panels."""
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = [Patch(color=colour, alpha=alpha, label=name) for name, (colour, alpha) in named.items()]
-    figure.legend(handles=handles, title=title or None, loc="outside lower center", ncols=min(len(named), 4),
-                  frameon=False, fontsize=8, title_fontsize=8)

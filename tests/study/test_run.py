@@ -1,13 +1,18 @@
 """A study is a grid of recipes, each trained and judged once."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kinema.errors import DataError, RunError
+from kinema.evaluation.predictions import Predictions
+from kinema.evaluation.protocols import find_protocol
 from kinema.recipe import Recipe
 from kinema.study.grid import read_study
 from kinema.study.results import read_results
+from kinema.study.rows import result_of, rows_of
 from kinema.study.run import run_study
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
@@ -65,6 +70,39 @@ def test_folders_follow_from_what_a_recipe_says(tmp_path: Path) -> None:
 def test_what_is_no_study_is_told(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(RunError, match=why):
         read_study(study(tmp_path, text), "out")
+
+
+def test_a_grid_may_be_judged_further_and_classes_be_counted_apart(tmp_path: Path) -> None:
+    found = read_study(study(tmp_path, """
+base: {data: clips}
+vary:
+  - {model: [tsn-resnet18, tam-resnet18]}
+  - {model: tam-resnet18, evaluate: [1x10]}
+groups: {order: [left, right]}
+"""), tmp_path / "out")
+    assert [(one.model, found.protocols_of(one)) for one in found.recipes] == [
+        ("tsn-resnet18", ("1x1",)), ("tam-resnet18", ("1x1", "1x10"))]
+    assert found.groups == {"order": ("left", "right")}
+    with pytest.raises(DataError, match="No protocol is called"):
+        read_study(study(tmp_path, "vary: {model: tam-resnet18, evaluate: [ten]}"), "out")
+    with pytest.raises(RunError, match="groups is 3; expected lists of classes"):
+        read_study(study(tmp_path, "{vary: {model: tam-resnet18}, base: {data: a}, groups: 3}"), "out")
+
+
+def test_groups_and_fewer_clips_are_rows_of_their_own(tmp_path: Path) -> None:
+    recipe = Recipe("clips", model="tam-resnet18", out=str(tmp_path / "run"))
+    logits_NVK = np.zeros((4, 3, 3), np.float32)
+    logits_NVK[:2, :, 0], logits_NVK[2:, 1, 2], logits_NVK[2:, [0, 2], 1] = 1, 1, 5  # the middle clip alone is right
+    Predictions(("a", "b", "c", "d"), logits_NVK, np.array([0, 1, 2, 2]), ("left", "right", "still")).save(
+        tmp_path / "run" / "evaluation" / f"test{find_protocol('1x3').suffix}.npz")
+    result_of(recipe, "1x3").write_text(json.dumps({
+        "top1": 0.25, "top5": 1.0, "intervals": {"top1": [0.0, 0.5]}, "views": 3, "n": 4, "gmacs_per_view": 1.0,
+        "parameters": 3, "seconds": 1.0}))
+    rows = rows_of(recipe, ("1x3",), {"order": ("left", "right"), "gone": ("none",)})
+    found = {(row["protocol"], row["classes"]): (row["top1"], row["views"], row["clips"]) for row in rows or ()}
+    assert found == {("1x3", ""): (25.0, 3, 4), ("1x3", "order"): (50.0, 3, 2), ("1x1", ""): (75.0, 1, 4),
+                     ("1x1", "order"): (50.0, 1, 2), ("1x2", ""): (25.0, 2, 4), ("1x2", "order"): (50.0, 2, 2)}
+    assert rows_of(recipe, ("1x3", "1x1"), {}) is None  # which it is not judged by yet
 
 
 def test_an_unknown_protocol_is_told_before_any_training(tmp_path: Path) -> None:
