@@ -40,12 +40,11 @@ def make_data(folder: Path) -> None:
         rows = [row | {"path": f"{part}/{row['path']}", "source": f"{part}/{row['source']}"} for part in parts
                 for row in csv.DictReader((folder / part / "clips.csv").read_text(encoding="utf-8").splitlines())]
         write_list(folder / f"{name}.csv", rows)
-        sources = sorted({row["source"] for row in rows if row["split"] == "train"})
-        by_class = {tuple(sorted({row["label"] for row in rows if row["source"] == source})): [] for source in sources}
-        for source in sources:
-            by_class[tuple(sorted({row["label"] for row in rows if row["source"] == source}))].append(source)
-        kept = {source for several in by_class.values()
-                for source in random.Random(0).sample(several, max(round(FEW * len(several)), 2))}
+        kinds: dict[str, set[str]] = {}  # the sources that hold the same classes
+        for source in {row["source"] for row in rows if row["split"] == "train"}:
+            kinds.setdefault(str(sorted({row["label"] for row in rows if row["source"] == source})), set()).add(source)
+        kept = {source for several in kinds.values()
+                for source in random.Random(0).sample(sorted(several), round(FEW * len(several)) or 1)}
         few = [row for row in rows if row["split"] != "train" or row["source"] in kept]
         write_list(folder / f"{name}-few.csv", few)
 

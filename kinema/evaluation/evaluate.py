@@ -30,6 +30,7 @@ def evaluate(
     format: str | None = None,
     root: str | Path | None = None,
     protocol: Protocol | str | None = None,
+    quiet: bool = False,
 ) -> Evaluation:
     """Judge a run on the clips kept aside for its test, or on other `data` with the same class names.
 
@@ -55,7 +56,7 @@ def evaluate(
     network = run.model(which).to(machine.device())
     started = time.monotonic()
     clip = protocol.clip(run.recipe.clip)
-    answers = predict(network, table, protocol, machine, machine.cache(clip))
+    answers = predict(network, table, protocol, machine, machine.cache(clip), quiet=quiet)
     seconds = time.monotonic() - started
     cost = profile(network, clip.frames, (clip.height, clip.width))
     judged = table.subset(answers.read)
@@ -64,7 +65,7 @@ def evaluate(
                       seconds, asked, trained_on(run, judged), answers.broken, answers.partly, protocol.average,
                       clip, flow_seconds(clip))
     untempered = Calibration(how="only the best weights are calibrated")
-    calibration = calibration_of(run, machine) if which == "best" else untempered
+    calibration = calibration_of(run, machine, quiet) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
     evaluation.save(run.path / "evaluation")
     write_report(evaluation, run.path / "report.html")
@@ -140,7 +141,7 @@ def options(
     return " ".join(f"{name} {quote(str(value))}" for name, value in asked.items() if value is not None)
 
 
-def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
+def calibration_of(run: Run, machine: Machine | None = None, quiet: bool = False) -> Calibration:
     """The calibration of the run's best weights: from its file or, the first time, from its validation clips.
 
     There is none where no validation clip can be read.
@@ -152,7 +153,7 @@ def calibration_of(run: Run, machine: Machine | None = None) -> Calibration:
     machine = machine or Machine()
     network = run.model().to(machine.device())
     try:
-        answers = predict(network, validation, machine=machine, cache=machine.cache(run.recipe.clip))
+        answers = predict(network, validation, machine=machine, cache=machine.cache(run.recipe.clip), quiet=quiet)
     except NoClipsError:
         return replace(learnt, how="not calibrated: none of the validation clips can be read")
     learnt = calibrate(answers.predictions)

@@ -70,7 +70,8 @@ class Measured:
         return self.join(other, np.multiply)
 
     def __truediv__(self, other: "Measured | float") -> "Measured":
-        return self.join(other, np.divide)
+        with np.errstate(invalid="ignore", divide="ignore"):  # of two networks that are never right: not a number
+            return self.join(other, np.divide)
 
     def greater(self, other: "Measured | float") -> "Measured":
         """The greater of both."""

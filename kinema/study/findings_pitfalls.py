@@ -35,7 +35,7 @@ def two_stream(table: Table) -> list[Part]:
 
 def streams(table: Table, data: str) -> Measured:
     """The top-1 of a two-stream network on the usual backbone."""
-    name = f"twostream-{table.usual['backbone']}"
+    name = f"twostream_{table.usual['backbone']}"
     return table.accuracy(data, name, backbone="own", input=FLOW)
 
 
@@ -47,7 +47,7 @@ def few_clips(table: Table) -> list[Part]:
 
 def flow(table: Table) -> list[Part]:
     """Optical flow, its compute counted, against a network that sees time in colours."""
-    name = f"twostream-{table.usual['backbone']}"
+    name = f"twostream_{table.usual['backbone']}"
 
     def cost() -> Measured:
         more = table.figure("milliseconds", "motion", name, backbone="own", input=FLOW)

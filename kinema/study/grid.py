@@ -142,10 +142,19 @@ def alike(one: Recipe, other: Recipe) -> bool:
 
 
 def name_of(recipe: Recipe) -> str:
-    """The folder of a recipe's run: what it is, and a digest of all that it says."""
-    values = {name: value for name, value in recipe.to_dict().items() if name != "out"}
+    """The folder of a recipe's run: what it is, and a digest of all that it says.
+
+    What is as usual is not in it, so that a run keeps its name when recipes learn to say more.
+    """
+    values = unusual({**recipe.to_dict(), "out": ""}, {**Recipe(data="").to_dict(), "out": ""})
     digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:8]
     return f"{recipe.model}-{recipe.frames}f-seed{recipe.seed}-{digest}"
+
+
+def unusual(values: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not as usual, of values by name in them too."""
+    return {name: unusual(value, usual[name]) if isinstance(value, dict) and isinstance(usual[name], dict)
+            and usual[name] else value for name, value in values.items() if value != usual[name]}
 
 
 def in_order(recipes: list[Recipe]) -> Iterator[Recipe]:

@@ -56,7 +56,7 @@ class Result:
     def network(self) -> str:
         """The network's name, with what was changed in it."""
         name = self.backbone if self.module == self.backbone else f"{self.module}-{self.backbone}"
-        changed = [f"{key}={value}" for key, value in self.changes.items()]
+        changed = [f"{key}={value}" for key, value in self.changes.items() if not isinstance(value, list)]
         return " ".join([name + "-tp" * self.tp, *([self.where] if self.where != "all" else []), *changed])
 
     @property

@@ -113,7 +113,7 @@ def finished(recipe: Recipe, protocols: tuple[str, ...], groups: Groups, threads
     from kinema.study.latency import milliseconds
     from kinema.training.train import train
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(min(threads, torch.get_num_threads()))  # fewer where the environment says so
     machine = Machine(accelerator=accelerator, workers=0)
     run = train(recipe, machine, quiet=True)
     timed = run.path / TIMED
@@ -121,5 +121,5 @@ def finished(recipe: Recipe, protocols: tuple[str, ...], groups: Groups, threads
         write_json(timed, {"milliseconds": milliseconds(run.network(), machine.device())})
     for name in protocols:
         if not result_of(recipe, name).is_file():
-            evaluate(recipe.out, protocol=name, machine=machine)
+            evaluate(recipe.out, protocol=name, machine=machine, quiet=True)
     return recipe.out, rows_of(recipe, protocols, groups) or [], ""

@@ -71,7 +71,7 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
             run_steps(run, parts, split.train, split.validation, machine, fabric, stop, bar)
             say_told(run, bar)
     if fabric.global_rank == 0:
-        calibration_of(run, machine)
+        calibration_of(run, machine, quiet)
     fabric.barrier()
     return run
 
