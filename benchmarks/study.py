@@ -1,9 +1,10 @@
 """`make study`: a small version of the grid of Chen et al. (arXiv:2010.11757) on made-up clips; writes docs/study.md.
 
-python benchmarks/study.py [.study] [--processes 2]
+python benchmarks/study.py [.study] [--processes 2] [--page]
 
 Makes the data, trains and judges every run of recipes/study.yaml once (two at a time, one thread each), draws the
-figures, and says of each published finding whether it holds. The same command goes on where it stopped.
+figures, and says of each published finding whether it holds. The same command goes on where it stopped. With --page it
+trains nothing, and writes the page of the runs that are there.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from kinema.study.findings import Verdict, findings, markdown
 from kinema.study.grid import Study, read_study
 from kinema.study.measure import Table
 from kinema.study.results import read_results
+from kinema.study.rows import rows_of
 from kinema.study.run import run_study
 
 ROOT = Path(__file__).parents[1]
@@ -82,10 +84,11 @@ def grid_of(study: Study) -> list[str]:
 def write_page(study: Study, verdicts: list[Verdict], tables: Path, left_out: dict[str, str], seconds: float) -> None:
     """Write docs/study.md."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    done = sum(rows_of(recipe, study.protocols_of(recipe), {}) is not None for recipe in study.recipes)
     counts = {word: sum(one.verdict == word for one in verdicts) for word in ("holds", "does not hold", "undecided")}
     text = f"""# The study of `make study`
 
-Made by `make study` ({len(study.recipes)} runs, {seconds / 60:.0f} minutes, two at a time on one thread each; commit
+Made by `make study` ({done} of {len(study.recipes)} runs, {seconds / 60:.0f} minutes in all; commit
 {commit.stdout.strip()}, {time.strftime("%Y-%m-%d")}). The clips are made up (docs/synthetic.md), the networks tiny
 (`resnet_tiny`, 32 pixels): what holds here is a fact about these, and no more than a hint for others.
 
@@ -116,12 +119,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", nargs="?", type=Path, default=Path(".study"))
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--page", action="store_true", help="only write the page")
     asked = parser.parse_args()
+    study = read_study(GRID, asked.out / "runs")
     started = time.monotonic()
     try:
-        make_data(asked.out / "data")
-        study = read_study(GRID, asked.out / "runs")
-        run_study(study, asked.out / "runs", asked.processes, accelerator="cpu")
+        if not asked.page:
+            make_data(asked.out / "data")
+            run_study(study, asked.out / "runs", asked.processes, accelerator="cpu")
     finally:
         seconds = spent(asked.out, time.monotonic() - started)
     rows = read_results(asked.out / "runs" / "results.csv")

@@ -31,6 +31,8 @@ COMMANDS = [
     "explain features",
     "study replay",
     "study run",
+    "study figures",
+    "study findings",
     "detect train",
     "detect evaluate",
     "detect run",
