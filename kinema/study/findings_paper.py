@@ -14,7 +14,8 @@ from kinema.study.measure import Table
 SEEING = ("tam", "tsm", "i3d", "s3d")  # modules that see time
 ALIKE = ("i3d", "s3d", "tam")
 DENSE = {"sampling": "dense", "frames": 8}
-ORDER, CHANGE, ALL = {"classes": "order"}, {"classes": "change"}, {"classes": ""}
+ORDER, CHANGE = {"classes": "order"}, {"classes": "change"}
+GROUPS = (("order", ORDER), ("change", CHANGE))
 MANY, SOME = "1x10", "1x5"  # clips of a video
 CHANCE = 50.0  # percent of the clips of a pair of classes that a network blind to order is right about
 NEAR, FAR, LEAK, AS_GOOD, SATURATED = 5.0, 15.0, 5.0, 1.0, 1.0  # margins in points, set before any run
@@ -28,8 +29,10 @@ def pooling(table: Table, data: str, module: str | Sequence[str], **facts: str) 
 
 def pooling_hurts(table: Table) -> list[Part]:
     """Temporal pooling and networks that see time."""
-    return [Part(f"{data}, mean of {', '.join(SEEING)}: with pooling - without", below(),
-                 partial(pooling, table, data, SEEING)) for data in ("motion", "scene")]
+    what = f"mean of {', '.join(SEEING)}: with pooling - without"
+    return [*(Part(f"motion, {name} classes, {what}", below(), partial(pooling, table, "motion", SEEING, **group))
+              for name, group in GROUPS),
+            Part(f"scene, {what}", below(), partial(pooling, table, "scene", SEEING))]
 
 
 def pooling_helps(table: Table) -> list[Part]:
@@ -56,7 +59,7 @@ def tsn_on_motion(table: Table) -> list[Part]:
     """Frame by frame where order tells."""
     return [Part(f"motion, {name} classes, mean of the others - tsn", above(FAR),
                  partial(others, table, "motion", **group))
-            for name, group in (("order", ORDER), ("change", CHANGE))]
+            for name, group in GROUPS]
 
 
 def lengths(table: Table) -> list[Part]:
@@ -102,18 +105,19 @@ def sparse(table: Table) -> list[Part]:
 
 def locations(table: Table) -> list[Part]:
     """Where time is seen."""
-    return [
-        Part("motion, tam: top half of the blocks - all", above(-AS_GOOD), lambda: table.accuracy(
-            "motion", "tam", where="top") - table.accuracy("motion", "tam")),
-        Part("motion, tam: top half - bottom half", above(), lambda: table.accuracy(
-            "motion", "tam", where="top") - table.accuracy("motion", "tam", where="bottom")),
-    ]
+    def apart(group: dict[str, str], one: str, other: str) -> Measured:
+        first, second = (table.accuracy("motion", "tam", where=where, **group) for where in (one, other))
+        return first - second
+
+    return [Part(f"motion, {name} classes, tam: top half of the blocks - {other}", claim, partial(
+        apart, group, "top", where)) for name, group in GROUPS
+        for other, where, claim in (("all", "all", above(-AS_GOOD)), ("bottom half", "bottom", above()))]
 
 
-def space(table: Table, data: str) -> Measured:
+def space(table: Table, data: str, **facts: str) -> Measured:
     """The mean spatial contribution of equation 1, in percent."""
-    alone = table.accuracy(data, "tsn")
-    parts = [alone / table.accuracy(data, module).greater(alone) for module in ALIKE]
+    alone = table.accuracy(data, "tsn", **facts)
+    parts = [alone / table.accuracy(data, module, **facts).greater(alone) for module in ALIKE]
     return (parts[0] + parts[1] + parts[2]) * (100 / len(parts))
 
 
@@ -121,7 +125,8 @@ def contributions(table: Table) -> list[Part]:
     """How much of an accuracy is due to space."""
     return [Part("scene: spatial contribution of i3d, s3d, tam, percent", above(MOSTLY_SPACE),
                  lambda: space(table, "scene")),
-            Part("motion: the same", below(HALF_SPACE), lambda: space(table, "motion"))]
+            *(Part(f"motion, {name} classes: the same", below(HALF_SPACE), partial(space, table, "motion", **group))
+              for name, group in GROUPS)]
 
 
 def alike(table: Table) -> list[Part]:

@@ -39,7 +39,7 @@ class Table:
         found = [one for one in self.results if short(one.data) == name and all(
             same(getattr(one, key), value) for key, value in wanted.items())]
         if not found:
-            said = ", ".join(f"{key} {value}" for key, value in facts.items())
+            said = ", ".join(f"{key} {value}" for key, value in facts.items() if not callable(value))
             raise MissingError(f"no {module} on {name}{' with ' if said else ''}{said}")
         return found
 
