@@ -127,6 +127,9 @@ def steps(results: Sequence[Result]) -> list[tuple[str, str, list[tuple[str, flo
                 walk = [(matching[0].network, mean(matching)) for matching in each if matching]
                 if len(walk) >= max(len(best), 2):
                     best, said = walk, f"{frames} frames" + (f", {views} views" if views > 1 else "")
+                    gone = [f"{module}-{backbone}{'-tp' * tp}" for (module, backbone, tp), matching
+                            in zip(asked, each, strict=True) if not matching]
+                    said += f"\n(no {', '.join(gone)})" if gone else ""
         if best:
             found.append((data, said, best))
     return found

@@ -89,7 +89,8 @@ def test_findings_of_another_world_do_not_hold() -> None:
 
 
 def test_what_differs_from_seed_to_seed_is_undecided() -> None:
-    rows = {("motion", module, tp, "order"): 50.0 + tp for module in ("tam", "tsm", "i3d", "s3d") for tp in (False, True)}
+    rows = {("motion", module, tp, "order"): 50.0 + tp
+            for module, tp in product(("tam", "tsm", "i3d", "s3d"), (False, True))}
     wild = [Result(one.data, one.module, one.backbone, one.tp, 8, one.top1 + 20 * one.tp * ((one.seed or 0) - 1),
                    sampling="uniform", seed=one.seed, classes="order") for one in table(rows).results]
     part = next(one for one in findings(Table(wild)) if one.name == "pooling-hurts").parts[0]

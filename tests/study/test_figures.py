@@ -65,7 +65,7 @@ def test_what_rows_are_missing_for_is_told(tmp_path: Path) -> None:
 
 def test_the_waterfall_goes_from_inception_to_squeeze_excitation() -> None:
     (data, said, walk), other = protocol_plots.steps(study())
-    assert (data, said, other[0]) == ("motion", "8 frames", "scene")
+    assert (data, said, other[:2]) == ("motion", "8 frames", ("scene", "16 frames\n(no i3d-inception-tp)"))
     assert walk == [("i3d-inception_v1-tp", 36.0), ("i3d-resnet_tiny-tp", 42.0), ("i3d-resnet_tiny", 47.0),
                     ("i3d+se-resnet_tiny", 67.0)]
     assert not protocol_plots.steps([row("i3d-resnet18", 3.0), row("tam-resnet18", 3.0)])
