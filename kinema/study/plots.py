@@ -58,7 +58,9 @@ def datasets(results: Iterable[Result]) -> dict[str, list[Result]]:
 
 def cost(results: Sequence[Result]) -> "Figure":
     """Top-1 over the multiply-adds of a clip; a bubble's area is the network's parameters (Fig. 1)."""
-    results = [one for one in repeated(usual(results)) if one.gmacs]
+    plain = [replace(one, options="", input="rgb", module=one.module if one.module == one.backbone or not one.options
+                     else f"{one.module}-{one.backbone}") for one in results]
+    results = [one for one in repeated(usual(plain)) if one.gmacs]
     known, colour = datasets(needed(results, "no multiply-adds are told")), colours(results)
     figure, axes = panels(1, len(known))
     most = max(one.parameters or 1 for one in results)
@@ -79,11 +81,11 @@ def lengths(results: Sequence[Result]) -> "Figure":
     known = {data: found for data, found in datasets(results).items() if len({one.frames for one in found}) > 1}
     needed(known, "no data set has clips of several numbers of frames")
     results = [one for found in known.values() for one in found]
-    several = {(one.backbone, one.module, one.frames) for one in results}
-    counts = Counter((backbone, module) for backbone, module, _ in several)
-    backbones = sorted({backbone for (backbone, _), count in counts.items() if count > 1})
-    results = [one for one in results if one.backbone in backbones]
-    colour = colours(results)
+    counts = Counter((backbone, module) for backbone, module, _ in {
+        (one.backbone, one.module, one.frames) for one in results})
+    known = {data: [one for one in found if counts[one.backbone, one.module] > 1] for data, found in known.items()}
+    results = [one for found in known.values() for one in found]
+    backbones, colour = sorted({one.backbone for one in results}), colours(results)
     figure, axes = panels(len(known), len(backbones))
     for row, (data, found) in zip(axes, known.items(), strict=True):
         for axis, backbone in zip(row, backbones, strict=True):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import floor, log10
 from statistics import fmean, stdev
 
 from kinema.study.contributions import contributions
@@ -53,7 +54,7 @@ def networks(results: Sequence[Result]) -> list[str]:
     rows = needed(video_level(results), "there are no rows")
 
     def key(one: Result) -> tuple[str, ...]:
-        cost = "-" if one.gmacs is None else f"{one.gmacs:.3g} x {one.views}"
+        cost = "-" if not one.gmacs else f"{round(one.gmacs, 1 - floor(log10(one.gmacs))):g} x {one.views}"
         return (f"{one.network}{'' if one.input == 'rgb' else f' ({one.input})'}", str(one.frames), one.sampling or "-",
                 one.pretrained or "-", cost)
 
