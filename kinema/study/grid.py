@@ -31,12 +31,14 @@ class Study:
     """Recipes, each with the folder of its run, those that others start from first, and the protocols' names.
 
     `further` has the protocols of the runs that have others, by their folder; `groups` classes by the group's name.
+    side: the clips of a run that it is judged on, "test" or, to choose among runs, "validation".
     """
 
     recipes: tuple[Recipe, ...]
     protocols: tuple[str, ...]
     further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    side: str = "test"
 
     def protocols_of(self, recipe: Recipe) -> tuple[str, ...]:
         """The protocols that a run is judged by."""

@@ -14,31 +14,32 @@ from kinema.study.results import parts_of, short
 
 Row = dict[str, Any]
 Groups = Mapping[str, tuple[str, ...]]  # classes by the name of their group
+TEST = "test"
 TABLE, TIMED, GROUPS = "results", "latency.json", "groups.json"
 
 
-def rows_of(recipe: Recipe, protocols: Sequence[str], groups: Groups) -> list[Row] | None:
+def rows_of(recipe: Recipe, protocols: Sequence[str], groups: Groups, side: str = TEST) -> list[Row] | None:
     """The rows of a run's results under all protocols; None where it is not judged by all of them yet.
 
     A protocol of several clips gives a row for each smaller number of clips too.
     """
-    if not all(result_of(recipe, name).is_file() for name in protocols):
+    if not all(result_of(recipe, name, side).is_file() for name in protocols):
         return None
-    return [row for name in protocols for row in judged(recipe, name, groups, protocols)]
+    return [row for name in protocols for row in judged(recipe, name, groups, side, protocols)]
 
 
-def result_of(recipe: Recipe, protocol: str) -> Path:
+def result_of(recipe: Recipe, protocol: str, side: str = TEST) -> Path:
     """Where the result of a run under a protocol is written."""
-    return Path(recipe.out) / "evaluation" / f"test{find_protocol(protocol).suffix}.json"
+    return Path(recipe.out) / "evaluation" / f"{side}{find_protocol(protocol).suffix}.json"
 
 
-def judged(recipe: Recipe, name: str, groups: Groups, others: Sequence[str]) -> list[Row]:
+def judged(recipe: Recipe, name: str, groups: Groups, side: str, others: Sequence[str]) -> list[Row]:
     """The rows of one protocol's answers."""
     from kinema.evaluation.predictions import Predictions
 
-    path, protocol = result_of(recipe, name), find_protocol(name)
+    path, protocol = result_of(recipe, name, side), find_protocol(name)
     facts = json.loads(path.read_text(encoding="utf-8"))
-    said = values_of(recipe, facts)
+    said = {**values_of(recipe, facts), "side": side}
     interval = facts["intervals"]["top1"]
     rows = [{**said, "classes": "", "protocol": name, "views": facts["views"], "clips": facts["n"],
              "top1": 100 * facts["top1"], "top1_low": 100 * interval[0], "top1_high": 100 * interval[1],

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from kinema.errors import KinemaError, RunError
@@ -12,7 +13,7 @@ from kinema.files import write_json
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.study.grid import Study
-from kinema.study.rows import GROUPS, TIMED, Groups, Row, result_of, rows_of, write_table
+from kinema.study.rows import GROUPS, TEST, TIMED, Groups, Row, result_of, rows_of, write_table
 
 TASKS = 8  # runs of a process before a fresh one takes its place: what one run leaves behind is soon given back
 Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, and what went wrong
@@ -49,7 +50,7 @@ def run_study(
 
 def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -> Iterator[Done]:
     """The runs as they are finished; each waits for the one it starts from."""
-    share = max((os.cpu_count() or 1) // processes, 1)
+    share = max(processors() // processes, 1)
     left = {recipe.out: recipe for recipe in study.recipes}
     failed: set[str] = set()
     with workers(processes, ray) as submit:
@@ -60,12 +61,14 @@ def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -
                     failed.add(folder)
                     del left[folder]
                     yield folder, [], f"it starts from {recipe.start}, which failed."
-                elif (rows := rows_of(recipe, study.protocols_of(recipe), study.groups)) is not None:
+                elif (rows := rows_of(recipe, study.protocols_of(recipe), study.groups, study.side)) is not None:
                     del left[folder]
                     yield folder, rows, ""
                 elif recipe.start not in left and recipe.start not in running.values() and len(running) < processes:
-                    job = finished, left.pop(folder), study.protocols_of(recipe), study.groups, share, accelerator
-                    running[submit(*job)] = folder
+                    del left[folder]
+                    job = submit(finished, recipe, study.protocols_of(recipe), study.groups, study.side, share,
+                                 accelerator)
+                    running[job] = folder
             if not running:
                 continue
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -78,6 +81,11 @@ def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -
                     yield folder, [], f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class workers:  # noqa: N801 (used like a function)
     """Processes here, or those of a Ray cluster, as a function that submits a job."""
 
@@ -86,7 +94,8 @@ class workers:  # noqa: N801 (used like a function)
 
     def __enter__(self) -> Callable[..., Future]:
         if self.ray is None:
-            self.pool = ProcessPoolExecutor(self.processes, get_context("spawn"), max_tasks_per_child=TASKS)
+            self.pool = ProcessPoolExecutor(self.processes, get_context("spawn"), end_with_parent,
+                                            max_tasks_per_child=TASKS)
             return self.pool.submit
         try:
             import ray
@@ -104,7 +113,21 @@ class workers:  # noqa: N801 (used like a function)
             ray.shutdown()
 
 
-def finished(recipe: Recipe, protocols: tuple[str, ...], groups: Groups, threads: int, accelerator: str) -> Done:
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it is killed: the study's next start trains the same run."""
+
+    def wait_for_end() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait_for_end, daemon=True).start()
+
+
+def finished(
+    recipe: Recipe, protocols: tuple[str, ...], groups: Groups, side: str, threads: int, accelerator: str
+) -> Done:
     """Train, time and judge one run, as far as that is not done; gives the rows of its results."""
     import torch
 
@@ -120,6 +143,6 @@ def finished(recipe: Recipe, protocols: tuple[str, ...], groups: Groups, threads
     if not timed.is_file():
         write_json(timed, {"milliseconds": milliseconds(run.network(), machine.device())})
     for name in protocols:
-        if not result_of(recipe, name).is_file():
-            evaluate(recipe.out, protocol=name, machine=machine, quiet=True)
-    return recipe.out, rows_of(recipe, protocols, groups) or [], ""
+        if not result_of(recipe, name, side).is_file():
+            evaluate(recipe.out, split=None if side == TEST else side, protocol=name, machine=machine, quiet=True)
+    return recipe.out, rows_of(recipe, protocols, groups, side) or [], ""
