@@ -6,6 +6,7 @@ import kinema
 from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
+from kinema.cli.expand import expand
 from kinema.cli.fuse import fuse
 from kinema.cli.probe import probe
 from kinema.cli.recognize import features, recognize
@@ -36,6 +37,7 @@ def main(
 
 
 app.command("train")(train)
+app.command("expand")(expand)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("temporal")(temporal)

@@ -13,6 +13,7 @@ from kinema.cli.app import app
 
 COMMANDS = [
     "train",
+    "expand",
     "evaluate",
     "compare",
     "temporal",
