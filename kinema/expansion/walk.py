@@ -96,7 +96,7 @@ def expand(
     def judged(step: int, sizes: dict[str, Size]) -> list[Candidate]:
         wanted = {axis: walk.recipes(size, out) for axis, size in sizes.items()}
         recipes = tuple(recipe for each in wanted.values() for recipe in each)
-        rows = run_study(Study(recipes, (PROTOCOL,), "validation"), out / "steps" / str(step), processes, ray,
+        rows = run_study(Study(recipes, (PROTOCOL,), side="validation"), out / "steps" / str(step), processes, ray,
                          accelerator, quiet)
         return [candidate(step, axis, size, wanted[axis], rows) for axis, size in sizes.items()]
 

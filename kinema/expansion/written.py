@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kinema.expansion.axes import AXES
 from kinema.expansion.walk import START, Candidate
 from kinema.files import write_atomic
-from kinema.study.plots import COLOURS, panels
+from kinema.study.plots import OTHERS, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ def totals(candidates: list[Candidate]) -> dict[str, float]:
 def figure(candidates: list[Candidate]) -> "Figure":
     """Accuracy over the multiply-adds of a clip: all networks, and the path through those that were gone on from."""
     drawn, axes = panels(1, 1)
-    axis, colours = axes[0][0], {START: "black", **dict(zip(AXES, COLOURS[1:], strict=False))}
+    axis, colours = axes[0][0], {START: "black", **dict(zip(AXES, OTHERS, strict=False))}
     drawn.set_size_inches(6.4, 4.4)
     path = [one for one in candidates if one.chosen]
     axis.plot([one.gmacs for one in path], [one.accuracy for one in path], color="black", linewidth=1.2, zorder=1)
