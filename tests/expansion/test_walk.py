@@ -50,7 +50,7 @@ def test_a_killed_walk_goes_on_and_trains_nothing_twice(motion: Path, tmp_path: 
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in first.items())
     assert not list(out.rglob("evaluation/test.json"))
     for run in (run for one in found for run in one.runs):
-        finished(Run.open(run).recipe, ("1x1",), "test", 1, "cpu")
+        finished(Run.open(run).recipe, ("1x1",), {}, "test", 1, "cpu")
     assert all(len(one.tests) == 1 for one in list(going_on)[-1])
     facts = json.loads(kinema(*options(motion, out), "--json"))
     assert facts["networks"] == facts["runs"] == len(list((out / "runs").iterdir())) == 2
