@@ -131,3 +131,39 @@ def convert(
     for note in table.notes:
         say(f"note: {note}")
     say(f"Wrote {len(table)} clips of {len(table.labels)} classes: {out}")
+
+
+@app.command("labels")
+@command
+def labels(
+    captions: Annotated[str, typer.Argument(help="csv with the columns video (or path) and caption")],
+    words: Annotated[
+        str, typer.Option("--words", "-w", help="text file: a label a line, after a colon other phrases for it")
+    ],
+    out: Annotated[str, typer.Option("--out", "-o", help="the list to write: path and labels")] = "labels.csv",
+    least: Annotated[int, typer.Option(min=1, help="leave out labels that fewer videos have")] = 1,
+    root: Annotated[str | None, typer.Option(help="folder that the videos' paths are relative to")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Mine labels from captions by seed words, for training on many videos that nobody has labelled.
+
+    A label is found where all of its words stand in a row in the caption, whole, as they are or in -s, -es or -ing, or
+    joined as in a hashtag (#sittingdown); articles do not count. A video may have several labels.
+
+    Examples:
+
+      kinema data labels captions.csv --words actions.txt --least 50 --out weak.csv
+
+      kinema train weak.csv --loss softmax --out runs/weak
+    """
+    from kinema.data.captions import mine, read_seeds
+    from kinema.data.clips import check_root
+
+    check_root(root)
+    mined = mine(captions, read_seeds(words), least, root)
+    mined.table.save(out)
+    if as_json:
+        print_json({**mined.to_dict(), "list": out})
+    else:
+        say(mined.to_text())
+        say(f"Wrote {len(mined.table)} videos with {len(mined.table.labels)} labels: {out}")

@@ -30,6 +30,7 @@ COMMANDS = [
     "explain rollout",
     "explain filters",
     "explain features",
+    "data labels",
     "study replay",
     "study run",
     "study figures",
