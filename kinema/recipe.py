@@ -16,6 +16,7 @@ INFLATIONS = ("mean", "centre", "repeat")
 SEEN = ("mean", "std", "order", "flow", "flow_bound", "flow_unit", "flow_centred")  # of a clip, which weights may show
 DECAYS = ("kernels", "all")
 BALANCES = ("none", "weights", "sampling")
+LOSSES = ("softmax", "sigmoid")
 PRECISIONS = ("32", "bf16-mixed", "64-true")  # float16 would need a loss scale, whose state no checkpoint holds
 
 
@@ -46,6 +47,8 @@ class Recipe:
     multigrid: smaller clips in larger batches in all stages between milestones but the last: a "long" cycle in each
         stage, a "short" one from step to step, "both", or "off" (`kinema.training.multigrid`). What the log then calls
         an epoch is as many steps as one takes without; `epochs` still counts how often each clip is seen.
+    loss: "sigmoid" learns each class by itself, by "softmax" they compete: each of a clip's k labels is a target of 1/k
+        (for pre-training on weak labels; scores stay a sigmoid's). None: sigmoid where clips may have several labels.
     ema: decay per step of the averaged weights that are kept as the result; 0 is off.
     mixup, cutmix: the Beta distribution's parameter of each, 0 is off (Zhang et al., 2018; Yun et al., 2019); with
         both, each forward pass draws one of them. balance: against class imbalance.
@@ -111,6 +114,7 @@ class Recipe:
     multigrid: str = "off"
     warmup: float = 1.0
     clip_gradient: float | None = None
+    loss: str | None = None
     label_smoothing: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
@@ -122,10 +126,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         choices = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "balance": BALANCES, "precision": PRECISIONS,
-                   "inflation": INFLATIONS, "multigrid": MULTIGRIDS, "decay": DECAYS}
+                   "inflation": INFLATIONS, "multigrid": MULTIGRIDS, "decay": DECAYS, "loss": LOSSES}
         for name, known in choices.items():
             came = getattr(self, name)
-            if came not in known:
+            if came not in known and not (name == "loss" and came is None):
                 raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}. {nearest(came, known)}")
         for name in ("epochs", "batch", "accumulate", "frames", "repeats"):
             if getattr(self, name) < 1:

@@ -69,6 +69,7 @@ PANELS = {
         "multigrid": "small clips in large batches until the last milestone: long or short cycles, both or off",
         "warmup": "epochs of linear warm-up",
         "clip_gradient": "largest norm of the gradient",
+        "loss": "softmax (each of k labels a target of 1/k) or sigmoid (each class by itself) \\[default: by the data]",
         "label_smoothing": "share of a target that is spread over all classes",
         "mixup": "parameter of the Beta distribution that mixes clips; 0 is off",
         "cutmix": "parameter of the Beta distribution that pastes boxes of other clips; 0 is off",

@@ -7,15 +7,16 @@ from kinema.data.clips import ClipTable
 LARGEST_POSITIVE_WEIGHT = 100.0  # a class seen three times in thousands must not outweigh all others
 
 
-def class_weights(table: ClipTable) -> torch.Tensor:
+def class_weights(table: ClipTable, sigmoid: bool) -> torch.Tensor:
     """How much a mistake on each class counts: K, float32; a class without clips counts 0.
 
-    One label a clip: clips / (classes with clips x clips of the class), so that a weighted clip counts 1 on average.
-    Several: absent / present, for the `pos_weight` of binary cross-entropy, at most 100.
+    Where classes compete: labels / (classes with clips x clips of the class), so that a weighted label counts 1 on
+    average. Where each is learnt by itself (`sigmoid`): absent / present, for the `pos_weight` of binary
+    cross-entropy, at most 100.
     """
     count_K = torch.tensor(list(table.counts().values()), dtype=torch.float64)
     seen_K = count_K > 0
-    if table.multi_label:
+    if sigmoid:
         weight_K = ((len(table) - count_K) / count_K.clamp(min=1)).clamp(max=LARGEST_POSITIVE_WEIGHT)
     else:
         weight_K = count_K.sum() / (seen_K.sum().clamp(min=1) * count_K.clamp(min=1))

@@ -97,10 +97,17 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     model, optimizer = fabric.setup(wrapped, make_optimizer(network, recipe))
     average = Average(network, recipe.ema) if recipe.ema else None  # a copy where and as precise as Fabric put it
     step, best = load_state(saved, network, optimizer, average) if saved.is_file() else (0, None)
-    weights_K = class_weights(table).to(fabric.device) if recipe.balance == "weights" else None
+    weights_K = None
+    if recipe.balance == "weights":
+        weights_K = class_weights(table, by_sigmoid(recipe, table)).to(fabric.device)
     steps = plan(table, recipe, multigrid, step, fabric)
     teacher = teacher_of(recipe, run.labels, fabric.device) if recipe.distil else None
     return Parts(network, model, optimizer, average, multigrid, steps, weights_K, step, best, teacher)
+
+
+def by_sigmoid(recipe: Recipe, table: ClipTable) -> bool:
+    """Is each class learnt by itself, or do all compete for a clip?"""
+    return table.multi_label if recipe.loss is None else recipe.loss == "sigmoid"
 
 
 def plan(table: ClipTable, recipe: Recipe, multigrid: Multigrid, first: int, fabric: "Fabric") -> Steps:

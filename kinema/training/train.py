@@ -21,14 +21,14 @@ from kinema.training.checkpoint import save_state, save_weights
 from kinema.training.distil import distilled
 from kinema.training.fitting import check_fit, fit
 from kinema.training.log import RunLog
-from kinema.training.loss import hits, loss_of
+from kinema.training.loss import hits, loss_of, shares
 from kinema.training.mixing import Mixing
 from kinema.training.norm import regroup
 from kinema.training.optimizer import set_rate
 from kinema.training.precise import compute_statistics, last_steps, learning_norms
 from kinema.training.prepare import prepare
 from kinema.training.schedule import learning_rate
-from kinema.training.setup import Parts, assemble, start_fabric, training_loader
+from kinema.training.setup import Parts, assemble, by_sigmoid, start_fabric, training_loader
 from kinema.training.stop import Stop
 from kinema.training.validate import validation_accuracy
 
@@ -91,6 +91,7 @@ def run_steps(
     loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
     log = RunLog(run.path, parts.step, per_epoch) if chief else None
     every, mixing = machine.save_every or per_epoch, Mixing(recipe.mixup, recipe.cutmix)
+    sigmoid = by_sigmoid(recipe, table)
     parts.model.train()
     for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
         step, part = parts.step, micro % recipe.accumulate
@@ -98,17 +99,17 @@ def run_steps(
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what dropout and drop path draw from
         clips_NCTHW, targets_NK = fabric.to_device((clips_NCTHW, targets_NK))
+        targets_NK = targets_NK if sigmoid else shares(targets_NK)
         clips_NCTHW, targets_NK = mixing(clips_NCTHW, targets_NK, grid.groups, recipe.seed, "mix", step, part)
         regroup(parts.network, grid.groups)
         if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             logits_NK = parts.model(clips_NCTHW)
-            loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, table.multi_label)
+            loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, sigmoid)
             if parts.teacher is not None:
                 taught_NK = parts.teacher(clips_NCTHW)
-                loss = distilled(loss, logits_NK, taught_NK, recipe.distil_weight, recipe.temperature,
-                                 table.multi_label)
+                loss = distilled(loss, logits_NK, taught_NK, recipe.distil_weight, recipe.temperature, sigmoid)
             fabric.backward(loss / recipe.accumulate)
         if log:
             log.note(loss.detach(), hits(logits_NK.detach(), targets_NK))

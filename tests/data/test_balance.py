@@ -19,16 +19,16 @@ def table_of(*labels: tuple[int, ...], multi_label: bool = False) -> ClipTable:
 
 def test_weighted_clips_of_each_class_weigh_the_same() -> None:
     table = table_of((0,), (0,), (0,), (1,))
-    weight_K = class_weights(table)
+    weight_K = class_weights(table, sigmoid=False)
     torch.testing.assert_close(weight_K, torch.tensor([4 / 6, 2.0, 0.0]))
     assert sum(weight_K[row.labels[0]] for row in table.rows) == pytest.approx(len(table))
 
 
 def test_positive_weights_balance_each_class_with_its_absence() -> None:
     table = table_of((0, 1), (0,), (0,), (), multi_label=True)
-    torch.testing.assert_close(class_weights(table), torch.tensor([1 / 3, 3.0, 0.0]))
+    torch.testing.assert_close(class_weights(table, sigmoid=True), torch.tensor([1 / 3, 3.0, 0.0]))
     rare = table_of((0,), *[()] * 999, multi_label=True)
-    assert class_weights(rare)[0] == 100
+    assert class_weights(rare, sigmoid=True)[0] == 100
 
 
 def test_every_class_is_drawn_equally_often() -> None:

@@ -23,6 +23,7 @@ SWITCHES = {
     "precise": {"precise_norm": 16}, "randaugment": {"augment": Augment(randaugment=2)},
     "erase": {"augment": Augment(erase=1.0)},
     "decay": {"decay": "all"}, "layers": {"layer_decay": 0.5}, "head": {"head_lr": 10.0},
+    "sigmoid": {"loss": "sigmoid"},
 }  # fmt: skip
 
 
