@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from kinema.inference.recognizer import Recognizer
     from kinema.models import ClipSpec, Network, list_models
     from kinema.recipe import Recipe
+    from kinema.training.masking import Masking
+    from kinema.training.pretrain import pretrain
     from kinema.training.train import train
     from kinema.weights import (
         create_model,
@@ -29,6 +31,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ClipSpec": "kinema.models",
+    "Masking": "kinema.training.masking",
     "Network": "kinema.models",
     "Recipe": "kinema.recipe",
     "Recognizer": "kinema.inference.recognizer",
@@ -41,6 +44,7 @@ _HOMES = {
     "list_models": "kinema.models",
     "load_weights": "kinema.weights",
     "open_video": "kinema.data.video",
+    "pretrain": "kinema.training.pretrain",
     "profile": "kinema.evaluation.profile",
     "push_to_hub": "kinema.weights",
     "read_table": "kinema.data.clips",
@@ -48,8 +52,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint", "from_pretrained",
-    "identify", "inflate", "list_models", "load_weights", "open_video", "profile", "push_to_hub", "read_table", "train",
+    "ClipSpec", "Masking", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint",
+    "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video", "pretrain", "profile",
+    "push_to_hub", "read_table", "train",
 ]
 
 

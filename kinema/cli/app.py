@@ -8,6 +8,7 @@ from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
 from kinema.cli.fuse import fuse
+from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
@@ -38,6 +39,7 @@ def main(
 
 app.command("train")(train)
 app.command("expand")(expand)
+app.command("pretrain")(pretrain)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("temporal")(temporal)

@@ -1,8 +1,10 @@
 """The options of a recipe, made from its fields, so that every field is an option and none is written twice."""
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -87,8 +89,11 @@ LISTS: dict[str, Any] = {"options": list[str], "milestones": list[float], "mean"
                          "flow_bound": float, "flow_unit": tuple[float, float], "flow_centred": bool}
 
 
-def parameters() -> list[inspect.Parameter]:
-    """One option for each field of a recipe and of its augmentation; not given is None."""
+def parameters(usual: Mapping[str, Any] = MappingProxyType({})) -> list[inspect.Parameter]:
+    """One option for each field of a recipe and of its augmentation; not given is None.
+
+    `usual`: the defaults to tell where they are not a recipe's own.
+    """
     found = []
     for panel, helps in PANELS.items():
         for name, help_text in helps.items():
@@ -97,7 +102,8 @@ def parameters() -> list[inspect.Parameter]:
                 if name == "options"
                 else "--" + name.removesuffix("s" if name == "milestones" else "").replace("_", "-")
             )
-            found.append(_option(name, _type(Recipe, name), flag, help_text, panel, _default(Recipe, name)))
+            default = usual.get(name, _default(Recipe, name))
+            found.append(_option(name, _type(Recipe, name), flag, help_text, panel, default))
     for field in fields(Augment):
         flag = "--" + field.name.replace("_", "-")
         text = field.metadata.get("help", f"augmentation: {field.name.replace('_', ' ')}")

@@ -65,25 +65,26 @@ class Board:
 class RunLog:
     """What a training writes down: every step in log.csv, every epoch in epochs.csv, and the curves.
 
-    Losses stay on the device until `flush`, so that writing them down never waits for a step.
+    Losses stay on the device until `flush`, so that writing them down never waits for a step. `measure` is what is
+    written down beside them, a share of 1.
     """
 
-    def __init__(self, folder: Path, done_steps: int, per_epoch: int) -> None:
-        self.per_epoch = per_epoch
-        self.steps = CsvLog(folder / "log.csv", ("step", "epoch", "lr", "loss", "accuracy"), done_steps)
-        self.epochs = CsvLog(folder / "epochs.csv", ("epoch", "step", "loss", "accuracy", "validation"), done_steps)
+    def __init__(self, folder: Path, done_steps: int, per_epoch: int, measure: str = "accuracy") -> None:
+        self.per_epoch, self.measure = per_epoch, measure
+        self.steps = CsvLog(folder / "log.csv", ("step", "epoch", "lr", "loss", measure), done_steps)
+        self.epochs = CsvLog(folder / "epochs.csv", ("epoch", "step", "loss", measure, "validation"), done_steps)
         self.board = Board(folder / "tensorboard", done_steps)
         self.parts: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.waiting: list[tuple[int, float, torch.Tensor, torch.Tensor]] = []
 
-    def note(self, loss: torch.Tensor, accuracy: torch.Tensor) -> None:
+    def note(self, loss: torch.Tensor, measured: torch.Tensor) -> None:
         """One forward pass."""
-        self.parts.append((loss, accuracy))
+        self.parts.append((loss, measured))
 
     def step(self, step: int, lr: float) -> None:
         """One optimiser step, made of the forward passes noted since the last."""
-        loss, accuracy = (torch.stack(values).mean() for values in zip(*self.parts, strict=True))
-        self.waiting.append((step, lr, loss, accuracy))
+        loss, measured = (torch.stack(values).mean() for values in zip(*self.parts, strict=True))
+        self.waiting.append((step, lr, loss, measured))
         self.parts = []
 
     def flush(self) -> str:
@@ -94,14 +95,15 @@ class RunLog:
                 "epoch": (step - 1) // self.per_epoch,
                 "lr": f"{lr:.6g}",
                 "loss": f"{float(loss):.6g}",
-                "accuracy": f"{float(accuracy):.4f}",
+                self.measure: f"{float(measured):.4f}",
             }
-            for step, lr, loss, accuracy in self.waiting
+            for step, lr, loss, measured in self.waiting
         ]
         self.waiting = []
         self.steps.add(rows)
         for row in rows:
-            self.board.add(row["step"], loss=float(row["loss"]), accuracy=float(row["accuracy"]), lr=float(row["lr"]))
+            values = {name: float(row[name]) for name in ("loss", self.measure, "lr")}
+            self.board.add(row["step"], **values)
             if not math.isfinite(float(row["loss"])):
                 raise RunError(
                     f"The loss became {row['loss']} at step {row['step']} (learning rate {row['lr']}). Try a "
@@ -113,20 +115,20 @@ class RunLog:
         """One epoch, from the steps written down; return it in words."""
         epoch = (step - 1) // self.per_epoch
         rows = [row for row in read_csv(self.steps.path) if int(row["epoch"]) == epoch]
-        loss, accuracy = (sum(float(row[name]) for row in rows) / len(rows) for name in ("loss", "accuracy"))
+        loss, measured = (sum(float(row[name]) for row in rows) / len(rows) for name in ("loss", self.measure))
         self.epochs.add(
             [
                 {
                     "epoch": epoch,
                     "step": step,
                     "loss": f"{loss:.6g}",
-                    "accuracy": f"{accuracy:.4f}",
+                    self.measure: f"{measured:.4f}",
                     "validation": "" if validation is None else f"{validation:.4f}",
                 }
             ]
         )
         self.board.add(step, validation=validation)
-        words = f"epoch {epoch + 1}: loss {loss:.3f}, training accuracy {accuracy:.1%}"
+        words = f"epoch {epoch + 1}: loss {loss:.3f}, training {self.measure} {measured:.1%}"
         return words if validation is None else f"{words}, validation {validation:.1%}"
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from kinema.weights.catalogue import Checkpoint, all_checkpoints, find_checkpoin
 from kinema.weights.download import DownloadError, fetch
 from kinema.weights.identify import from_checkpoint, network_of
 from kinema.weights.read import read_weights
+from kinema.weights.save import FILE
 from kinema.weights.translate import translate
 
 SEVERAL_LABELS = ("charades", "multi-moments")
@@ -80,8 +81,13 @@ def is_checkpoint(source: str | PathLike[str]) -> bool:
 
 
 def file_of(source: str) -> Path:
-    """The path itself, or the file of the checkpoint of this id."""
-    return get(find_checkpoint(source)) if not Path(source).exists() and is_checkpoint(source) else Path(source)
+    """The path itself, the network's file in a folder that is no run (of a pre-training, of the Hub), or the file of
+    the checkpoint of this id.
+    """
+    path = Path(source)
+    if path.is_dir() and not (path / "run.json").is_file() and (path / FILE).is_file():
+        return path / FILE
+    return get(find_checkpoint(source)) if not path.exists() and is_checkpoint(source) else path
 
 
 def open_network(source: str, **options: Any) -> Network:

@@ -14,6 +14,7 @@ from kinema.cli.app import app
 COMMANDS = [
     "train",
     "expand",
+    "pretrain",
     "evaluate",
     "compare",
     "temporal",

@@ -1,0 +1,136 @@
+"""The masked autoencoder: what is hidden, what the encoder sees, what is painted, and how that is judged."""
+
+import pytest
+import torch
+
+from kinema.data.transforms.tubes import tubes
+from kinema.errors import ModelError
+from kinema.keyed import keyed_generator
+from kinema.models import ClipSpec, Network, create_model
+from kinema.models.transformer.masked import MaskedAutoencoder, apart, encoder_of, maskable, patches_of, places_of
+
+CLIP = ClipSpec(4, 32, 32)
+SHORT = {"patch": 8, "depth": 2}
+NETWORKS = {
+    "tsn-vit_tiny": {}, "tsm-vit_tiny": {}, "i3d-vit_tiny": {"tubelet": 2, "positions": "sine", "readout": "mean"},
+    "s3d-vit_tiny": {}, "encoder-vit_tiny": {"tubelet": 2},
+}
+
+
+def small(name: str) -> Network:
+    return create_model(name, 3, clip=CLIP, **SHORT, **NETWORKS[name])
+
+
+def masked_batch(clips: int = 2, hidden: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
+    hidden_NS = torch.stack([tubes(16, hidden, keyed_generator(0, clip)) for clip in range(clips)])
+    return torch.randn(clips, 3, 4, 32, 32), hidden_NS
+
+
+def changed_where(clip_NCTHW: torch.Tensor, hidden_NS: torch.Tensor) -> torch.Tensor:
+    """A clip with other pixels in all hidden places."""
+    pixels = hidden_NS.view(-1, 1, 1, 4, 4).repeat_interleave(8, 3).repeat_interleave(8, 4)
+    return torch.where(pixels, torch.randn_like(clip_NCTHW), clip_NCTHW)
+
+
+def test_tubes_hide_so_many_places_by_their_key() -> None:
+    drawn = [tubes(36, 32, keyed_generator(0, "epoch", index)) for index in range(20)]
+    assert all(int(hidden_S.sum()) == 32 for hidden_S in drawn)
+    assert torch.equal(drawn[3], tubes(36, 32, keyed_generator(0, "epoch", 3)))
+    assert len({tuple(hidden_S.tolist()) for hidden_S in drawn}) == 20
+    often_S = torch.stack([tubes(4, 2, keyed_generator(index)) for index in range(400)]).float().mean(0)
+    assert bool((often_S - 0.5).abs().max() < 0.1)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_hidden_pixels_change_nothing_of_the_encoding(name: str) -> None:
+    """And nothing of what is painted; shown pixels do."""
+    masked = MaskedAutoencoder(small(name), depth=1).eval()
+    clip_NCTHW, hidden_NS = masked_batch()
+    other_NCTHW = changed_where(clip_NCTHW, hidden_NS)
+    shown_NV = apart(hidden_NS)[0]
+    with torch.no_grad():
+        found, grid = masked.encode(clip_NCTHW, shown_NV)
+        assert torch.equal(found, masked.encode(other_NCTHW, shown_NV)[0])
+        assert torch.equal(masked.paint(clip_NCTHW, hidden_NS), masked.paint(other_NCTHW, hidden_NS))
+        shown_too = changed_where(clip_NCTHW, ~hidden_NS)
+        assert not torch.allclose(found, masked.encode(shown_too, shown_NV)[0])
+    assert found.shape[2] == 4 == grid.places
+    assert not torch.allclose(masked.values(clip_NCTHW, hidden_NS), masked.values(other_NCTHW, hidden_NS))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_with_nothing_hidden_the_encoder_is_the_network(name: str) -> None:
+    network = small(name).eval()
+    masked, clip_NCTHW = MaskedAutoencoder(network, depth=1), torch.randn(2, 3, 4, 32, 32)
+    seen: list[torch.Tensor] = []
+    network.backbone.blocks[-1].register_forward_hook(lambda module, given, found: seen.append(found))
+    with torch.no_grad():
+        masked.encode(clip_NCTHW, torch.arange(16).expand(2, -1))
+        network(clip_NCTHW)
+    torch.testing.assert_close(seen[0], seen[1])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_that_is_trained_gets_a_gradient_and_the_readout_none(name: str) -> None:
+    """As several processes demand of it."""
+    network = small(name)
+    masked = MaskedAutoencoder(network, depth=1)
+    masked(*masked_batch())[0].backward()
+    assert [key for key, one in masked.named_parameters() if one.requires_grad and one.grad is None] == []
+    assert {key.split(".")[0] for key, one in encoder_of(network).named_parameters() if one.grad is None} == {"out"}
+
+
+def test_patches_are_normalised_colour_by_colour() -> None:
+    clip_NCTHW = torch.randn(1, 3, 4, 18, 16)  # two rows of pixels stick out
+    patches_NTSP = patches_of(clip_NCTHW, 2, 8)
+    assert patches_NTSP.shape == (1, 2, 4, 2 * 8 * 8 * 3)
+    piece = clip_NCTHW[0, 1, 2:4, 0:8, 8:16].flatten()  # green of the second step, at the upper right
+    wanted = (piece - piece.mean()) / (piece.std() + 1e-6)
+    torch.testing.assert_close(patches_NTSP[0, 1, 1].unflatten(0, (128, 3))[:, 1], wanted)
+
+
+def test_the_loss_is_that_of_hidden_patches_alone() -> None:
+    """A patch of one dark and one bright half is -1 and 1, but for (n-1)/n; all that is painted is 0.5."""
+    masked = MaskedAutoencoder(small("tsn-vit_tiny"), depth=1)
+    torch.nn.init.zeros_(masked.out.weight)
+    torch.nn.init.constant_(masked.out.bias, 0.5)
+    clip_NCTHW = torch.zeros(1, 3, 4, 32, 32)
+    clip_NCTHW[..., 8:16, 4:8] = 3.0  # in place 4, which is hidden; the others are flat, and so 0
+    hidden_NS = torch.ones(1, 16, dtype=torch.bool)
+    hidden_NS[0, [1, 5]] = False
+    loss, explained = masked(clip_NCTHW, hidden_NS)
+    square = 63 / 64
+    half_each = ((square**0.5 - 0.5) ** 2 + (square**0.5 + 0.5) ** 2) / 2
+    assert loss.item() == pytest.approx((half_each + 13 * 0.25) / 14, rel=1e-5)
+    assert float(explained) == pytest.approx(1 - loss.item() / (square / 14), rel=1e-5)
+    hidden_NS[0, 4], hidden_NS[0, 5] = False, True
+    assert masked(clip_NCTHW, hidden_NS)[0].item() == pytest.approx(0.25)
+
+
+def test_a_decoder_learns_to_paint() -> None:
+    masked = MaskedAutoencoder(small("s3d-vit_tiny"), depth=1)
+    clip_NCTHW, hidden_NS = torch.rand(1, 3, 1, 4, 4).expand(2, -1, 4, -1, -1).repeat(1, 1, 1, 8, 8), masked_batch()[1]
+    optimizer = torch.optim.AdamW(masked.parameters(), lr=3e-3)
+    shares = []
+    for _ in range(20):
+        loss, explained = masked(clip_NCTHW, hidden_NS)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        shares.append(float(explained))
+    assert shares[0] < 0.1 < 0.4 < shares[-1]
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("tam-resnet_tiny", {}), ("i3d-vit_tiny-tp", {}), ("i3d-vit_tiny", {"positions": "rotary"})])
+def test_networks_that_cannot_see_a_part_are_refused_with_those_that_can(name: str, options: dict) -> None:
+    with pytest.raises(ModelError, match=r"cannot be pre-trained by masking.*timesformer.*videomae_s"):
+        encoder_of(create_model(name, 3, clip=ClipSpec(8, 64, 64), **options))
+
+
+def test_the_networks_that_can_are_told_rightly() -> None:
+    able = maskable()
+    assert {"videomae_b", "vivit_b16x2_fsa", "timesformer", "tsm-vit_b16", "i3d-vit_tiny"} <= {*able}
+    assert not {"vjepa2_l", "i3d-vit_tiny-tp", "tam-resnet18", "uniformerv2_b16"} & {*able}
+    with pytest.raises(ModelError, match="are 1 patches a frame of 1 x 16 x 16; masking needs 2"):
+        places_of(create_model("tsn-vit_tiny", 3, clip=ClipSpec(4, 16, 16)))
