@@ -26,7 +26,7 @@ def masking_options(
     recipe: Annotated[
         str | None, typer.Option("--recipe", "-r", help="a YAML file; options go before what it says")
     ] = None,
-    ratio: Annotated[
+    masked: Annotated[
         float, typer.Option(help="share of a frame's places that is hidden", rich_help_panel=MASKING)
     ] = 0.9,
     decoder_depth: Annotated[
@@ -57,7 +57,7 @@ def pretrain(**given: Any) -> None:
     from kinema.training.pretrain import pretrain as run_pretraining
 
     base, restart, machine = given.pop("recipe"), given.pop("restart"), machine_of(given)
-    shape = (given.pop("ratio"), given.pop("decoder_depth"), given.pop("decoder_width"))
+    shape = (given.pop("masked"), given.pop("decoder_depth"), given.pop("decoder_width"))
     if not given["data"] and base is None:
         fail("expected footage: any folder of videos, or a list of clips.", code=2)
     told = {name: value for name, value in given.items() if value is not None}

@@ -1,8 +1,6 @@
 """Masked pre-training: it resumes to the bit, needs no labels, and its weights start a training."""
 
 import os
-import random
-import shlex
 import shutil
 import signal
 import subprocess
@@ -17,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from kinema.errors import ModelError, RunError
-from kinema.recipe import Recipe
+from kinema.recipe import Recipe, write_recipe
 from kinema.training.log import read_csv
 from kinema.training.masking import Masking
 from kinema.training.pretrain import pretrain
@@ -31,13 +29,18 @@ SMALL: dict[str, Any] = {
     "options": {"patch": 8, "depth": 2}, "warmup": 0.0,
 }
 LIGHT = Masking(0.75, depth=1)
-OPTIONS = shlex.split("--model i3d-vit_tiny --option patch=8 --option depth=2 --frames 4 --size 32 --batch 8 "
-                      "--decoder-depth 1 --accelerator cpu")
-COMMAND = [sys.executable, "-m", "kinema", "pretrain", *OPTIONS]
+LIGHTLY = "--masked 0.75 --decoder-depth 1 --accelerator cpu --workers 0"
+COMMAND = [sys.executable, "-m", "kinema", "pretrain", *LIGHTLY.split()]
 
 
 def learnt(path: Path) -> dict[str, torch.Tensor]:
     return load_file(path / "model.safetensors")
+
+
+def command(recipe: Recipe, folder: Path, *options: str) -> list[str]:
+    """The command that pre-trains so in a process of its own."""
+    write_recipe(recipe, folder / "recipe.yaml")
+    return [*COMMAND, "--recipe", str(folder / "recipe.yaml"), *options]
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +131,10 @@ def test_the_command_pretrains_any_folder_of_videos(motion: Path, tmp_path: Path
     for number, video in enumerate(sorted(motion.glob("*/*.mp4"))[::6]):
         shutil.copy(video, films / f"{number}.mp4")
     (films / "broken.mp4").write_bytes(b"no video")
-    options = [*OPTIONS, "--epochs", "2", "--workers", "0", "--out", tmp_path / "run"]
-    text = kinema("pretrain", films, *options)
-    assert f"Next: kinema train CLIPS --model i3d-vit_tiny --start {tmp_path / 'run'}" in text
-    assert Pretraining.open(tmp_path / "run").masking == Masking(0.9, 1)
+    recipe = Recipe(str(films), **SMALL)
+    text = kinema(*command(recipe, tmp_path)[3:], "--out", tmp_path / "run")
+    assert f"Next: kinema train CLIPS --model s3d-vit_tiny --start {tmp_path / 'run'}" in text
+    assert Pretraining.open(tmp_path / "run").masking == LIGHT
     assert '"readable": false' in (tmp_path / "run" / "problems.jsonl").read_text()
     assert "cannot be pre-trained by masking" in kinema("pretrain", films, "--model", "tam-resnet_tiny", code=1)
     assert "expected footage" in kinema("pretrain", code=2)
@@ -139,34 +142,30 @@ def test_the_command_pretrains_any_folder_of_videos(motion: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_two_kills_change_no_bit(motion: Path, tmp_path: Path) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    command = [*COMMAND, str(motion), *["--save-every", "3", "--workers", "1", "--epochs", "6", "--out"]]
-    started = time.monotonic()
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
-    wall_seconds = time.monotonic() - started
-    kills, draw = 0, random.Random(0)
-    while kills < 2:
-        process = subprocess.Popen([*command, str(killed)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   start_new_session=True)
-        try:
-            assert process.wait(wall_seconds * draw.uniform(0.5, 0.8)) == 0
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            kills += process.wait() == -signal.SIGKILL
-        else:  # it ended before it was killed
-            shutil.rmtree(killed)
-            kills = 0
-    subprocess.run([*command, str(killed)], check=True, capture_output=True)
+def test_a_kill_changes_no_bit(motion: Path, tmp_path: Path) -> None:
+    recipe = Recipe(str(motion), out=str(tmp_path / "whole"), **{**SMALL, "epochs": 6})
+    whole, killed = pretrain(recipe, LIGHT, HERE, quiet=True), tmp_path / "killed"
+    threads = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(command(recipe, tmp_path, "--save-every", "2", "--out", str(killed)), env=threads,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while not (killed / "last.pt").is_file():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert 0 < torch.load(killed / "last.pt", weights_only=True)["step"] < len(read_csv(whole / "log.csv"))
+    pretrain(replace(recipe, out=str(killed)), LIGHT, HERE, quiet=True)
     assert same(learnt(whole), learnt(killed))
     assert read_csv(whole / "log.csv") == read_csv(killed / "log.csv")
 
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> None:
-    for name, devices in (("one", "1"), ("two", "2")):
-        options = f"--epochs 5 --workers 0 --precision 64-true --drop-path 0.2 --devices {devices} --out".split()
-        command = [*COMMAND, str(motion), *options, str(tmp_path / name)]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-    one, two = learnt(tmp_path / "one"), learnt(tmp_path / "two")
+    recipe = Recipe(str(motion), out=str(tmp_path / "one"), precision="64-true", drop_path=0.2,
+                    **{**SMALL, "epochs": 4})
+    one = learnt(pretrain(recipe, LIGHT, HERE, quiet=True))
+    subprocess.run(command(recipe, tmp_path, "--devices", "2", "--out", str(tmp_path / "two")), check=True,
+                   capture_output=True, timeout=300)
+    two = learnt(tmp_path / "two")
+    assert len(read_csv(tmp_path / "two" / "log.csv")) >= 20
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < 1e-9
