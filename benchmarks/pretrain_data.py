@@ -66,15 +66,18 @@ def caption(action: str, others: Sequence[str], *key: int | str) -> str:
 
 
 def captions(work: Path, clips: Iterable[tuple[Path, str, Sequence[str]]], name: str, seed: int) -> Path:
-    """A list of videos and captions: one for each video, its clip's action, and the actions that may be confused."""
+    """A list of videos and captions: one for each video, its clip's action, and the actions that may be confused.
+
+    The first video alone is on the list's test side, so that all others are trained on.
+    """
     path = work / f"{name}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["video", "caption", "split"])
-        for video, action, others in clips:
+        for index, (video, action, others) in enumerate(clips):
             said = "; ".join(caption(each, others, seed, video.name, number)
                              for number, each in enumerate(action.split("+")))
-            writer.writerow([video.absolute(), said, "train"])
+            writer.writerow([video.absolute(), said, "train" if index else "test"])
     return path
 
 

@@ -16,6 +16,7 @@ PAIRS = (  # what is compared with what
     ("cnn weak", "cnn scratch"), ("cnn weak", "cnn scratch longer"), ("vit weak", "vit scratch"),
     ("vit weak", "vit scratch longer"), ("vit masked", "vit scratch"), ("vit masked", "vit scratch longer"),
 )
+COMPARED = {name for pair in PAIRS for name in pair}
 PANELS = {
     "amount": ("amount of data", "clips to pre-train on", data.POOL), "coverage":
     ("coverage of the target's labels", "of the target's 9 actions among the labels", len(data.ACTIONS)),
@@ -62,8 +63,9 @@ def write_docs(
         f"The footage is {data.POOL} made-up clips of other sources. Of their captions {data.MISSING:.0%} do not name "
         f"the action, {data.WRONG:.0%} name another one, {data.EXTRA:.0%} name one more; actions are said in two ways "
         "each, as phrases or hashtags, between words that say nothing. Masked pre-training sees no caption. *Longer* "
-        "is training from scratch for three times the epochs. Intervals are 95 %, over seeds and sources of test clips; "
-        "with three seeds they are somewhat too narrow.", "",
+        "is training from scratch for three times the epochs. All networks see differences of grey frames, on which a "
+        "few hundred steps of a small network are enough to learn something. Intervals are 95 %, over seeds and test "
+        "sources; with three seeds they are somewhat too narrow.", "",
         "| network | fine-tuned from | top-1 (%) |", "| --- | --- | --- |",
     ]
     for name in dict.fromkeys(name for pair in PAIRS for name in pair[::-1]):
@@ -75,7 +77,8 @@ def write_docs(
         lines.append(f"| {one} - {other.partition(' ')[2]} | {points(difference)} |")
     lines += ["", "## Five questions", "",
               "Each weak pre-training of tam-resnet_tiny shows the same number of clips; the point that all panels "
-              "share is the one above. The line is training from scratch.", "", "![five sweeps](pretrain.svg)", "",
+              "share is the one above. The line is training from scratch. Of one frame there is no difference to see: "
+              "it is the control of the last question.", "", "![five sweeps](pretrain.svg)", "",
               "| question | at | top-1 (%) | against the shared point |", "| --- | --- | --- | --- |"]
     for panel, (title, unit, base) in PANELS.items():
         for place, name in places(panel, rows, base):
