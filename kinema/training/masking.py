@@ -12,9 +12,9 @@ DEFAULTS: dict[str, Any] = {  # where VideoMAE's differ from a training's, for s
 }
 USED = (  # the fields of a recipe that a pre-training heeds
     "data", "out", "format", "root", "seed", "frames", "size", "sampling", "stride", "fps", "neighbours", "input",
-    "mean", "std", "order", "augment", "model", "where", "causal", "drop_path", "options", "start", "inflation",
-    "epochs", "batch", "accumulate", "lr", "weight_decay", "schedule", "milestones", "warmup", "clip_gradient",
-    "repeats", "precision",
+    "mean", "std", "order", "flow", "flow_bound", "flow_unit", "flow_centred", "augment", "model", "where", "causal",
+    "drop_path", "options", "start", "inflation", "epochs", "batch", "accumulate", "lr", "weight_decay", "schedule",
+    "milestones", "warmup", "clip_gradient", "repeats", "precision",
 )
 
 
