@@ -16,7 +16,6 @@ PAIRS = (  # what is compared with what
     ("cnn weak", "cnn scratch"), ("cnn weak", "cnn scratch longer"), ("vit weak", "vit scratch"),
     ("vit weak", "vit scratch longer"), ("vit masked", "vit scratch"), ("vit masked", "vit scratch longer"),
 )
-COMPARED = {name for pair in PAIRS for name in pair}
 PANELS = {
     "amount": ("amount of data", "clips to pre-train on", data.POOL), "coverage":
     ("coverage of the target's labels", "of the target's 9 actions among the labels", len(data.ACTIONS)),
@@ -51,8 +50,10 @@ def points(estimate: Estimate, signed: bool = True) -> str:
 def write_docs(
     folder: Path, rows: list[dict[str, Any]], hits: dict[str, np.ndarray], sources: tuple[str, ...]
 ) -> None:
-    """Write pretrain.md and pretrain.svg."""
-    draw(folder / "pretrain.svg", rows, hits, sources)
+    """Write pretrain.md and, once there is a sweep, pretrain.svg; of what is there so far."""
+    swept = any(row["panel"] in PANELS for row in rows)
+    if swept:
+        draw(folder / "pretrain.svg", rows, hits, sources)
     seeds = len({row["seed"] for row in rows})
     lines = [
         "# Pre-training without labels", "",
@@ -68,24 +69,34 @@ def write_docs(
         "sources; with three seeds they are somewhat too narrow.", "",
         "| network | fine-tuned from | top-1 (%) |", "| --- | --- | --- |",
     ]
-    for name in dict.fromkeys(name for pair in PAIRS for name in pair[::-1]):
+    pairs = [pair for pair in PAIRS if {*pair} <= hits.keys()]
+    for name in dict.fromkeys(name for pair in pairs for name in pair[::-1]):
         model = next(row["model"] for row in rows if row["arm"] == name)
         lines.append(f"| {model} | {name.partition(' ')[2]} | {points(over_seeds(hits[name], sources), False)} |")
     lines += ["", "| difference, paired by seed and clip | points |", "| --- | --- |"]
-    for one, other in PAIRS:
+    for one, other in pairs:
         difference = over_seeds(hits[one] - hits[other], sources)
         lines.append(f"| {one} - {other.partition(' ')[2]} | {points(difference)} |")
-    lines += ["", "## Five questions", "",
-              "Each weak pre-training of tam-resnet_tiny shows the same number of clips; the point that all panels "
-              "share is the one above. The line is training from scratch. Of one frame there is no difference to see: "
-              "it is the control of the last question.", "", "![five sweeps](pretrain.svg)", "",
-              "| question | at | top-1 (%) | against the shared point |", "| --- | --- | --- | --- |"]
+    if swept:
+        lines += sweeps(rows, hits, sources)
+    (folder / "pretrain.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def sweeps(rows: list[dict[str, Any]], hits: dict[str, np.ndarray], sources: tuple[str, ...]) -> list[str]:
+    """The lines of the five questions."""
+    lines = [
+        "", "## Five questions", "",
+        "Each weak pre-training of tam-resnet_tiny shows the same number of clips; the point that all panels share is "
+        "the one above. The line is training from scratch. Of one frame there is no difference to see: it is the "
+        "control of the last question.", "", "![five sweeps](pretrain.svg)", "",
+        "| question | at | top-1 (%) | against the shared point |", "| --- | --- | --- | --- |",
+    ]
     for panel, (title, unit, base) in PANELS.items():
         for place, name in places(panel, rows, base):
             own = points(over_seeds(hits[name], sources), False)
             against = "" if name == "cnn weak" else points(over_seeds(hits[name] - hits["cnn weak"], sources))
             lines.append(f"| {title} | {place:g} {unit} | {own} | {against} |")
-    (folder / "pretrain.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return lines
 
 
 def places(panel: str, rows: list[dict[str, Any]], base: float) -> list[tuple[float, str]]:
