@@ -23,8 +23,8 @@ class Masking:
     """How much of a clip is hidden, and by what it is painted.
 
     ratio: the share of a frame's places that is hidden, in all frames alike; at least one is, and one is not. depth,
-    width: blocks of the decoder, and its channels (0: half of the encoder's). As published (arXiv:2203.12602, tables 1
-    and 2): 0.9, 4 and half.
+    width: blocks of the decoder, and its channels (0: half of the encoder's). As published (arXiv:2203.12602, table 1):
+    0.9, 4 and half.
     """
 
     ratio: float = 0.9
