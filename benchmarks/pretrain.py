@@ -158,7 +158,7 @@ def main() -> None:
         seeds = SEEDS[:1] if asked.pilot else SEEDS
         recipes = [tuned(arm, work, seed, judged) for seed in seeds]
         for recipe in recipes:
-            finished(recipe, ("1x1",), threads=1, accelerator="cpu")
+            finished(recipe, ("1x1",), {}, "test", 1, "cpu")
             right_N, sources = hits_of(recipe)
             hits.setdefault(arm.name, []).append(right_N)
             rows.append({"arm": arm.name, "panel": arm.panel, "place": arm.place, "model": recipe.model,
