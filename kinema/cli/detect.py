@@ -135,7 +135,7 @@ def run(
     from kinema.data.video import open_video
     from kinema.detection.ava import write_rows
     from kinema.detection.draw import draw_video
-    from kinema.detection.people import people_of
+    from kinema.detection.named import people_of
     from kinema.detection.watch import ActionFinder
 
     check_apart(videos, Path(out))

@@ -3,18 +3,14 @@
 Boxes are M 4, x1, y1, x2, y2, as parts of the picture; with each comes how sure it is, 0 to 1.
 """
 
-import importlib
-import importlib.util
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kinema.data.video import Video
-from kinema.detection.ava import KeyFrame, read_people
+from kinema.detection.ava import KeyFrame
 from kinema.detection.boxes import Boxes
 from kinema.detection.centred import on_show
 from kinema.errors import DataError, KinemaError
@@ -106,42 +102,3 @@ def checked(answer: Any, video: Video) -> Found:
         raise KinemaError(f"The detector of people gave {len(boxes_M4)} boxes with {len(scores_M)} scores; expected as "
                           "many, all finite.")
     return boxes_M4.clip(0, 1), scores_M
-
-
-def people_of(source: str, offset_seconds: float = 0.0) -> People:
-    """The people of a word: "moving", a csv of boxes, or a detector as "package.module:name" or "file.py:name"."""
-    from kinema.detection.moving import Moving
-
-    if source == "moving":
-        return Moving()
-    module, colon, name = source.rpartition(":")
-    if colon and not Path(source).is_file():
-        return Called(imported(module, name))
-    if not Path(source).is_file():
-        raise KinemaError(f"--boxes {source}: there is no such file; expected moving, a csv of boxes, or a detector "
-                          "such as detectors.py:people.")
-    frames = read_people(source)
-    if not frames:
-        raise DataError(f"{source} holds no box.")
-    return Listed(frames, offset_seconds)
-
-
-def imported(module: str, name: str) -> Callable[[np.ndarray], Any]:
-    """A function of a module, or of a file that ends in .py."""
-    try:
-        if module.endswith(".py"):
-            spec = importlib.util.spec_from_file_location(Path(module).stem, module)
-            assert spec is not None
-            assert spec.loader is not None
-            loaded = importlib.util.module_from_spec(spec)
-            sys.modules[spec.name] = loaded
-            spec.loader.exec_module(loaded)
-        else:
-            loaded = importlib.import_module(module)
-    except Exception as error:  # it may be anybody's code
-        raise KinemaError(f"The detector of people {module}:{name} cannot be imported: {type(error).__name__}: "
-                          f"{error}.") from error
-    found = getattr(loaded, name, None)
-    if not callable(found):
-        raise KinemaError(f"{module} has nothing called {name} that can be called with pictures.")
-    return found

@@ -6,11 +6,12 @@ All it knows stands in the folders of its runs, so a walk that was killed goes o
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 
 from kinema.errors import RunError, nearest
 from kinema.expansion.axes import AXES, expanded
+from kinema.expansion.candidate import START, Candidate
 from kinema.expansion.cost import counter, sized, training_gmacs
+from kinema.expansion.written import write
 from kinema.models.backbones.x3d import SIZES, Size
 from kinema.recipe import Recipe
 from kinema.study.grid import Study, name_of
@@ -19,7 +20,6 @@ from kinema.study.run import Row, run_study
 PROTOCOL = "1x1"
 TIMES = 2.0  # how many times the last network's cost a candidate has
 NEAR = 1.1  # times its cost a network may be short of the target and count as there
-START = "start"
 
 
 @dataclass(frozen=True)
@@ -55,30 +55,6 @@ class Walk:
         return [replace(one, out=str(out / "runs" / name_of(one))) for one in seeds]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A network of the walk: `accuracies` (percent, of each seed) are on validation clips, `tests` on test clips.
-
-    axis: the one it grew along, or "start". training_gmacs: what all its runs cost to train.
-    """
-
-    step: int
-    axis: str
-    size: Size
-    gmacs: float
-    parameters: int
-    accuracies: tuple[float, ...]
-    training_gmacs: float
-    runs: tuple[str, ...]
-    chosen: bool = False
-    tests: tuple[float, ...] = ()
-
-    @property
-    def accuracy(self) -> float:
-        """What it is chosen by: the mean of its runs, in percent."""
-        return fmean(self.accuracies)
-
-
 def expand(
     walk: Walk, out: str | Path, processes: int = 1, ray: str | None = None, accelerator: str = "auto",
     quiet: bool = False,
@@ -88,8 +64,6 @@ def expand(
     Networks are trained by the study runner, `processes` at a time or on a `ray` cluster, each once. Writes
     expansion.csv and expansion.png into `out`. RunError, DataError: what cannot be expanded, and runs that failed.
     """
-    from kinema.expansion.written import write
-
     out, found = Path(out), list[Candidate]()
     gmacs = counter(walk.recipe, check(walk))
 

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from kinema.expansion.axes import AXES
-from kinema.expansion.walk import START, Candidate
+from kinema.expansion.candidate import START, Candidate
 from kinema.files import write_atomic
 from kinema.study.plots import OTHERS, panels
 

@@ -1,6 +1,6 @@
 """What is sensible for clips about which nothing else is said: a recipe's values from how many there are.
 
-Measured on small sets by recipes/small.md; published sets have recipes of their own.
+Chosen on inner folds of recipes/surv-fight.md; published sets have recipes of their own.
 """
 
 from collections import defaultdict

@@ -16,7 +16,8 @@ from kinema.detection.ava import KeyFrame
 from kinema.detection.boxes import iou, mirrored, seen_in, visible
 from kinema.detection.follow import follow
 from kinema.detection.moving import Moving, components, regions
-from kinema.detection.people import Called, Listed, people_of
+from kinema.detection.named import people_of
+from kinema.detection.people import Called, Listed
 from kinema.errors import DataError, KinemaError
 
 

@@ -11,7 +11,8 @@ from kinema.detection.annotations import Annotations
 from kinema.detection.ava import read_rows
 from kinema.detection.draw import draw_video, shown_at
 from kinema.detection.moving import Moving
-from kinema.detection.people import Called, people_of
+from kinema.detection.named import people_of
+from kinema.detection.people import Called
 from kinema.detection.runs import DetectorRun
 from kinema.detection.train import train_detector
 from kinema.detection.watch import ActionFinder, Seen

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from kinema.errors import KinemaError, RunError
+from kinema.expansion.candidate import Candidate
 from kinema.expansion.cost import training_gmacs
-from kinema.expansion.walk import Candidate, Walk, best, check, expand
+from kinema.expansion.walk import Walk, best, check, expand
 from kinema.expansion.written import figure, write
 from kinema.models.backbones.x3d import Size
 from kinema.recipe import Recipe
