@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import torch
 
 from kinema.errors import ModelError
+from kinema.models.clip import ClipSpec
 from kinema.models.network import Network
 from kinema.weights.inflation.images import image_layout
 from kinema.weights.possible import possible
@@ -45,7 +46,9 @@ def whose(translated: Translated) -> str:
     found = next(iter(possible(translated)), None)
     if found is None:
         return "is it the network of this name, with these modules and options?"
-    options = ", ".join(f"{name}={value!r}" for name, value in found.options.items())
+    options = ", ".join(
+        f"clips of {value.channels} channel{'s' * (value.channels > 1)}, such as input {value.input!r}" if isinstance(value, ClipSpec)
+        else f"{name}={value!r}" for name, value in found.options.items())
     return f"they are of {found.model}{' with ' + options if options else ''}"
 
 
