@@ -46,10 +46,15 @@ def whose(translated: Translated) -> str:
     found = next(iter(possible(translated)), None)
     if found is None:
         return "is it the network of this name, with these modules and options?"
-    options = ", ".join(
-        f"clips of {value.channels} channel{'s' * (value.channels > 1)}, such as input {value.input!r}" if isinstance(value, ClipSpec)
-        else f"{name}={value!r}" for name, value in found.options.items())
+    options = ", ".join(shown(name, value) for name, value in found.options.items())
     return f"they are of {found.model}{' with ' + options if options else ''}"
+
+
+def shown(name: str, value: object) -> str:
+    """An option in words; of a clip, what of it weights show."""
+    if not isinstance(value, ClipSpec):
+        return f"{name}={value!r}"
+    return f"clips of {value.channels} channel{'s' * (value.channels > 1)}, such as input {value.input!r}"
 
 
 def compare(
