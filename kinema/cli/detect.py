@@ -150,13 +150,14 @@ def run(
         try:
             with open_video(path) as video:
                 seen = finder(video, people, every)
+                zero = float(video.times_seconds[0]) - offset  # of the list's clock
                 drawn = draw_video(video, seen, labels, folder / f"{Path(path).stem}.mp4", threshold) if draw else None
         except KinemaError as error:
             failed = True
             facts.append({"video": path, "error": str(error)})
             say_aside(f"{path}: {error}")
             continue
-        rows += finder.rows(Path(path).stem, seen)
+        rows += finder.rows(Path(path).stem, seen, zero)
         facts.append({"video": path, "key_frames": finder.facts(seen, top), "drawn": str(drawn) if drawn else None})
         if not as_json and not any(len(one.boxes_M4) for one in seen):
             say_aside(f"{path}: nobody is found at {len(seen)} key frames.")

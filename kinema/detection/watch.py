@@ -85,9 +85,12 @@ class ActionFinder:
             for number, scores_MK in zip(part, scores(self.detector, clips), strict=True):
                 yield Seen(seconds[number], *found[number], scores_MK.numpy(), names[number])
 
-    def rows(self, name: str, seen: list[Seen]) -> list[BoxRow]:
-        """What was seen as results, in the form that the evaluation reads."""
-        return [BoxRow(name, one.seconds, tuple(box.tolist()), action, float(score))
+    def rows(self, name: str, seen: list[Seen], zero_seconds: float = 0.0) -> list[BoxRow]:
+        """What was seen as results, in the form that the evaluation reads.
+
+        zero_seconds: when, in the video's clock, that of the results is at 0.
+        """
+        return [BoxRow(name, one.seconds - zero_seconds, tuple(box.tolist()), action, float(score))
                 for one in seen for box, scores_K in zip(one.boxes_M4, one.scores_MK, strict=True)
                 for action, score in zip(self.classes, scores_K, strict=True)]
 

@@ -122,6 +122,10 @@ def test_the_command_lists_and_draws(trained: DetectorRun, tmp_path: Path) -> No
     assert [len(one["people"]) for one in facts["key_frames"]] == [2]
     assert Path(facts["drawn"]).stat().st_size > 0
     assert len(read_rows(out / "results.csv")) == 2 * 3
+    later = (folder / "two.csv").read_text().replace("two_0000,1.5", "two_0000,901.5")
+    (tmp_path / "later.csv").write_text(later)
+    kinema(*(tmp_path / "later.csv" if one == folder / "two.csv" else one for one in arguments), "--offset", 900)
+    assert {row.seconds for row in read_rows(out / "results.csv")} == {901.5}  # as the list says it, not the video
     assert "person 2" in kinema(*arguments, "--no-draw")
     text = kinema("detect", "run", trained.path, "nowhere.mp4", "--boxes", "moving", "--out", out, code=1)
     assert "nowhere.mp4" in text
