@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -94,15 +95,26 @@ class workers:  # noqa: N801 (used like a function)
 
     def __enter__(self) -> Callable[..., Future]:
         if self.ray is None:
-            self.pool = ProcessPoolExecutor(self.processes, get_context("spawn"), end_with_parent,
-                                            max_tasks_per_child=TASKS)
-            return self.pool.submit
+            self.pool = self.new_pool()
+            return self.submit
         try:
             import ray
         except ImportError as error:
             raise KinemaError("A study on a cluster needs Ray: pip install kinema[ray].") from error
         ray.init(address=None if self.ray == "local" else self.ray, ignore_reinit_error=True, log_to_driver=False)
         return lambda job, *values: ray.remote(num_cpus=1)(job).remote(*values).future()
+
+    def new_pool(self) -> ProcessPoolExecutor:
+        """Fresh processes."""
+        return ProcessPoolExecutor(self.processes, get_context("spawn"), end_with_parent, max_tasks_per_child=TASKS)
+
+    def submit(self, job: Callable[..., Any], *values: Any) -> Future:
+        """Submit to the processes, or to fresh ones where one was killed."""
+        try:
+            return self.pool.submit(job, *values)
+        except BrokenProcessPool:
+            self.pool = self.new_pool()
+            return self.pool.submit(job, *values)
 
     def __exit__(self, *error: Any) -> None:
         if self.ray is None:

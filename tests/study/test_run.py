@@ -1,6 +1,7 @@
 """A study is a grid of recipes, each trained and judged once."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from kinema.recipe import Recipe
 from kinema.study.grid import read_study
 from kinema.study.results import read_results
 from kinema.study.rows import result_of, rows_of
-from kinema.study.run import run_study
+from kinema.study.run import run_study, workers
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
 
@@ -132,3 +133,10 @@ def test_a_study_is_run_once_and_goes_on(motion: Path, tmp_path: Path) -> None:
     (path.parent / "bad.yaml").write_text(yaml.safe_dump({"base": tiny | {"data": str(tmp_path / "nothing")}}))
     with pytest.raises(RunError, match=r"1 of 1 runs failed; the first, .*nothing.* The same command tries them again"):
         run_study(read_study(tmp_path / "bad.yaml", out), out, quiet=True)
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_replaced() -> None:
+    with workers(1, None) as submit:
+        assert submit(os._exit, 1).exception() is not None
+        assert submit(int, "3").result() == 3
