@@ -189,8 +189,8 @@ class Recipe:
             raise RunError(f"{source} cannot be used: {error}.") from error
 
 
-def read_recipe(path: str | Path, **changes: Any) -> Recipe:
-    """Read a recipe from a YAML file; `changes` go before what the file says."""
+def read_recipe(path: str | Path, usual: dict[str, Any] | None = None, **changes: Any) -> Recipe:
+    """Read a recipe from a YAML file; `changes` go before what the file says, `usual` values behind."""
     import yaml
 
     try:
@@ -201,7 +201,7 @@ def read_recipe(path: str | Path, **changes: Any) -> Recipe:
         raise RunError(f"The recipe {path} is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise RunError(f"The recipe {path} holds no fields; expected lines such as 'model: tam-resnet18'.")
-    return filled(Recipe.from_dict({"data": "", **values, **changes}, f"The recipe {path}"))
+    return filled(Recipe.from_dict({"data": "", **(usual or {}), **values, **changes}, f"The recipe {path}"))
 
 
 def filled(recipe: Recipe) -> Recipe:

@@ -122,11 +122,13 @@ def build_network(recipe: Recipe, labels: tuple[str, ...]) -> "Network":
 
 
 def trained_network(source: str) -> "Network":
-    """The network of a run's best weights, of a file of weights, or of a checkpoint's id, in evaluation mode."""
-    from kinema.weights.pretrained import is_checkpoint, open_network
+    """The network of a run's best weights, a pre-training's, a file's, or a checkpoint's id, in evaluation mode."""
+    from kinema.weights.pretrained import file_of, is_checkpoint, open_network
 
     if is_checkpoint(source):
         return open_network(source).eval()
+    if Path(source).is_dir() and (file := file_of(source)).is_file():
+        return open_network(str(file)).eval()
     return Run.open(source).model()
 
 

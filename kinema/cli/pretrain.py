@@ -62,7 +62,7 @@ def pretrain(**given: Any) -> None:
         fail("expected footage: any folder of videos, or a list of clips.", code=2)
     told = {name: value for name, value in given.items() if value is not None}
     try:
-        masking, recipe = Masking(*shape), recipe_of(base, told if base else {**DEFAULTS, **told})
+        masking, recipe = Masking(*shape), recipe_of(base, told, DEFAULTS)
     except KinemaError as error:
         fail(str(error), code=2)
     path = run_pretraining(recipe, masking, machine, restart=restart)

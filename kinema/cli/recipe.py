@@ -155,8 +155,9 @@ def _words(value: Any) -> str:
     )
 
 
-def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
-    """The recipe of a YAML file, or the default one, with the options that were given."""
+def recipe_of(base: str | None, given: dict[str, Any], usual: dict[str, Any] | None = None) -> Recipe:
+    """The recipe of a YAML file, or the default one, with the options that were given; `usual` values are for what
+    neither says."""
     changes = {name: value for name, value in given.items() if value not in (None, [])}
     augment = {
         name.removeprefix("augment_"): changes.pop(name) for name in list(changes) if name.startswith("augment_")
@@ -168,7 +169,8 @@ def recipe_of(base: str | None, given: dict[str, Any]) -> Recipe:
         changes["milestones"] = tuple(changes["milestones"])
     if "options" in changes:
         options = dict(parse_option(text) for text in changes.pop("options"))
-    recipe = Recipe.from_dict({"data": "", **changes}, "the command") if base is None else read_recipe(base, **changes)
+    recipe = (Recipe.from_dict({"data": "", **(usual or {}), **changes}, "the command") if base is None else
+              read_recipe(base, usual, **changes))
     if not recipe.data:
         raise RunError("Expected what to train on: a folder with a class per sub-folder, a csv, or --recipe FILE.")
     if augment or options:

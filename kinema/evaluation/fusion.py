@@ -62,17 +62,27 @@ def fuse(
     machine = machine or Machine()
     streams = tuple(evaluate(run, data, split, views, which, machine, format, root) for run in opened)
     judged = [stream.predictions for stream in streams]
+    same_clips(opened, judged)
     average, linear = fused(streams, averaged(judged, shares_S), "average"), None
     why_not = hindrance(opened)
     if not why_not:
         device, validation = machine.device(), opened[0].split().validation
         learnt = [predict(run.model(which).to(device), validation, machine=machine,
                           cache=machine.cache(run.recipe.clip)).predictions for run in opened]
+        same_clips(opened, learnt)
         linear = fused(streams, through_layer(learnt, judged), "linear")
     for evaluation in (average, linear):
         if evaluation is not None:
             evaluation.save(opened[0].path / "evaluation")
     return Fusion(streams, average, linear, why_not)
+
+
+def same_clips(runs: Sequence[Run], streams: Sequence[Predictions]) -> None:
+    """Raise DataError where streams have answered different clips: some could be read for one of them alone."""
+    for run, stream in zip(runs[1:], streams[1:], strict=True):
+        if lost := set(stream.paths) ^ set(streams[0].paths):
+            raise DataError(f"{runs[0].path} and {run.path} could not read the same clips: {len(lost)} are missing in "
+                            f"one of them, such as {min(lost)}. `kinema data check` tells why.")
 
 
 def check(runs: Sequence[Run], weights: Sequence[float] | None) -> np.ndarray:

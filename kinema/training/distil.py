@@ -15,7 +15,7 @@ from kinema.data.transforms.inputs import to_input
 from kinema.data.transforms.resize import resize
 from kinema.errors import RunError
 from kinema.models import ClipSpec, Network, sized_by
-from kinema.recipe import Recipe
+from kinema.recipe import SEEN, Recipe
 from kinema.runs import trained_network
 
 
@@ -84,6 +84,14 @@ def teacher_of(recipe: Recipe, labels: Sequence[str], device: torch.device | str
     if "flow" in theirs.input and mine.input != theirs.input:
         raise RunError(f"{source} cannot teach (distil): it sees {theirs.input}, which is not made from {mine.input} "
                        "in training.")
+    unlike = [name for name in SEEN if getattr(mine, name) != getattr(theirs, name)] if "flow" in mine.input else []
+    if unlike:
+        named = ", ".join(f"{name} {getattr(theirs, name)}, not {getattr(mine, name)}" for name in unlike)
+        raise RunError(f"{source} cannot teach (distil): its clips of {theirs.input} are made with {named}. "
+                       "Train with the same.")
+    if theirs.neighbours not in (1, mine.neighbours):
+        raise RunError(f"{source} cannot teach (distil): it sees {theirs.neighbours} neighbouring frames in a row. "
+                       f"Train with --neighbours {theirs.neighbours} too.")
     return Teacher(network.to(device).eval().requires_grad_(False), mine,
                    tuple(known[label_key(label)] for label in labels))
 

@@ -34,7 +34,7 @@ from kinema.training.validate import validation_accuracy
 FOLDER = "fitting"  # of a run, while it is fitted: what a run that goes on need not do again
 CHUNK = 64  # clips between two files there
 DRAWN = 50  # descriptors for each word of the codebook
-STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)  # of the support vector machines: C, chosen on validation clips
+STRENGTHS = (0.01, 0.1, 10.0, 100.0)  # of the support vector machines, beside 1: C, chosen on validation clips
 FAR = 1e3  # of a word that no descriptor is nearest to
 
 Described = Callable[[int, torch.Tensor], np.ndarray]  # a clip's number in its list and the clip -> rows
@@ -73,7 +73,7 @@ def fit(run: Run, machine: Machine, stop: Stop, bar: Progress) -> None:
     numbers, rows_NV = found_NV[:, 0].astype(np.int64), found_NV[:, 1:]
     targets_NK = targets_of(sides.train, numbers)
     best, chosen = None, None
-    for strength in STRENGTHS if sides.validation.rows else (1.0,):
+    for strength in (1.0, *STRENGTHS) if sides.validation.rows else (1.0,):
         put(network, rows_NV, targets_NK, strength, recipe)
         accuracy = validation_accuracy(network, sides.validation, recipe, machine)
         if chosen is None or (accuracy is not None and (best is None or accuracy > best)):

@@ -22,7 +22,7 @@ class Tally:
         self.mean_C, self.variance_C, self.batches = (
             buffers[name] for name in ("running_mean", "running_var", "num_batches_tracked"))
         self.layer, self.count = layer, 0.0
-        self.total, self.square = torch.zeros(2, len(self.mean_C), dtype=torch.double, device=self.mean_C.device)
+        self.total, self.square = torch.zeros(2, len(self.mean_C), dtype=torch.double)  # not every device has it
         self.before = layer.training, layer.momentum, self.batches.clone()
         layer.train()
         layer.momentum = 1.0  # each batch's own statistics, instead of a running average
@@ -32,7 +32,7 @@ class Tally:
         """Count the batch that has just gone through."""
         several = dist.is_initialized() and dist.get_world_size() > 1
         count = inputs[0].numel() // inputs[0].shape[1] * (dist.get_world_size() if several else 1)
-        mean_C, variance_C = self.mean_C.double(), self.variance_C.double()
+        mean_C, variance_C = self.mean_C.cpu().double(), self.variance_C.cpu().double()
         self.count += count
         self.total = self.total + count * mean_C
         self.square = self.square + (count - 1) * variance_C + count * mean_C.square()

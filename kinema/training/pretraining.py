@@ -70,7 +70,7 @@ def prepare(recipe: Recipe, masking: Masking, restart: bool = False, processes: 
     """Make the pre-training's folder, or find it there; another recipe or masking in it is an error that says so."""
     path = Path(recipe.out)
     check_used(recipe)
-    if (path / FACTS).is_file() and not restart:
+    if (path / "recipe.yaml").is_file() and (path / FACTS).is_file() and not restart:
         found = Pretraining.open(path)
         check_same(recipe, Recipe.from_dict(found.facts["asked"], str(path / FACTS)), path)
         if masking != found.masking:
@@ -94,7 +94,7 @@ def prepare(recipe: Recipe, masking: Masking, restart: bool = False, processes: 
     facts = {"version": VERSION, "kinema": kinema.__version__, "model": recipe.model, "masking": asdict(masking),
              "asked": asked, "notes": [*table.notes, *notes], "root": str(Path(table.root).absolute()),
              "clips": len(table)}
-    write_json(path / FACTS, facts)  # first: a folder with it is a pre-training's
+    write_json(path / FACTS, facts)  # first: whose folder it is; the recipe, which is last, makes it whole
     write_atomic(path / "clips.csv", lambda out: table.to_csv(out))
     write_atomic(path / "recipe.yaml", lambda out: write_recipe(recipe, out))
     return Pretraining.open(path)

@@ -20,6 +20,7 @@ from kinema.data.transforms import Augment
 from kinema.data.video import open_video
 from kinema.errors import VideoError
 from kinema.keyed import keyed_generator
+from kinema.models.names import is_fitted
 from kinema.recipe import Recipe
 from kinema.runs import Run
 
@@ -92,17 +93,18 @@ def suit(recipe: Recipe, told: Collection[str], restart: bool = False) -> tuple[
     check_root(recipe.root)
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     facts = Facts.of(split_table(table, recipe.split, recipe.seed).train, recipe.seed)
-    values = suited(facts)
+    values, varied = suited(facts), {name.removeprefix("augment_") for name in told if name.startswith("augment_")}
     if {"model", "start"} & {*told}:
         values = {name: value for name, value in values.items() if name not in OF_NETWORK}
-    if values:
-        varied = {name.removeprefix("augment_") for name in told if name.startswith("augment_")}
-        values["augment"] = replace(values["augment"], **{name: getattr(recipe.augment, name) for name in varied})
+    if is_fitted(recipe.model):
+        values = {}  # no steps are taken, and validation clips choose
     values = {name: value for name, value in values.items() if name not in told}
     out = recipe.out if "out" in told else f"runs/{values.get('model', recipe.model)}"
     if (Path(out) / "run.json").is_file() and not restart:
         there = Run.open(out).recipe
         values = {name: getattr(there, name) for name in values}
+    if values:
+        values["augment"] = replace(values["augment"], **{name: getattr(recipe.augment, name) for name in varied})
     return replace(recipe, out=out, **values), in_words(facts, values)
 
 

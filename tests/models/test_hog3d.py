@@ -103,7 +103,7 @@ def test_blocks_grow_as_long_as_they_find_room() -> None:
     assert sizes(18, 8, 112) == pytest.approx([18 * GROWTH**n for n in range(6)])
     assert sizes(10, 2, 32) == pytest.approx([10, 10 * GROWTH])
     assert sizes(10, 2, 8) == [8]
-    assert len(edges(112, 18, 12, torch.device("cpu"))) == 11  # half overlapping
+    assert len(edges(112, 18, 12)) == 11  # half overlapping
 
 
 def test_a_descriptor_is_what_it_is_by_hand() -> None:

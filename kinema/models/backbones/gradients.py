@@ -68,7 +68,7 @@ def means_between(x: torch.Tensor, edges_KE: torch.Tensor, axis: int) -> torch.T
     edges = edges_KE.flatten()
     below = edges.floor().clamp(max=x.shape[axis] - 1)
     part = (edges - below).to(x).reshape(-1, *[1] * (x.dim() - axis - 1))
-    low, high = sums.index_select(axis, below.long()), sums.index_select(axis, below.long() + 1)
+    low, high = (sums.index_select(axis, (below.long() + one).to(x.device)) for one in (0, 1))
     at = (low + (high - low) * part).unflatten(axis, edges_KE.shape)
     widths = edges_KE.diff(dim=1).to(x).reshape(*edges_KE.shape[:1], -1, *[1] * (x.dim() - axis - 1))
     return at.diff(dim=axis + 1) / widths
@@ -112,7 +112,7 @@ class Blocks:
         x = gradients_GTHW
         for axis, size, parts in ((3, side, self.cells * self.parts), (2, side, self.cells * self.parts),
                                   (1, length, self.cells_time * self.parts)):
-            x = means_between(x, edges(x.shape[axis], size, parts, x.device), axis)
+            x = means_between(x, edges(x.shape[axis], size, parts), axis)
         bins = quantised(x, self.solid, self.half)  # F, and of time, rows and columns: blocks, parts
         for axis, cells in ((2, self.cells_time), (4, self.cells), (6, self.cells)):
             bins = bins.unflatten(axis, (cells, self.parts)).sum(axis + 1)
@@ -129,8 +129,8 @@ def sizes(least: float, count: int, room: int) -> list[float]:
     return [size for number in range(count) if (size := least * GROWTH**number) <= room] or [float(room)]
 
 
-def edges(room: int, size: float, parts: int, device: torch.device) -> torch.Tensor:
+def edges(room: int, size: float, parts: int) -> torch.Tensor:
     """Where the parts of blocks of a size meet (blocks, parts + 1), from end to end; the blocks overlap by half."""
     count = int((room - size) / (size / 2)) + 1
-    starts = torch.linspace(0, room - size, count, dtype=torch.float64, device=device)
-    return starts[:, None] + torch.linspace(0, size, parts + 1, dtype=torch.float64, device=device)
+    starts = torch.linspace(0, room - size, count, dtype=torch.float64)  # which not every device has
+    return starts[:, None] + torch.linspace(0, size, parts + 1, dtype=torch.float64)
