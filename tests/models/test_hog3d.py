@@ -86,7 +86,7 @@ def test_gradients_are_central_differences() -> None:
 def test_means_are_those_of_the_pixels_between_edges(room: int, size: float, parts: int, seed: int) -> None:
     size = min(size, room)
     x = torch.rand(2, room, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    edges_KE = edges(room, size, parts, x.device)
+    edges_KE = edges(room, size, parts)
     found = means_between(x, edges_KE, 1)
     fine = x.repeat_interleave(1000, 1)  # each pixel in thousandths
     places = (edges_KE * 1000).round().long()
