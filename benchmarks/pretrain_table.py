@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import pretrain_data as data
-from kinema.evaluation.intervals import Estimate, groups_of, percentiles, resample_weights, sums_by_group
+from kinema.evaluation.intervals import Estimate, groups_of, resample_weights, sums_by_group
+from kinema.study.claims import Measured
 from kinema.study.plots import panels
 
 PAIRS = (  # what is compared with what
@@ -28,16 +29,16 @@ RESAMPLES = 4000
 
 
 def over_seeds(values_RN: np.ndarray, sources: tuple[str, ...]) -> Estimate:
-    """The mean of values of clips under several seeds, and its 95 % interval: each resample draws seeds and sources."""
+    """The mean of values of clips under several seeds, and its 95 % interval, as that of a study's findings: Student's
+    over the seeds beside the bootstrap over sources."""
     groups_N = groups_of(values_RN.shape[1], sources)
     sums_GR = sums_by_group(values_RN.T, groups_N)
     count_G = np.bincount(groups_N).astype(np.float64)
-    draws, means = np.random.default_rng(1), []
-    for weights_BG in resample_weights(len(sums_GR), RESAMPLES):
-        means_BR = (weights_BG @ sums_GR) / (weights_BG @ count_G)[:, None]
-        chosen_BR = draws.integers(0, means_BR.shape[1], means_BR.shape)
-        means.append(np.take_along_axis(means_BR, chosen_BR, axis=1).mean(1))
-    return Estimate(float(values_RN.mean()), *percentiles(np.concatenate(means)))
+    means_BR = np.concatenate([(weights_BG @ sums_GR) / (weights_BG @ count_G)[:, None]
+                               for weights_BG in resample_weights(len(sums_GR), RESAMPLES)])
+    number = Measured({seed: np.concatenate([[values_RN[seed].mean()], means_BR[:, seed]])
+                       for seed in range(len(values_RN))}).number()
+    return Estimate(number.value, number.low, number.high)
 
 
 def points(estimate: Estimate, signed: bool = True) -> str:
@@ -66,8 +67,8 @@ def write_docs(
         "each, as phrases or hashtags, between words that say nothing. Masked pre-training sees no caption. *Longer* "
         "is training from scratch for three times the epochs. The convolutional network sees differences of grey "
         "frames, on which a few hundred steps teach it something; the transformer sees colours, since differences are "
-        "mostly noise here, of which nothing can be painted. Intervals are 95 %, over seeds and test sources; with "
-        "three seeds they are somewhat too narrow.", "",
+        "mostly noise here, of which nothing can be painted. Intervals are 95 %: Student's over the seeds "
+        "beside the bootstrap over test sources.", "",
         "| network | fine-tuned from | top-1 (%) |", "| --- | --- | --- |",
     ]
     pairs = [pair for pair in PAIRS if {*pair} <= hits.keys()]
