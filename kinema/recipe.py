@@ -1,5 +1,6 @@
 """A recipe: one frozen value that defines a training run."""
 
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,12 @@ class Recipe:
         told = {name: value for name in SEEN if (value := getattr(self, name)) is not None}
         return ClipSpec(self.frames, height, width, self.sampling, self.stride, self.fps, self.input, crop=crop,
                         resize=self.resize, neighbours=self.neighbours, **told)
+
+    def beyond(self, heeded: Container[str]) -> list[str]:
+        """The fields that ask for something unusual and are not `heeded`, by name."""
+        usual = type(self)(self.data)
+        return [one.name for one in fields(self)
+                if one.name not in heeded and getattr(self, one.name) != getattr(usual, one.name)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for YAML; the inverse is `Recipe.from_dict`."""

@@ -27,9 +27,7 @@ def with_usual(given: dict[str, Any]) -> dict[str, Any]:
 
 def check_recipe(recipe: Recipe) -> None:
     """Raise RunError where a recipe asks for something that a detector's training does not do."""
-    usual = Recipe(recipe.data)
-    asked = [field.name for field in fields(Recipe)
-             if field.name not in HONOURED and getattr(recipe, field.name) != getattr(usual, field.name)]
+    asked = recipe.beyond(HONOURED)
     asked += [field.name for field in fields(Augment)
               if field.name not in VARIED and getattr(recipe.augment, field.name) != getattr(Augment(), field.name)]
     if asked:

@@ -35,6 +35,11 @@ FOLDER = "fitting"  # of a run, while it is fitted: what a run that goes on need
 CHUNK = 64  # clips between two files there
 DRAWN = 50  # descriptors for each word of the codebook
 STRENGTHS = (0.01, 0.1, 10.0, 100.0)  # of the support vector machines, beside 1: C, chosen on validation clips
+HEEDED = frozenset({  # the fields of a recipe that a fit heeds
+    "data", "format", "root", "out", "split", "validation", "seed", "model", "options", "frames", "size", "sampling",
+    "stride", "fps", "neighbours", "input", "resize", "mean", "std", "order", "flow", "flow_bound", "flow_unit",
+    "flow_centred", "balance",
+})
 FAR = 1e3  # of a word that no descriptor is nearest to
 
 Described = Callable[[int, torch.Tensor], np.ndarray]  # a clip's number in its list and the clip -> rows
@@ -44,6 +49,8 @@ def check_fit(recipe: Recipe) -> None:
     """Raise KinemaError where scikit-learn is missing, or weights are named to start from."""
     if recipe.start:
         raise RunError(f"{recipe.model} starts from no weights (start is {recipe.start}): it is fitted anew.")
+    if recipe.distil:
+        raise RunError(f"{recipe.model} is fitted without gradients, and learns from no other network (distil).")
     try:
         import sklearn  # noqa: F401
     except ImportError as error:
@@ -60,6 +67,8 @@ def fit(run: Run, machine: Machine, stop: Stop, bar: Progress) -> None:
         return
     for note in run.facts.get("notes", ()):
         bar.say(note)
+    if idle := run.recipe.beyond(HEEDED):
+        bar.say(f"{run.recipe.model} is fitted, not trained in steps; {', '.join(idle)} say nothing to it.")
     sides, recipe = run.split(), run.recipe
     torch.manual_seed(key_seed(recipe.seed, "weights"))
     network = run.network().to(machine.device()).eval()

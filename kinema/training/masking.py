@@ -1,6 +1,6 @@
 """What is hidden from a network in a pre-training, and what else may be asked of one."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from kinema.errors import RunError
@@ -45,9 +45,6 @@ class Masking:
 
 def check_used(recipe: Recipe) -> None:
     """Refuse what a recipe asks for and a pre-training would not heed."""
-    usual = Recipe(recipe.data)
-    unused = [one.name for one in fields(Recipe)
-              if one.name not in USED and getattr(recipe, one.name) != getattr(usual, one.name)]
-    if unused:
+    if unused := recipe.beyond(USED):
         raise RunError(f"A pre-training does not know the recipe's {', '.join(unused)}; leave that out. It heeds "
                        f"{', '.join(USED)}.")
