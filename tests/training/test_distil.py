@@ -53,6 +53,21 @@ def test_a_teacher_that_cannot_see_the_clips_is_refused(tmp_path: Path) -> None:
         teacher_of(Recipe("clips", input="difference", distil=path), ("a", "b"))
 
 
+@pytest.mark.parametrize(
+    ("clip", "input", "told"),
+    [(ClipSpec(4, 32, 32, input="flow", flow_unit=(9.0, 9.0)), "flow", "flow_unit"),
+     (ClipSpec(10, 32, 32, neighbours=5), "rgb", "5 neighbouring frames")],
+    ids=["another unit of flow", "neighbours"],
+)  # fmt: skip
+def test_a_teacher_whose_clips_are_made_otherwise_is_refused(
+    tmp_path: Path, clip: ClipSpec, input: str, told: str
+) -> None:
+    network = create_model("tsn-resnet_tiny", ("a", "b"), clip=clip)
+    path = str(save_network(network, tmp_path / "other.safetensors"))
+    with pytest.raises(RunError, match=told):
+        teacher_of(Recipe("clips", input=input, distil=path), ("a", "b"))
+
+
 def test_the_loss_is_the_published_one() -> None:
     """Its gradient with many degrees tends to the difference of centred logits (equation 4 of the paper)."""
     logits, taught = torch.tensor([[1.0, -2.0, 0.5]], requires_grad=True), torch.tensor([[0.0, 1.0, -1.0]])
