@@ -24,7 +24,7 @@ from kinema.training.norm import globalise, regroup
 from kinema.training.schedule import learning_rate
 from kinema.training.train import train
 from tests.conftest import TINY
-from tests.training.common import COMMAND, HERE, same, weights
+from tests.training.common import COMMAND, EVERY_SWITCH, HERE, same, weights
 
 FULL = Shape(8, 32, 32)
 
@@ -152,13 +152,13 @@ def test_a_training_takes_the_steps_and_rates_of_its_schedule_and_goes_on_after_
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> None:
-    """With all that draws, too."""
-    exact = {"optimizer": "sgd", "lr": 0.002, "precision": "64-true", "dropout": 0.3, "drop_path": 0.3, "mixup": 0.4,
-             "cutmix": 1.0, "repeats": 2, "precise_norm": 16}
+    """With every other switch on."""
+    exact = {**EVERY_SWITCH, "optimizer": "sgd", "lr": 0.002, "precision": "64-true", "dropout": 0.3}
     recipe = Recipe(str(motion), out=str(tmp_path / "one"), **{**GRIDS, **exact, "batch": 8, "epochs": 10})  # type: ignore[arg-type]
     train(recipe, HERE, quiet=True)
     write_recipe(recipe, tmp_path / "recipe.yaml")
-    command = [*COMMAND, "--recipe", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "two"), "--devices", "2"]
+    command = [*COMMAND, "--recipe", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "two"), "--devices", "2",
+               "--gradient-checkpointing"]
     subprocess.run([*command, "--accelerator", "cpu", "--workers", "0"], check=True, capture_output=True, timeout=300)
     assert len(read_csv(tmp_path / "one" / "log.csv")) >= 7
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
