@@ -4,6 +4,7 @@ Axes in names: N clips, M boxes, K classes.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,20 +23,16 @@ from kinema.errors import DataError, KinemaError
 from kinema.keyed import key_seed
 from kinema.machine import Machine
 from kinema.models.parts import freeze
-from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.training.checkpoint import load_state, save_state, save_weights
-from kinema.training.log import RunLog
+from kinema.training.course import Course, on_chief, wrapped
 from kinema.training.loss import hits, loss_of
 from kinema.training.norm import globalise
-from kinema.training.optimizer import make_optimizer, set_rate
+from kinema.training.optimizer import make_optimizer
 from kinema.training.prepare import share_batch
-from kinema.training.recompute import checkpoint_blocks
-from kinema.training.schedule import learning_rate
+from kinema.training.schedule import rate_at
 from kinema.training.setup import start_fabric
 from kinema.training.start import start_from
-from kinema.training.stop import Stop
-from kinema.training.train import together, told
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -45,13 +42,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Parts:
-    """The parts of a training: `model` is `detector` as Fabric wraps it; `step` counts the optimiser steps done."""
+    """The parts of a training: `model` is `detector` as Fabric wraps it."""
 
     detector: Detector
     model: Any
     optimizer: optim.Optimizer
     steps: Steps
-    step: int
     best: float | None
 
 
@@ -67,29 +63,14 @@ def train_detector(
     """
     annotations, machine = annotations or Annotations(), machine or Machine()
     fabric = start_fabric(recipe, machine)
-    problem = None
-    if fabric.global_rank == 0:
-        try:
-            prepare(recipe, annotations, machine, restart, fabric.world_size)
-        except KinemaError as error:
-            problem = error
-    problem = fabric.broadcast(problem)  # so that no process waits for one that has given up
-    if problem is not None:
-        raise problem
+    on_chief(fabric, lambda: prepare(recipe, annotations, machine, restart, fabric.world_size))
     run = DetectorRun.open(recipe.out)
     frames = read_frames(run.recipe.data, annotations.exclude, run.classes)
     parts = assemble(run, len(frames), machine, fabric)
-    if parts.step < parts.steps.total:
-        title = f"training a detector over {recipe.model}"
-        with (
-            Stop() as stop,
-            Progress(title, parts.steps.total, parts.step, quiet=quiet or fabric.global_rank > 0) as bar,
-        ):
-            for note in run.facts.get("notes", ()) if parts.step == 0 else ():
-                bar.say(note)
-            run_steps(run, parts, frames, machine, fabric, stop, bar)
-            for line in told(ProblemLog(run.path / "problems.jsonl").read()):
-                bar.say(line)
+    if parts.steps.first < parts.steps.total:
+        course = Course(fabric, run.path, parts.steps, machine)
+        with course.underway(f"training a detector over {recipe.model}", run.facts.get("notes", ()), quiet):
+            run_steps(run, parts, frames, machine, course)
     fabric.barrier()
     return run
 
@@ -104,30 +85,23 @@ def assemble(run: DetectorRun, frames: int, machine: Machine, fabric: "Fabric") 
     freeze(detector.network, recipe.frozen)
     if fabric.world_size > 1:
         globalise(detector)
-    if machine.gradient_checkpointing:
-        checkpoint_blocks(detector.network)
-    if machine.channels_last:
-        detector = detector.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    wrapped: Any = torch.compile(detector) if machine.compile else detector
-    model, optimizer = fabric.setup(wrapped, make_optimizer(detector.network, recipe))
+    model, optimizer = fabric.setup(wrapped(detector, machine), make_optimizer(detector.network, recipe))
     step, best = load_state(saved, detector, optimizer, None) if saved.is_file() else (0, None)
     batch = share_batch(recipe, frames, fabric.world_size)
     steps = Steps(frames, batch, recipe.epochs * (frames // batch), recipe.seed, step, recipe.accumulate,
                   fabric.global_rank, fabric.world_size)
-    return Parts(detector, model, optimizer, steps, step, best)
+    return Parts(detector, model, optimizer, steps, best)
 
 
 def run_steps(
-    run: DetectorRun, parts: Parts, frames: "list[KeyFrame]", machine: Machine, fabric: "Fabric", stop: Stop,
-    bar: Progress,
+    run: DetectorRun, parts: Parts, frames: "list[KeyFrame]", machine: Machine, course: Course
 ) -> None:
     """The loop: forward, backward, step; at the end of each epoch validate and save."""
-    recipe, per_epoch, chief = run.recipe, parts.steps.per_epoch, fabric.global_rank == 0
-    log = RunLog(run.path, parts.step, per_epoch) if chief else None
-    every = machine.save_every or per_epoch
+    recipe, fabric = run.recipe, course.fabric
+    loader = training_loader(run, frames, parts.steps, machine, fabric.device.type == "cuda")
     parts.model.train()
-    for micro, batch in enumerate(training_loader(run, frames, parts.steps, machine, fabric.device.type == "cuda")):
-        step, part = parts.step, micro % recipe.accumulate
+    for micro, batch in enumerate(loader):
+        step, part = course.step, micro % recipe.accumulate
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what dropout and drop path draw from
         clips_NCTHW, rois_M5, targets_MK = fabric.to_device(batch)
@@ -137,42 +111,10 @@ def run_steps(
             logits_MK = parts.model(clips_NCTHW, rois_M5)
             loss = shared_loss(logits_MK, targets_MK, recipe.label_smoothing, fabric)
             fabric.backward(loss / recipe.accumulate)
-        if log:
-            log.note(loss.detach(), hits(logits_MK.detach(), targets_MK) if len(targets_MK) else loss.detach() * 0)
-        if not last_part:
-            continue
-
-        lr = learning_rate(
-            step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule, recipe.milestones
-        )
-        set_rate(parts.optimizer, lr)
-        if recipe.clip_gradient is not None:
-            fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient,
-                                  error_if_nonfinite=False)
-        parts.optimizer.step()
-        parts.optimizer.zero_grad(set_to_none=True)
-        parts.step = step + 1
-        stops = together(fabric, stop.asked)
-        if log is None:
-            if stops:
-                raise KeyboardInterrupt
-            continue
-
-        log.step(parts.step, lr)
-        epoch_ends = parts.step % per_epoch == 0
-        saves = epoch_ends or parts.step % every == 0 or stops
-        bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
-        if epoch_ends:
-            bar.say(log.epoch(parts.step, keep_best(run, parts, machine)))
-        if saves:
-            save_weights(run.path / "last.safetensors", parts.detector.network)
-            save_state(run.path / "last.pt", parts.step, parts.best, parts.detector, parts.optimizer, None)
-        if stops:
-            log.close()
-            bar.say(f"Stopped and saved after step {parts.step} of {parts.steps.total}; the same command goes on.")
-            raise KeyboardInterrupt
-    if log:
-        log.close()
+        course.note(loss, hits(logits_MK.detach(), targets_MK) if len(targets_MK) else loss.detach() * 0)
+        if last_part:
+            epoch_ends = course.advance(parts.model, parts.optimizer, recipe, rate_at(recipe, step, parts.steps.total))
+            course.after(epoch_ends, partial(keep_best, run, parts, machine), partial(save, run, parts, course.step))
 
 
 def shared_loss(
@@ -223,3 +165,9 @@ def keep_best(run: DetectorRun, parts: Parts, machine: Machine) -> float | None:
         parts.best = value
         save_weights(run.path / "best.safetensors", parts.detector.network)
     return value
+
+
+def save(run: DetectorRun, parts: Parts, step: int) -> None:
+    """Save the weights for use, and all that the next step depends on."""
+    save_weights(run.path / "last.safetensors", parts.detector.network)
+    save_state(run.path / "last.pt", step, parts.best, parts.detector, parts.optimizer, None)

@@ -4,6 +4,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, S places of a f
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +15,20 @@ from torch.utils.data import DataLoader
 from kinema.data.dataset import ProblemLog, Steps, TrainingClips, make_loader
 from kinema.data.transforms import train_transform
 from kinema.data.transforms.tubes import TubeTransform
-from kinema.errors import KinemaError
 from kinema.keyed import key_seed
 from kinema.machine import Machine
 from kinema.models import Network
 from kinema.models.transformer.masked import MaskedAutoencoder, places_of
-from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.training.checkpoint import load_state, save_state
-from kinema.training.log import RunLog
+from kinema.training.course import Course, on_chief, wrapped
 from kinema.training.masking import Masking
 from kinema.training.norm import globalise
 from kinema.training.prepare import share_batch
 from kinema.training.pretraining import FILE, Pretraining, prepare
-from kinema.training.recompute import checkpoint_blocks
-from kinema.training.schedule import learning_rate
+from kinema.training.schedule import rate_at
 from kinema.training.setup import start_fabric
 from kinema.training.start import start_from
-from kinema.training.stop import Stop
-from kinema.training.train import together, told
 from kinema.weights.save import save_network
 
 if TYPE_CHECKING:
@@ -50,7 +46,6 @@ class Parts:
     model: Any
     optimizer: optim.Optimizer
     steps: Steps
-    step: int
 
 
 def pretrain(
@@ -65,28 +60,13 @@ def pretrain(
     """
     machine, masking = machine or Machine(), masking or Masking()
     fabric = start_fabric(recipe, machine)
-    problem = None
-    if fabric.global_rank == 0:
-        try:
-            prepare(recipe, masking, restart, fabric.world_size)
-        except KinemaError as error:
-            problem = error
-    problem = fabric.broadcast(problem)  # so that no process waits for one that has given up
-    if problem is not None:
-        raise problem
+    on_chief(fabric, lambda: prepare(recipe, masking, restart, fabric.world_size))
     run = Pretraining.open(recipe.out)
     parts = assemble(run, machine, fabric)
-    if parts.step < parts.steps.total:
-        with (
-            Stop() as stop,
-            Progress(f"pre-training {recipe.model}", parts.steps.total, parts.step,
-                     quiet=quiet or fabric.global_rank > 0) as bar,
-        ):
-            for note in run.facts["notes"] if parts.step == 0 else ():
-                bar.say(note)
-            run_steps(run, parts, machine, fabric, stop, bar)
-            for line in told(ProblemLog(run.path / "problems.jsonl").read()):
-                bar.say(line)
+    if parts.steps.first < parts.steps.total:
+        course = Course(fabric, run.path, parts.steps, machine, "explained")
+        with course.underway(f"pre-training {recipe.model}", run.facts["notes"], quiet):
+            run_steps(run, parts, machine, course)
     fabric.barrier()
     return run.path
 
@@ -101,19 +81,14 @@ def assemble(run: Pretraining, machine: Machine, fabric: "Fabric") -> Parts:
     masked = MaskedAutoencoder(network, run.masking.depth, run.masking.width)
     if fabric.world_size > 1:
         globalise(masked)
-    if machine.gradient_checkpointing:
-        checkpoint_blocks(masked)
-    if machine.channels_last:
-        masked = masked.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    wrapped: Any = torch.compile(masked) if machine.compile else masked
-    model, optimizer = fabric.setup(wrapped, make_optimizer(masked, recipe))
+    model, optimizer = fabric.setup(wrapped(masked, machine), make_optimizer(masked, recipe))
     step = load_state(saved, masked, optimizer, None)[0] if saved.is_file() else 0
     clips = run.facts["clips"]
     batch = share_batch(recipe, clips, fabric.world_size)
     total = recipe.epochs * (clips // (batch // recipe.repeats))
     steps = Steps(clips, batch, total, recipe.seed, step, recipe.accumulate, fabric.global_rank, fabric.world_size,
                   repeats=recipe.repeats)
-    return Parts(network, masked, model, optimizer, steps, step)
+    return Parts(network, masked, model, optimizer, steps)
 
 
 def make_optimizer(masked: nn.Module, recipe: Recipe) -> optim.Optimizer:
@@ -133,17 +108,13 @@ def masked_loader(run: Pretraining, parts: Parts, machine: Machine, pin_memory: 
     return make_loader(clips, parts.steps, machine.reading_processes(), pin_memory)
 
 
-def run_steps(
-    run: Pretraining, parts: Parts, machine: Machine, fabric: "Fabric", stop: Stop, bar: Progress
-) -> None:
+def run_steps(run: Pretraining, parts: Parts, machine: Machine, course: Course) -> None:
     """The loop: paint what is hidden, backward, step; at the end of each epoch save."""
-    recipe, per_epoch, chief = run.recipe, parts.steps.per_epoch, fabric.global_rank == 0
+    recipe, fabric = run.recipe, course.fabric
     loader = masked_loader(run, parts, machine, pin_memory=fabric.device.type == "cuda")
-    log = RunLog(run.path, parts.step, per_epoch, "explained") if chief else None
-    every = machine.save_every or per_epoch
     parts.model.train()
     for micro, (clips_NCTHW, hidden_NS) in enumerate(loader):
-        step, part = parts.step, micro % recipe.accumulate
+        step, part = course.step, micro % recipe.accumulate
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what drop path draws from
         clips_NCTHW, hidden_NS = fabric.to_device((clips_NCTHW, hidden_NS))
@@ -152,40 +123,13 @@ def run_steps(
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             loss, explained = parts.model(clips_NCTHW, hidden_NS)
             fabric.backward(loss / recipe.accumulate)
-        if log:
-            log.note(loss.detach(), explained)
-        if not last_part:
-            continue
+        course.note(loss, explained)
+        if last_part:
+            epoch_ends = course.advance(parts.model, parts.optimizer, recipe, rate_at(recipe, step, parts.steps.total))
+            course.after(epoch_ends, lambda: None, partial(save, run, parts, course.step))
 
-        lr = learning_rate(
-            step, parts.steps.total, recipe.lr, recipe.warmup * per_epoch, recipe.schedule, recipe.milestones
-        )
-        for group in parts.optimizer.param_groups:
-            group["lr"] = lr
-        if recipe.clip_gradient is not None:
-            fabric.clip_gradients(parts.model, parts.optimizer, max_norm=recipe.clip_gradient,
-                                  error_if_nonfinite=False)
-        parts.optimizer.step()
-        parts.optimizer.zero_grad(set_to_none=True)
-        parts.step = step + 1
-        stops = together(fabric, stop.asked)
-        if log is None:
-            if stops:
-                raise KeyboardInterrupt
-            continue
 
-        log.step(parts.step, lr)
-        epoch_ends = parts.step % per_epoch == 0 or parts.step == parts.steps.total
-        saves = epoch_ends or parts.step % every == 0 or stops
-        bar.advance(1, log.flush() if saves or parts.step % 20 == 0 else "")
-        if epoch_ends:
-            bar.say(log.epoch(parts.step, None))
-        if saves:
-            save_network(parts.network, run.path / FILE)
-            save_state(run.path / "last.pt", parts.step, None, parts.masked, parts.optimizer, None)
-        if stops:
-            log.close()
-            bar.say(f"Stopped and saved after step {parts.step} of {parts.steps.total}; the same command goes on.")
-            raise KeyboardInterrupt
-    if log:
-        log.close()
+def save(run: Pretraining, parts: Parts, step: int) -> None:
+    """Save the weights for use, and all that the next step depends on."""
+    save_network(parts.network, run.path / FILE)
+    save_state(run.path / "last.pt", step, None, parts.masked, parts.optimizer, None)

@@ -2,6 +2,8 @@
 
 import math
 
+from kinema.recipe import Recipe
+
 
 def learning_rate(
     step: int,
@@ -24,3 +26,9 @@ def learning_rate(
         return peak * 0.1 ** sum(step >= part * steps for part in milestones)
     done = (step - warmup_steps) / max(steps - warmup_steps, 1)
     return peak * 0.5 * (1 + math.cos(math.pi * min(done, 1)))
+
+
+def rate_at(recipe: Recipe, step: int, steps: int) -> float:
+    """The learning rate of a recipe at optimiser step `step` of `steps`."""
+    warmup = recipe.warmup * (steps / recipe.epochs)
+    return learning_rate(step, steps, recipe.lr, warmup, recipe.schedule, recipe.milestones)

@@ -21,6 +21,7 @@ from kinema.models.parts import freeze
 from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.checkpoint import load_state
+from kinema.training.course import wrapped
 from kinema.training.distil import Teacher, teacher_of
 from kinema.training.ema import Average
 from kinema.training.grids import GridClips, GridSteps, multigrid_of
@@ -28,7 +29,6 @@ from kinema.training.multigrid import Multigrid
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
 from kinema.training.prepare import share_batch
-from kinema.training.recompute import checkpoint_blocks
 from kinema.training.start import start_from
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Parts:
-    """The parts of a training: `model` is `network` as Fabric wraps it; `step` counts the optimiser steps done."""
+    """The parts of a training: `model` is `network` as Fabric wraps it."""
 
     network: Network
     model: Any
@@ -46,7 +46,6 @@ class Parts:
     multigrid: Multigrid
     steps: Steps
     weights_K: torch.Tensor | None
-    step: int
     best: float | None
     teacher: Teacher | None = None
 
@@ -89,12 +88,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
     multigrid = multigrid_of(recipe)
     if fabric.world_size > 1 or multigrid.ends:
         globalise(network)
-    if machine.gradient_checkpointing:
-        checkpoint_blocks(network)
-    if machine.channels_last:
-        network = network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    wrapped: Any = torch.compile(network) if machine.compile else network
-    model, optimizer = fabric.setup(wrapped, make_optimizer(network, recipe))
+    model, optimizer = fabric.setup(wrapped(network, machine), make_optimizer(network, recipe))
     average = Average(network, recipe.ema) if recipe.ema else None  # a copy where and as precise as Fabric put it
     step, best = load_state(saved, network, optimizer, average) if saved.is_file() else (0, None)
     weights_K = None
@@ -102,7 +96,7 @@ def assemble(run: Run, table: ClipTable, machine: Machine, fabric: "Fabric") -> 
         weights_K = class_weights(table, by_sigmoid(recipe, table)).to(fabric.device)
     steps = plan(table, recipe, multigrid, step, fabric)
     teacher = teacher_of(recipe, run.labels, fabric.device) if recipe.distil else None
-    return Parts(network, model, optimizer, average, multigrid, steps, weights_K, step, best, teacher)
+    return Parts(network, model, optimizer, average, multigrid, steps, weights_K, best, teacher)
 
 
 def by_sigmoid(recipe: Recipe, table: ClipTable) -> bool:

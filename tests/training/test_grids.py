@@ -142,7 +142,7 @@ def test_a_training_takes_the_steps_and_rates_of_its_schedule_and_goes_on_after_
     assert read_csv(whole.path / "epochs.csv")[-1]["step"] == str(len(rows))
     stopped, asked = tmp_path / "stopped", iter([False] * 4 + [True])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kinema.training.train.together", lambda fabric, _: next(asked))
+        patch.setattr("kinema.training.course.together", lambda fabric, _: next(asked))
         with pytest.raises(KeyboardInterrupt):
             train(replace(recipe, out=str(stopped)), HERE, quiet=True)
     assert torch.load(stopped / "last.pt", weights_only=True)["step"] == 5 < len(rows)

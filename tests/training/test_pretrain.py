@@ -82,7 +82,7 @@ def test_a_stopped_pretraining_goes_on_to_the_same_weights(motion: Path, tmp_pat
     whole = pretrain(recipe, LIGHT, HERE, quiet=True)
     stopped = tmp_path / "stopped"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kinema.training.pretrain.together", lambda fabric, asked: (stopped / "last.pt").exists())
+        patch.setattr("kinema.training.course.together", lambda fabric, asked: (stopped / "last.pt").exists())
         with pytest.raises(KeyboardInterrupt):
             pretrain(replace(recipe, out=str(stopped)), LIGHT, HERE, quiet=True)
     assert torch.load(stopped / "last.pt", weights_only=True)["step"] > 1

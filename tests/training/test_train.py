@@ -141,7 +141,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path,
     whole = train(recipe, HERE, quiet=True).path
     stopped = Path(str(whole).replace("whole", "stopped"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kinema.training.train.together", lambda fabric, asked: (stopped / "last.pt").exists())
+        patch.setattr("kinema.training.course.together", lambda fabric, asked: (stopped / "last.pt").exists())
         with pytest.raises(KeyboardInterrupt):
             train(replace(recipe, out=str(stopped)), HERE, quiet=True)
     assert torch.load(stopped / "last.pt", weights_only=True)["step"] > 1

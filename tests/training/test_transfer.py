@@ -68,7 +68,7 @@ def test_all_at_once_survives_a_stop(switched: dict[str, Any], tmp_path: Path) -
     stopped = tmp_path / "stopped"
     calls: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kinema.training.train.together", lambda fabric, asked: calls.append(1) or len(calls) == 3)
+        patch.setattr("kinema.training.course.together", lambda fabric, asked: calls.append(1) or len(calls) == 3)
         with pytest.raises(KeyboardInterrupt):
             train(Recipe(out=str(stopped), **switched), HERE, quiet=True)
     assert torch.load(stopped / "last.pt", weights_only=True)["step"] == 3
