@@ -7,6 +7,7 @@ import json
 import os
 from contextlib import suppress
 from hashlib import blake2b
+from mmap import ACCESS_READ, mmap
 from multiprocessing import Value
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from kinema.errors import VideoError
 from kinema.models.clip import ClipSpec
 
 FULL_BYTES = 32 << 20  # full frames in memory at a time, also of a 4K video
+SUFFIX = ".clip"
 LARGEST_CLIP_BYTES = 48 << 20  # a clip that is larger once shrunk (half a minute at 128 pixels) is read from its video
 
 
@@ -111,11 +113,11 @@ class ClipCache:
 
     def _name(self, path: Path, row: ClipRow, *more: object) -> str:
         try:
-            state = path.stat()
+            state = os.stat(path)
         except OSError as error:
             raise VideoError(f"{path} cannot be read: {error.strerror}. Check the path in the list.") from error
         key = (
-            str(path.absolute()),
+            os.path.join(os.getcwd(), path),
             state.st_mtime_ns,
             state.st_size,
             row.start_seconds,
@@ -129,15 +131,17 @@ class ClipCache:
         return blake2b(repr(key).encode(), digest_size=16).hexdigest()
 
     def _store(self, stored: Path, decoded: StoredFrames) -> None:
-        about = json.dumps({"times_seconds": decoded.times_seconds.tolist(), "warnings": decoded.warnings}).encode()
-        self._count(decoded.frames_THWC.nbytes + len(about))
+        frames_THWC = np.ascontiguousarray(decoded.frames_THWC)
+        facts = {"shape": frames_THWC.shape, "times_seconds": decoded.times_seconds.tolist(),
+                 "warnings": decoded.warnings}
+        about = json.dumps(facts).encode() + b"\n"
+        self._count(frames_THWC.nbytes + len(about))
         unfinished = stored.with_name(f"{stored.name}.{os.getpid()}.tmp")
         try:
-            unfinished.write_bytes(about)
-            unfinished.replace(stored.with_name(stored.name + ".json"))
             with unfinished.open("wb") as file:
-                np.save(file, decoded.frames_THWC)
-            unfinished.replace(stored.with_name(stored.name + ".npy"))
+                file.write(about)
+                file.write(frames_THWC.data)
+            unfinished.replace(f"{stored}{SUFFIX}")
         except OSError:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
@@ -155,19 +159,22 @@ class ClipCache:
 
 
 def _load(stored: Path) -> StoredFrames | None:
+    """A stored clip: a line of facts in JSON, and behind it the bytes of its frames, mapped."""
     try:
-        frames = np.load(stored.with_name(stored.name + ".npy"), mmap_mode="r")
-        about = json.loads(stored.with_name(stored.name + ".json").read_bytes())
-    except (OSError, ValueError, EOFError):
+        with open(f"{stored}{SUFFIX}", "rb") as file:
+            about = json.loads(file.readline())
+            mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+            frames_THWC = np.frombuffer(mapped, np.uint8, offset=file.tell()).reshape(about["shape"])
+    except (OSError, ValueError):  # none there, or one cut short
         return None
-    return StoredFrames(frames, np.array(about["times_seconds"]), tuple(about["warnings"]))
+    return StoredFrames(frames_THWC, np.array(about["times_seconds"]), tuple(about["warnings"]))
 
 
 def _entries(folder: Path) -> list[tuple[float, int, str]]:
     """Time, bytes and path of each file of the cache, the oldest first; other runs may delete some meanwhile."""
     found = []
     for entry in os.scandir(folder):
-        if entry.name.endswith((".npy", ".json", ".tmp")):
+        if entry.name.endswith((SUFFIX, ".npy", ".json", ".tmp")):  # the second and third of before
             with suppress(OSError):
                 state = entry.stat()
                 found.append((state.st_mtime, state.st_size, entry.path))

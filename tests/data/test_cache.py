@@ -60,7 +60,7 @@ def test_it_stays_within_its_bound(motion: Path, tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, SPEC, limit_bytes=3 * size)
     for row in clips:
         cache.open(motion / row.path, row)
-    stored = list(tmp_path.glob("*.npy"))
+    stored = list(tmp_path.glob("*.clip"))
     assert 1 <= len(stored) <= 4
     smaller = ClipCache(tmp_path, SPEC, limit_bytes=size)
     assert smaller.used.value <= size
@@ -146,7 +146,7 @@ def test_nothing_is_decoded_behind_the_part(large: Path, tmp_path: Path, monkeyp
 def test_entries_that_vanish_are_passed_over(motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = rows(motion)[0]
     ClipCache(tmp_path, SPEC).open(motion / row.path, row)
-    (tmp_path / "gone.npy").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "gone.clip").symlink_to(tmp_path / "nowhere")
     cache = ClipCache(tmp_path, SPEC)
     assert cache.folder == tmp_path
     assert cache.used.value == sum(path.stat().st_size for path in tmp_path.iterdir() if path.exists())
@@ -158,4 +158,4 @@ def test_what_other_runs_store_counts(motion: Path, tmp_path: Path) -> None:
     several = [ClipCache(tmp_path, SPEC, limit_bytes=10 * size) for _ in range(3)]
     for number, row in enumerate(clips):
         several[number % 3].open(motion / row.path, row)
-    assert 9 <= len(list(tmp_path.glob("*.npy"))) <= 12
+    assert 9 <= len(list(tmp_path.glob("*.clip"))) <= 12
