@@ -21,7 +21,11 @@ def main() -> None:
 def run(
     study: Annotated[str, typer.Argument(help="a study: a grid in .yaml, or a .py file that defines recipes")],
     out: Annotated[str | None, typer.Option("--out", "-o", help="its folder \\[default: studies/NAME]")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="runs at a time, each with its share of the processors")] = 1,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="runs at a time, each with its share of the processors \\[default: 1; of a Ray "
+                     "cluster, as many as it has GPUs, or processors]"),
+    ] = None,
     ray: Annotated[
         str | None, typer.Option(help="address of a Ray cluster that does the runs, or local; pip install kinema[ray]")
     ] = None,

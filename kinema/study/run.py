@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Self
 
 from kinema.errors import KinemaError, RunError
 from kinema.files import write_json
@@ -21,13 +22,15 @@ Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, an
 
 
 def run_study(
-    study: Study, out: str | Path, processes: int = 1, ray: str | None = None, accelerator: str = "auto",
+    study: Study, out: str | Path, processes: int | None = None, ray: str | None = None, accelerator: str = "auto",
     quiet: bool = False,
 ) -> list[Row]:
     """Train and judge every run that is not finished yet; writes results.csv and results.parquet into `out`.
 
-    Each of the `processes` trains one run at a time with its share of the processors; with `ray` they are those of a
-    cluster whose machines all see `out` and the data. A run that fails is told at the end and tried again next time.
+    Each of the `processes` (one where nothing is said) trains one run at a time with its share of the processors. With
+    `ray` they are those of a cluster whose machines all see `out` and the data: as many runs at a time as it has GPUs,
+    each with one of them, or as it has processors where there are none or `accelerator` is "cpu". A run that fails is
+    told at the end and tried again next time.
     """
     rows: dict[str, list[Row]] = {}
     problems: dict[str, str] = {}
@@ -49,15 +52,15 @@ def run_study(
     return [row for each in wanted for row in rows[each]]
 
 
-def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -> Iterator[Done]:
+def each_done(study: Study, processes: int | None, ray: str | None, accelerator: str) -> Iterator[Done]:
     """The runs as they are finished; each waits for the one it starts from."""
-    share = max(processors() // processes, 1)
     left = {recipe.out: recipe for recipe in study.recipes}
     failed: set[str] = set()
-    with workers(processes, ray) as submit:
+    with Here(processes or 1) if ray is None else Cluster(ray, processes, accelerator) as workers:
         running: dict[Future, str] = {}
         while left or running:
             for folder, recipe in list(left.items()):
+                begun = recipe.start not in left and recipe.start not in running.values()
                 if recipe.start in failed:
                     failed.add(folder)
                     del left[folder]
@@ -65,10 +68,10 @@ def each_done(study: Study, processes: int, ray: str | None, accelerator: str) -
                 elif (rows := rows_of(recipe, study.protocols_of(recipe), study.groups, study.side)) is not None:
                     del left[folder]
                     yield folder, rows, ""
-                elif recipe.start not in left and recipe.start not in running.values() and len(running) < processes:
+                elif begun and len(running) < workers.processes:
                     del left[folder]
-                    job = submit(finished, recipe, study.protocols_of(recipe), study.groups, study.side, share,
-                                 accelerator)
+                    job = workers.submit(finished, recipe, study.protocols_of(recipe), study.groups, study.side,
+                                         workers.share, accelerator)
                     running[job] = folder
             if not running:
                 continue
@@ -87,22 +90,15 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class workers:  # noqa: N801 (used like a function)
-    """Processes here, or those of a Ray cluster, as a function that submits a job."""
+class Here:
+    """Processes of this machine, each with its share of the processors."""
 
-    def __init__(self, processes: int, ray: str | None) -> None:
-        self.processes, self.ray = processes, ray
+    def __init__(self, processes: int) -> None:
+        self.processes, self.share = processes, max(processors() // processes, 1)
 
-    def __enter__(self) -> Callable[..., Future]:
-        if self.ray is None:
-            self.pool = self.new_pool()
-            return self.submit
-        try:
-            import ray
-        except ImportError as error:
-            raise KinemaError("A study on a cluster needs Ray: pip install kinema[ray].") from error
-        ray.init(address=None if self.ray == "local" else self.ray, ignore_reinit_error=True, log_to_driver=False)
-        return lambda job, *values: ray.remote(num_cpus=1)(job).remote(*values).future()
+    def __enter__(self) -> Self:
+        self.pool = self.new_pool()
+        return self
 
     def new_pool(self) -> ProcessPoolExecutor:
         """Fresh processes."""
@@ -117,12 +113,39 @@ class workers:  # noqa: N801 (used like a function)
             return self.pool.submit(job, *values)
 
     def __exit__(self, *error: Any) -> None:
-        if self.ray is None:
-            self.pool.shutdown(cancel_futures=True)
-        else:
-            import ray
+        self.pool.shutdown(cancel_futures=True)
 
-            ray.shutdown()
+
+class Cluster:
+    """The processes of a Ray cluster: each has a GPU, or processors alone."""
+
+    def __init__(self, address: str, processes: int | None, accelerator: str) -> None:
+        try:
+            import ray
+        except ImportError as error:
+            raise KinemaError("A study on a cluster needs Ray: pip install kinema[ray].") from error
+        try:
+            ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
+        except (ConnectionError, ValueError) as error:
+            raise KinemaError(f"No Ray cluster answers at {address!r}: {' '.join(str(error).split())[:300]}") from error
+        has = ray.cluster_resources()
+        gpus = 0 if accelerator == "cpu" else int(has.get("GPU", 0))
+        cpus = max(int(has.get("CPU", 1)), 1)
+        self.processes = processes or gpus or cpus
+        self.share = max(cpus // self.processes, 1)
+        self.remote = partial(ray.remote, num_cpus=self.share, num_gpus=int(gpus > 0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def submit(self, job: Callable[..., Any], *values: Any) -> Future:
+        """Submit to the cluster."""
+        return self.remote()(job).remote(*values).future()
+
+    def __exit__(self, *error: Any) -> None:
+        import ray
+
+        ray.shutdown()
 
 
 def end_with_parent() -> None:

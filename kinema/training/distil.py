@@ -4,7 +4,7 @@ Hinton et al., "Distilling the knowledge in a neural network" (arXiv:1503.02531)
 T frames, H rows, W columns, K classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -94,6 +94,18 @@ def teacher_of(recipe: Recipe, labels: Sequence[str], device: torch.device | str
                        f"Train with --neighbours {theirs.neighbours} too.")
     return Teacher(network.to(device).eval().requires_grad_(False), mine,
                    tuple(known[label_key(label)] for label in labels))
+
+
+def check_taught(recipe: Recipe, labels: Sequence[str], shapes: Iterable[tuple[int, int, int]]) -> None:
+    """Refuse a teacher that cannot see clips of one of the `shapes` (frames, rows, columns) of a training."""
+    teacher = teacher_of(recipe, labels)
+    for shape in shapes:
+        try:
+            teacher(torch.zeros(1, recipe.clip.channels, *shape))
+        except (RuntimeError, ValueError) as error:  # torch's, or a ModelError
+            seen = " x ".join(map(str, shape))
+            raise RunError(f"{recipe.distil} cannot teach (distil): it cannot see this training's clips of {seen} "
+                           f"frames, rows and columns. {error}") from error
 
 
 def distilled(

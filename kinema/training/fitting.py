@@ -45,8 +45,11 @@ FAR = 1e3  # of a word that no descriptor is nearest to
 Described = Callable[[int, torch.Tensor], np.ndarray]  # a clip's number in its list and the clip -> rows
 
 
-def check_fit(recipe: Recipe) -> None:
-    """Raise KinemaError where scikit-learn is missing, or weights are named to start from."""
+def check_fit(recipe: Recipe, machine: Machine) -> None:
+    """Raise KinemaError where scikit-learn is missing, or what a fit cannot do is asked for."""
+    if str(machine.devices) not in ("1", "auto") or machine.nodes > 1:
+        raise RunError(f"{recipe.model} is fitted by one process; {machine.devices} devices of {machine.nodes} "
+                       "machines came. Leave --devices and --nodes at 1.")
     if recipe.start:
         raise RunError(f"{recipe.model} starts from no weights (start is {recipe.start}): it is fitted anew.")
     if recipe.distil:

@@ -19,8 +19,8 @@ from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
-from kinema.training.distil import teacher_of
-from kinema.training.grids import check_grids
+from kinema.training.distil import check_taught
+from kinema.training.grids import check_grids, multigrid_of
 from kinema.training.precise import learning_norms
 from kinema.training.start import completed, start_from
 
@@ -78,7 +78,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         started.append(f"precise_norm changes nothing: {recipe.model} has no batch norm that learns.")
     started += check_grids(recipe, table.labels)
     if recipe.distil:
-        teacher_of(recipe, table.labels)
+        check_taught(recipe, table.labels, multigrid_of(recipe).shapes())
     share_batch(recipe, len(split.train), processes)
     seconds = clip_seconds(split.train, recipe, machine)
     clear(path)

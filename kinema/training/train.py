@@ -41,7 +41,7 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     """
     machine = machine or Machine()
     if is_fitted(recipe.model):
-        check_fit(recipe)
+        check_fit(recipe, machine)
     fabric = start_fabric(recipe, machine)
     on_chief(fabric, lambda: prepare(recipe, machine, restart, fabric.world_size))
     run = Run.open(recipe.out)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinema.errors import DataError, RunError
+from kinema.errors import DataError, KinemaError, RunError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import find_protocol
 from kinema.recipe import Recipe
 from kinema.study.grid import read_study
 from kinema.study.results import read_results
 from kinema.study.rows import result_of, rows_of
-from kinema.study.run import run_study, workers
+from kinema.study.run import Cluster, Here, run_study
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
 
@@ -137,6 +137,21 @@ def test_a_study_is_run_once_and_goes_on(motion: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_process_is_replaced() -> None:
-    with workers(1, None) as submit:
-        assert submit(os._exit, 1).exception() is not None
-        assert submit(int, "3").result() == 3
+    with Here(1) as workers:
+        assert workers.submit(os._exit, 1).exception() is not None
+        assert workers.submit(int, "3").result() == 3
+
+
+@pytest.mark.slow
+def test_a_cluster_does_the_runs(motion: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="needs Ray: pip install kinema[ray]")
+    import yaml
+
+    tiny = {name: value for name, value in Recipe(str(motion), **{**TINY, "epochs": 1}).to_dict().items()
+            if name not in ("out", "model", "seed", "augment", "options")}
+    path = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"model": ["tam-resnet_tiny", "tsn-resnet_tiny"]}}))
+    text = kinema("study", "run", path, "--out", tmp_path / "out", "--accelerator", "cpu", "--ray", "local")
+    assert "tam-resnet_tiny" in text
+    assert len(read_results(tmp_path / "out" / "results.csv")) == 2
+    with pytest.raises(KinemaError, match="No Ray cluster answers at .auto."):
+        Cluster("auto", None, "cpu")

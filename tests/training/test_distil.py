@@ -10,7 +10,7 @@ from kinema.data.transforms import to_input
 from kinema.errors import RunError
 from kinema.models import ClipSpec, create_model
 from kinema.recipe import Recipe
-from kinema.training.distil import Teacher, distilled, shown_to, spread, teacher_of
+from kinema.training.distil import Teacher, check_taught, distilled, shown_to, spread, teacher_of
 from kinema.weights import save_network
 
 MINE = ClipSpec(6, 16, 16)
@@ -66,6 +66,16 @@ def test_a_teacher_whose_clips_are_made_otherwise_is_refused(
     path = str(save_network(network, tmp_path / "other.safetensors"))
     with pytest.raises(RunError, match=told):
         teacher_of(Recipe("clips", input=input, distil=path), ("a", "b"))
+
+
+def test_a_teacher_that_cannot_see_multigrids_clips_is_told_before_any_training(tmp_path: Path) -> None:
+    network = create_model("c3d", ("a", "b"), clip=ClipSpec(16, 32, 32),
+                           widths=[[4]] * 5, hidden=8, norm=True)
+    recipe = Recipe("clips", model="tam-resnet_tiny", frames=16, size=32, multigrid="long",
+                    distil=str(save_network(network, tmp_path / "c3d.safetensors")))
+    check_taught(recipe, ("a", "b"), [(16, 32, 32)])
+    with pytest.raises(RunError, match="cannot see this training's clips of 4 x 22 x 22 frames, rows and columns"):
+        check_taught(recipe, ("a", "b"), [(4, 22, 22)])
 
 
 def test_the_loss_is_the_published_one() -> None:

@@ -92,6 +92,8 @@ def test_what_cannot_be_fitted_is_told(motion: Path, tmp_path: Path, monkeypatch
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), **HOG3D)
     with pytest.raises(RunError, match="starts from no weights"):
         train(replace(recipe, start="runs/first"), HERE, quiet=True)
+    with pytest.raises(RunError, match="fitted by one process; 2 devices of 1 machines came"):
+        train(recipe, replace(HERE, devices=2), quiet=True)
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(KinemaError, match=r"pip install 'kinema\[hog3d\]'"):
         train(recipe, HERE, quiet=True)
