@@ -4,7 +4,9 @@ Axes in names: N clips, V views, L places of all frames, D features, C channels,
 """
 
 import json
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -24,12 +26,13 @@ from kinema.models import Network
 from kinema.progress import Progress
 
 MOST_FRAMES, MOST_PLACES = 8, 4  # of a map of places that is kept; a larger one is averaged down to as many
+BOUND = 4 << 30  # bytes of answers that are kept
 LARGEST = 65504.0  # that half precision holds
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in the clips of a list that could be read: `values` are N D or N L D (float32).
+    """What was seen in the clips of a list that could be read: `values` are N D (float32) or N L D (float16).
 
     read: their numbers in the list; broken: path and problem of each of the others.
     """
@@ -62,8 +65,8 @@ def look(
     """What a network, where it is, sees in each clip: its "features", their mean over `views`, or all views' "places".
 
     views: (clips, crops) of each video. Each clip's answer is a file in `folder` (None: beside the decoded clips), by
-    the network's weights, its clip and the video's state, so that only what is new is computed. DataError where no clip
-    can be read.
+    the network's weights, its clip and the video's state, so that only what is new is computed; of other networks'
+    answers the oldest go once all are above BOUND. DataError where no clip can be read.
     """
     machine = machine or Machine()
     folder = (folder or default_folder().parent / "features") / digest_of(network, what, views)
@@ -74,7 +77,8 @@ def look(
     read = tuple(number for number in range(len(files)) if number not in broken)
     if not read:
         raise DataError(f"None of the {len(table)} clips could be read. The first one: {next(iter(broken.values()))}")
-    values = np.stack([np.load(files[number]) for number in read]).astype(np.float32)
+    values = np.stack([np.load(files[number]) for number in read])
+    forget_oldest(folder.parent, folder.name)
     return Seen(values, read, tuple((table.rows[number].path, problem) for number, problem in broken.items()))
 
 
@@ -117,6 +121,19 @@ def save(values: np.ndarray, path: Path) -> None:
             np.save(file, values)
 
     write_atomic(path, write)
+
+
+def forget_oldest(bank: Path, kept: str, bound: int = BOUND) -> None:
+    """Delete what networks saw longest ago, but for the one that is `kept`, until a bank holds no more than `bound`."""
+    sizes = {}
+    for folder in bank.iterdir():
+        with suppress(OSError):  # another process deletes too
+            sizes[folder] = folder.stat().st_mtime, sum(file.stat().st_size for file in folder.iterdir())
+    held = sum(size for _, size in sizes.values())
+    for folder in sorted(sizes, key=lambda one: sizes[one][0]):
+        if held > bound and folder.name != kept:
+            shutil.rmtree(folder, ignore_errors=True)
+            held -= sizes[folder][1]
 
 
 def digest_of(network: Network, what: str, views: tuple[int, int]) -> str:

@@ -96,14 +96,14 @@ def fit_attentive(values_NLD: np.ndarray, targets_N: np.ndarray, classes: int, e
             order = torch.randperm(len(targets), generator=keyed_generator(seed, "probe", epoch))
             for few in order[: steps * BATCH].split(BATCH):
                 optimizer.zero_grad()
-                F.cross_entropy(model(places_NLD[few]), targets[few]).backward()
+                F.cross_entropy(model(places_NLD[few].float()), targets[few]).backward()
                 optimizer.step()
                 schedule.step()
     model.eval()
 
     @torch.inference_mode()
     def answer(asked_NLD: np.ndarray) -> np.ndarray:
-        return torch.cat([model(few) for few in torch.from_numpy(asked_NLD).split(BATCH)]).numpy()
+        return torch.cat([model(few.float()) for few in torch.from_numpy(asked_NLD).split(BATCH)]).numpy()
 
     return answer
 

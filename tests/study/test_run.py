@@ -153,5 +153,5 @@ def test_a_cluster_does_the_runs(motion: Path, tmp_path: Path) -> None:
     text = kinema("study", "run", path, "--out", tmp_path / "out", "--accelerator", "cpu", "--ray", "local")
     assert "tam-resnet_tiny" in text
     assert len(read_results(tmp_path / "out" / "results.csv")) == 2
-    with pytest.raises(KinemaError, match="No Ray cluster answers at .auto."):
+    with pytest.raises(KinemaError, match=r"No Ray cluster answers at .auto."):
         Cluster("auto", None, "cpu")

@@ -69,13 +69,12 @@ def test_a_teacher_whose_clips_are_made_otherwise_is_refused(
 
 
 def test_a_teacher_that_cannot_see_multigrids_clips_is_told_before_any_training(tmp_path: Path) -> None:
-    network = create_model("c3d", ("a", "b"), clip=ClipSpec(16, 32, 32),
-                           widths=[[4]] * 5, hidden=8, norm=True)
-    recipe = Recipe("clips", model="tam-resnet_tiny", frames=16, size=32, multigrid="long",
-                    distil=str(save_network(network, tmp_path / "c3d.safetensors")))
-    check_taught(recipe, ("a", "b"), [(16, 32, 32)])
+    network = create_model("tdn-resnet50", ("a", "b"), clip=ClipSpec(10, 32, 32, neighbours=5))
+    recipe = Recipe("clips", model="tsn-resnet_tiny", frames=10, neighbours=5, size=32,
+                    distil=str(save_network(network, tmp_path / "tdn.safetensors")))
+    check_taught(recipe, ("a", "b"), [(10, 32, 32), (5, 22, 22)])
     with pytest.raises(RunError, match="cannot see this training's clips of 4 x 22 x 22 frames, rows and columns"):
-        check_taught(recipe, ("a", "b"), [(4, 22, 22)])
+        check_taught(recipe, ("a", "b"), [(10, 32, 32), (4, 22, 22)])
 
 
 def test_the_loss_is_the_published_one() -> None:

@@ -1,6 +1,7 @@
 """Probes: what they tell apart, that features are computed once, and that a linear probe is a network's classifier."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from kinema.data.clips import read_table
 from kinema.data.splits import split_table
 from kinema.errors import DataError, KinemaError
 from kinema.evaluation.predict import predict
-from kinema.inference.bank import look
+from kinema.inference.bank import forget_oldest, look
 from kinema.runs import trained_network
 from kinema.training.probe import probe
 from kinema.training.probes import KINDS
@@ -74,6 +75,15 @@ def test_features_are_computed_once(motion: Path, tiny_run: Path, tmp_path: Path
         next(network.parameters()).mul_(1.1)
     other = look(network, table, machine=HERE, folder=tmp_path, quiet=True)
     assert not np.array_equal(other.values, all_of_them.values)
+
+
+def test_what_was_seen_longest_ago_is_forgotten(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "own", "middle", "old")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "clip.npy").write_bytes(bytes(100))
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    forget_oldest(tmp_path, "own", 250)
+    assert {folder.name for folder in tmp_path.iterdir()} == {"new", "own"}
 
 
 def test_a_linear_probe_is_a_networks_classifier(motion: Path, tiny_run: Path, tmp_path: Path) -> None:
