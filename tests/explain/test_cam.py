@@ -14,7 +14,6 @@ from kinema.models import ClipSpec, Network, create_model
 from kinema.models.names import expected_clip
 
 FAMILIES = [name for name in one_of_each_family() if name != "hog3d"]  # whose histograms no gradient reaches
-SLOW = ("tsn-blresnet50",)
 SMALL = ["tsn-resnet_tiny", "tam-resnet_tiny", "slow_fusion-resnet_tiny", "trn-resnet_tiny", "tsn-inception_v1",
          "tsn-x3d_xs", "tsn-mobilenet_v2", "movinet_a0", "slowfast-resnet50", "tsn-vit_tiny"]
 
@@ -35,7 +34,7 @@ def on_paper(name: str) -> list[Map]:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in FAMILIES])
+    "name", [name if name in SMALL else pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES])
 def test_every_family_has_a_map_of_places_at_its_own_size(name: str) -> None:
     maps = on_paper(name)
     assert maps

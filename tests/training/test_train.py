@@ -74,7 +74,7 @@ def test_restart_trains_anew(motion: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_kills_change_no_bit(motion: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*OPTIONS, *EVERY_OPTION, "--save-every", "3", "--workers", "1"]
+    options = [*OPTIONS, *EVERY_OPTION, "--save-every", "3", "--workers", "1", "--epochs", "3"]
     started = time.monotonic()
     subprocess.run([*COMMAND, str(motion), "--out", str(whole), *options], check=True, capture_output=True)
     wall_seconds = time.monotonic() - started

@@ -60,7 +60,7 @@ def test_a_lost_weight_is_told(name: str) -> None:
     with torch.device("meta"):
         weights = create_model(name, 5).state_dict()
     assert identify(weights)
-    for key in [key for key in weights if key.endswith("weight") and ("stem" in key or ".0." in key)][:16]:
+    for key in [key for key in weights if key.endswith("weight") and ("stem" in key or ".0." in key)][:5]:
         assert identify({other: value for other, value in weights.items() if other != key}) == [], key
 
 
