@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -173,6 +174,7 @@ def finished(
 
     torch.set_num_threads(min(threads, torch.get_num_threads()))  # fewer where the environment says so
     machine = Machine(accelerator=accelerator, workers=0)
+    machine = replace(machine, channels_last=machine.device().type == "cpu")  # which takes a fifth off small networks
     run = train(recipe, machine, quiet=True)
     timed = run.path / TIMED
     if not timed.is_file():
