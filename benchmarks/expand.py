@@ -12,6 +12,7 @@ import datetime
 import os
 import shutil
 import subprocess
+from math import hypot
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,15 @@ from kinema.expansion import Candidate, Walk, expand
 from kinema.expansion.axes import TEMPORAL
 from kinema.expansion.written import totals
 from kinema.recipe import Recipe
+from kinema.study.claims import STUDENT
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "expand.md"
 SETS = {"motion": {"clips": 1600, "difficulty": 0.0}, "scene": {"clips": 480, "difficulty": 1.0}}  # seed 0
 RECIPE = Recipe(
-    "", model="x3d_s", frames=2, stride=2, size=24, sampling="dense", epochs=8, batch=16, lr=0.004, weight_decay=0.01,
-    dropout=0.0, validation=0.4, options={"hidden": 128}, augment=Augment(crop="stretch", flip=False),
+    "", model="x3d_s", frames=2, stride=2, size=24, sampling="dense", epochs=8, batch=16, lr=0.004, warmup=3.0,
+    weight_decay=0.01, dropout=0.0, validation=0.4, options={"hidden": 128},
+    augment=Augment(crop="stretch", flip=False),
 )
 SOLVED = 95.0  # percent
 DEPTH = 0.5  # of the start: seven blocks
@@ -63,7 +66,8 @@ def walked(kind: str, given: argparse.Namespace) -> list[Candidate]:
 def lead(candidates: list[Candidate], step: int) -> tuple[Candidate, Candidate, tuple[float, float, float]]:
     """The best temporal and the best other candidate of a step, and how much better the first is, in points.
 
-    With its 95 % interval: sources of validation clips are resampled, seeds are averaged.
+    With its 95 % interval: Student's over the seeds, where there are several, beside the bootstrap over the sources of
+    the validation clips, as the sides of a right angle.
     """
     own = [one for one in candidates if one.step == step]
     sides = [[one for one in own if (one.axis in TEMPORAL) is temporal] for temporal in (True, False)]
@@ -71,7 +75,10 @@ def lead(candidates: list[Candidate], step: int) -> tuple[Candidate, Candidate, 
     seeds = [difference(*(Predictions.load(Path(one.runs[seed]) / "evaluation" / "validation.npz") for one in best))
              for seed in range(len(best[0].runs))]
     value = float(np.mean([one.estimate.value for one in seeds]))
-    half = float(np.sqrt(sum(((one.estimate.high - one.estimate.low) / 2) ** 2 for one in seeds)) / len(seeds))
+    half = float(np.mean([(one.estimate.high - one.estimate.low) / 2 for one in seeds]))  # of the same clips
+    if len(seeds) > 1:
+        spread = float(np.std([one.estimate.value for one in seeds], ddof=1)) / len(seeds) ** 0.5
+        half = hypot(half, STUDENT[len(seeds) - 2] * spread)
     return best[0], best[1], (100 * value, 100 * (value - half), 100 * (value + half))
 
 
