@@ -71,7 +71,7 @@ def over(one: Attended, call: int, patches_NL1: torch.Tensor, grid: Grid) -> tor
 
 def windowed(one: Attended, who: WindowAttention, patches_NL1: torch.Tensor, grid: Grid) -> torch.Tensor:
     """What patches take within windows; what windows are padded with holds nothing."""
-    held_NTHW1 = patches_NL1.unflatten(1, grid[1:])
+    held_NTHW1 = patches_NL1.unflatten(1, grid.sides)
     return who.each(held_NTHW1, lambda held_WL1, added: one.calls[0].taken(held_WL1)).flatten(1, 3)
 
 
@@ -85,7 +85,7 @@ def pooled(one: Attended, who: PooledAttention, held_NL1: torch.Tensor) -> tuple
 def strided(grid: Grid, pool: nn.Module) -> Grid:
     """How tokens lie after a pool."""
     steps = pool.conv.stride if isinstance(pool, TokenPool) else (1, 1, 1)
-    frames, rows, columns = (-(-side // step) for side, step in zip(grid[1:], steps, strict=True))
+    frames, rows, columns = (-(-side // step) for side, step in zip(grid.sides, steps, strict=True))
     return grid._replace(frames=frames, rows=rows, columns=columns)
 
 
@@ -96,7 +96,7 @@ def fitted(held_NL1: torch.Tensor, grid: Grid, smaller: Grid) -> torch.Tensor:
     class_NF1, patches_NL1 = parts(held_NL1, grid)
     if grid.classes > 1:  # one of each frame
         class_NF1 = F.adaptive_avg_pool1d(class_NF1.transpose(1, 2), smaller.classes).transpose(1, 2)
-    return torch.cat([class_NF1, as_tokens(F.adaptive_avg_pool3d(as_map(patches_NL1, grid), smaller[1:]))], dim=1)
+    return torch.cat([class_NF1, as_tokens(F.adaptive_avg_pool3d(as_map(patches_NL1, grid), smaller.sides))], dim=1)
 
 
 def of_clip(one: Attended, clip_N11: torch.Tensor, held_NL1: torch.Tensor) -> torch.Tensor:

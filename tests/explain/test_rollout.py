@@ -12,6 +12,7 @@ from kinema.explain.rollout import rollout, shares
 from kinema.explain.ways import by_importance
 from kinema.models import ClipSpec, Network, create_model
 from kinema.models.transformer.attention import Attention
+from kinema.models.transformer.tokens import Grid
 from kinema.models.transformer.uniformer_blocks import Attention as UniFormerAttention
 
 SPEC = ClipSpec(4, 48, 48)
@@ -146,7 +147,7 @@ def test_global_blocks_are_a_product_of_matrices() -> None:
         if isinstance(module, UniFormerAttention):
             module.register_forward_hook(see)
     share_NL1, grid, _, _ = shares(network, clips)
-    assert grid == (0, 2, 4, 4)
+    assert grid == Grid(0, 2, 4, 4)
     merged = nn.functional.avg_pool3d(torch.eye(32).reshape(32, 2, 4, 4), (1, 2, 2)).flatten(1).T  # 8 of 32
     first, second, third = (each / 2 + torch.eye(each.shape[1]) / 2 for each in matrices)
     assert torch.allclose(share_NL1[..., 0], (third @ merged @ second @ first).mean(1), atol=1e-6)
@@ -182,7 +183,7 @@ def test_tokens_that_are_left_out_follow_their_mean() -> None:
     held_1L1 = torch.rand(1, 32, 1)
     before, _ = by_importance(steps[:1], held_1L1)
     after, grid = by_importance(steps[:2], held_1L1)
-    assert grid == (0, 2, 4, 4)
+    assert grid == Grid(0, 2, 4, 4)
     left = steps[1].weight_NL[0].argsort(descending=True)[16:]
     taken = 2 * after[0, left, 0] - before[0, left, 0]
     assert torch.allclose(taken, taken[:1].expand(16), atol=1e-6)

@@ -2,23 +2,28 @@
 
 import pytest
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
 from kinema.data.transforms.tubes import tubes
 from kinema.errors import ModelError
 from kinema.keyed import keyed_generator
 from kinema.models import ClipSpec, Network, create_model
 from kinema.models.transformer.masked import MaskedAutoencoder, apart, encoder_of, maskable, patches_of, places_of
+from kinema.models.transformer.rotary import turn, turns
+from kinema.models.transformer.tokens import Grid
 
 CLIP = ClipSpec(4, 32, 32)
 SHORT = {"patch": 8, "depth": 2}
 NETWORKS = {
     "tsn-vit_tiny": {}, "tsm-vit_tiny": {}, "i3d-vit_tiny": {"tubelet": 2, "positions": "sine", "readout": "mean"},
     "s3d-vit_tiny": {}, "encoder-vit_tiny": {"tubelet": 2},
+    "i3d-vit_tiny, rotary": {"tubelet": 2, "positions": "rotary", "readout": "probe"},
+    "s3d-vit_tiny, rotary": {"positions": "rotary"},
 }
 
 
 def small(name: str) -> Network:
-    return create_model(name, 3, clip=CLIP, **SHORT, **NETWORKS[name])
+    return create_model(name.partition(",")[0], 3, clip=CLIP, **SHORT, **NETWORKS[name])
 
 
 def masked_batch(clips: int = 2, hidden: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
@@ -68,6 +73,34 @@ def test_with_nothing_hidden_the_encoder_is_the_network(name: str) -> None:
         masked.encode(clip_NCTHW, torch.arange(16).expand(2, -1))
         network(clip_NCTHW)
     torch.testing.assert_close(seen[0], seen[1])
+
+
+def test_turned_places_are_those_of_the_whole_frame() -> None:
+    """Attention over some places is that over all with the others left out."""
+    network = small("i3d-vit_tiny, rotary").eval()
+    masked, clip_NCTHW, hidden_NS = MaskedAutoencoder(network, depth=1), *masked_batch()
+    shown_NV = apart(hidden_NS)[0]
+    network.backbone.blocks = network.backbone.blocks[:1]
+    attention = network.backbone.blocks[0].attention.attend
+    with torch.no_grad():
+        found_NTVD, _ = masked.encode(clip_NCTHW, shown_NV)
+        seen: list[list[torch.Tensor]] = []
+        attention.attend = lambda qkv, grid: seen.append([*turned(qkv, grid), qkv[2]]) or among(seen[0], hidden_NS)
+        network(clip_NCTHW)
+        whole_NTSD = network.backbone.blocks[0](*network.backbone.tokens(network.backbone.stem(clip_NCTHW)))
+    whole_NTSD = whole_NTSD.unflatten(1, (2, 16))
+    index = shown_NV[:, None, :, None].expand(-1, 2, -1, whole_NTSD.shape[3])
+    torch.testing.assert_close(found_NTVD, whole_NTSD.gather(2, index))
+
+
+def turned(qkv: list[torch.Tensor], grid: Grid) -> list[torch.Tensor]:
+    """Queries and keys of all places, turned."""
+    return [turn(part, *turns(grid, part.shape[3], part)) for part in qkv[:2]]
+
+
+def among(qkv: list[torch.Tensor], hidden_NS: torch.Tensor) -> torch.Tensor:
+    """Attention to the places that are not hidden."""
+    return scaled_dot_product_attention(*qkv, attn_mask=~hidden_NS.repeat(1, 2)[:, None, None])
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -122,7 +155,7 @@ def test_a_decoder_learns_to_paint() -> None:
 
 
 @pytest.mark.parametrize(("name", "options"), [
-    ("tam-resnet_tiny", {}), ("i3d-vit_tiny-tp", {}), ("i3d-vit_tiny", {"positions": "rotary"})])
+    ("tam-resnet_tiny", {}), ("i3d-vit_tiny-tp", {})])
 def test_networks_that_cannot_see_a_part_are_refused_with_those_that_can(name: str, options: dict) -> None:
     with pytest.raises(ModelError, match=r"cannot be pre-trained by masking.*timesformer.*videomae_s"):
         encoder_of(create_model(name, 3, clip=ClipSpec(8, 64, 64), **options))
@@ -130,7 +163,7 @@ def test_networks_that_cannot_see_a_part_are_refused_with_those_that_can(name: s
 
 def test_the_networks_that_can_are_told_rightly() -> None:
     able = maskable()
-    assert {"videomae_b", "vivit_b16x2_fsa", "timesformer", "tsm-vit_b16", "i3d-vit_tiny"} <= {*able}
-    assert not {"vjepa2_l", "i3d-vit_tiny-tp", "tam-resnet18", "uniformerv2_b16"} & {*able}
+    assert {"videomae_b", "vivit_b16x2_fsa", "timesformer", "tsm-vit_b16", "i3d-vit_tiny", "vjepa2_l"} <= {*able}
+    assert not {"i3d-vit_tiny-tp", "tam-resnet18", "uniformerv2_b16"} & {*able}
     with pytest.raises(ModelError, match="are 1 patches a frame of 1 x 16 x 16; masking needs 2"):
         places_of(create_model("tsn-vit_tiny", 3, clip=ClipSpec(4, 16, 16)))

@@ -66,7 +66,7 @@ class MaskedAutoencoder(nn.Module):
         x_NTSD = self.hidden_token.to(shown_NTVD.dtype).expand(len(clip_NCTHW), grid.frames, hidden_NS.shape[1], -1)
         x_NTSD = x_NTSD.scatter(2, spread(shown_NV, grid.frames, width), shown_NTVD)
         x_NLD = x_NTSD.flatten(1, 2) + sines(grid.frames * hidden_NS.shape[1], width).to(x_NTSD)
-        whole = grid._replace(classes=0, columns=hidden_NS.shape[1])
+        whole = grid._replace(classes=0, columns=hidden_NS.shape[1], shown_NS=None)
         for block in self.blocks:
             x_NLD = block(x_NLD, whole)
         x_NTSD = x_NLD.unflatten(1, (grid.frames, -1))
@@ -79,7 +79,7 @@ class MaskedAutoencoder(nn.Module):
         patches_NTSD = patches_NLD.unflatten(1, (grid.frames, grid.places))
         shown_NTVD = patches_NTSD.gather(2, spread(shown_NV, grid.frames, x_NLD.shape[2]))
         x_NLD = torch.cat([class_NFD, shown_NTVD.flatten(1, 2)], dim=1)
-        grid = grid._replace(rows=1, columns=shown_NV.shape[1])
+        grid = grid._replace(rows=1, columns=shown_NV.shape[1], shown_NS=shown_NV, across=grid.columns)
         for block in self.encoder.blocks:
             x_NLD = block(x_NLD, grid)
         return parts(x_NLD, grid)[1].unflatten(1, (grid.frames, -1)), grid
@@ -94,14 +94,13 @@ class MaskedAutoencoder(nn.Module):
 def encoder_of(network: Network) -> ViT:
     """The transformer of a network that can see a part of its patches; ModelError for any other network.
 
-    It must be a plain vision transformer whose patches are told their places before its first block (no rotary
-    positions) and stay as many as they are (no `-tp`).
+    It must be a plain vision transformer, whose patches stay as many as they are (no `-tp`).
     """
     vit = network.backbone
-    if not isinstance(vit, ViT) or vit.positions is None or len(vit.pools):
+    if not isinstance(vit, ViT) or len(vit.pools):
         able = maskable()
         raise ModelError(f"{network.name} cannot be pre-trained by masking, which needs a plain vision transformer "
-                         f"with positions in a table and without -tp: {', '.join(able)}. "
+                         f"without -tp: {', '.join(able)}. "
                          f"{nearest(network.name, able)}".strip())
     return vit
 
@@ -109,12 +108,10 @@ def encoder_of(network: Network) -> ViT:
 def maskable() -> list[str]:
     """The names of the networks that can be pre-trained by masking."""
     from kinema.models.names import list_models, parse
-    from kinema.models.published import PUBLISHED
     from kinema.models.transformer.sizes import VITS
 
     named = [(name, *parse(name)) for name in list_models()]
-    return [name for name, _, backbone, tp in named if backbone in VITS and not tp
-            and not (name in PUBLISHED and PUBLISHED[name].options.get("positions") == "rotary")]
+    return [name for name, _, backbone, tp in named if backbone in VITS and not tp]
 
 
 def places_of(network: Network) -> int:

@@ -67,7 +67,7 @@ class Table(nn.Module):
     def forward(self, grid: Grid) -> Added:
         table_1LD: torch.Tensor = self.fixed if "fixed" in self._buffers else self.table
         class_1FD, table_1LD = table_1LD[:, : self.grid.classes], table_1LD[:, self.grid.classes :]
-        own, came = self.grid[1:], grid[1:]
+        own, came = self.grid.sides, grid.sides
         if self.grid.frames == 1 and grid.frames > 1:  # frames that do not meet share one table
             came = (1, *came[1:])
         if own != came:

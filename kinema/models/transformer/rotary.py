@@ -12,22 +12,34 @@ AXES = 3
 
 
 def turns(grid: Grid, width: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and sines of the angles of all tokens (L E), for heads of `width` channels.
+    """Cosines and sines of the angles of all tokens (L E), for heads of `width` channels of `like` (N A L E).
+
+    Where only some of each clip's places are there, these are not the same for all clips: N 1 L E.
 
     A third of a head each turns with the frame, the row and the column; what is left over, and class tokens, stand
     still. Within a third the angles of the pairs are repeated whole, not pair by pair, as V-JEPA 2 was trained
     (Assran et al., arXiv:2506.09985).
     """
     part = width // AXES // 2 * 2
-    index = torch.arange(grid.patches, device=like.device, dtype=torch.float64)
+    frame, row, column = coordinates(grid, like)
     speed = BASE ** -(torch.arange(part // 2, device=like.device, dtype=torch.float64) / max(part / 2, 1))
-    frame = (index / grid.places).floor()
-    row = ((index - frame * grid.places) / grid.columns).floor()
-    column = index - frame * grid.places - row * grid.columns
-    angles = [(place[:, None] * speed).repeat(1, 2) for place in (frame, row, column)]
-    angles_LE = torch.cat([*angles, torch.zeros_like(index)[:, None].expand(-1, width - AXES * part)], dim=1)
-    angles_LE = torch.cat([angles_LE.new_zeros(grid.classes, width), angles_LE])
+    angles = [torch.cat([place[..., None] * speed] * 2, dim=-1) for place in (frame, row, column)]
+    angles_LE = torch.cat([*angles, frame.new_zeros(*frame.shape, width - AXES * part)], dim=-1)
+    angles_LE = torch.cat([angles_LE.new_zeros(*frame.shape[:-1], grid.classes, width), angles_LE], dim=-2)
     return angles_LE.cos().to(like.dtype), angles_LE.sin().to(like.dtype)
+
+
+def coordinates(grid: Grid, like_NALE: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The frame, row and column of each patch (L, or N 1 L where only some of each clip's places are there)."""
+    index = torch.arange(grid.patches, device=like_NALE.device, dtype=torch.float64)
+    frame = (index / grid.places).floor()
+    within, across = index - frame * grid.places, grid.columns
+    if grid.shown_NS is not None and grid.places == grid.shown_NS.shape[1]:  # and not one place, in all frames
+        groups = len(like_NALE) // len(grid.shown_NS)  # frames that see only themselves
+        within = grid.shown_NS.double().repeat(1, grid.frames).repeat_interleave(groups, 0)[:, None]
+        frame, across = frame.expand_as(within), grid.across
+    row = (within / across).floor()
+    return frame, row, within - row * across
 
 
 def turn(x_NALE: torch.Tensor, cosines_LE: torch.Tensor, sines_LE: torch.Tensor) -> torch.Tensor:

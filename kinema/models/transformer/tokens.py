@@ -9,12 +9,23 @@ import torch
 
 
 class Grid(NamedTuple):
-    """What the tokens x_NLD of a clip are: `classes` class tokens (none, one, or one a frame), then the patches."""
+    """What the tokens x_NLD of a clip are: `classes` class tokens (none, one, or one a frame), then the patches.
+
+    Where only some of the places of a frame are there, they are one row of `columns`, and `shown_NS` says which places
+    they are of, counted row by row in a frame of `across` columns.
+    """
 
     classes: int
     frames: int
     rows: int
     columns: int
+    shown_NS: torch.Tensor | None = None
+    across: int = 0
+
+    @property
+    def sides(self) -> tuple[int, int, int]:
+        """Frames, rows and columns."""
+        return self.frames, self.rows, self.columns
 
     @property
     def places(self) -> int:
