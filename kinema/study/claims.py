@@ -119,7 +119,7 @@ class Claim:
         """What a number says of the claim."""
         if number is None or number.seeds < LEAST_SEEDS or isnan(number.low):
             return UNDECIDED
-        if number.low >= self.least and number.high <= self.most:
+        if number.low > self.least and number.high < self.most:
             return HOLDS
         return FAILS if number.high < self.least or number.low > self.most else UNDECIDED
 
