@@ -25,7 +25,7 @@ from kinema.expansion import Candidate, Walk, expand
 from kinema.expansion.axes import TEMPORAL
 from kinema.expansion.written import totals
 from kinema.recipe import Recipe
-from kinema.study.claims import STUDENT
+from kinema.study.claims import reach
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "expand.md"
@@ -77,8 +77,7 @@ def lead(candidates: list[Candidate], step: int) -> tuple[Candidate, Candidate, 
     value = float(np.mean([one.estimate.value for one in seeds]))
     half = float(np.mean([(one.estimate.high - one.estimate.low) / 2 for one in seeds]))  # of the same clips
     if len(seeds) > 1:
-        spread = float(np.std([one.estimate.value for one in seeds], ddof=1)) / len(seeds) ** 0.5
-        half = hypot(half, STUDENT[len(seeds) - 2] * spread)
+        half = hypot(half, reach([one.estimate.value for one in seeds]))
     return best[0], best[1], (100 * value, 100 * (value - half), 100 * (value + half))
 
 

@@ -4,12 +4,13 @@ import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import NamedTuple
+
+from kinema.study.claims import reach
 
 PLATEAU = 0.005  # the shortest plain schedule may be this much below the longest
 WITHIN = 0.01  # of the plain accuracy
-T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t of that many seeds
 
 
 class Point(NamedTuple):
@@ -62,11 +63,6 @@ def reached(found: Sequence[Point], end: Point, accuracy: float) -> Point | None
     """The first checkpoint of a training that is as accurate."""
     same = (point for point in found if point[:3] == end[:3] and point.accuracy >= accuracy)
     return min(same, key=lambda point: point.step, default=None)
-
-
-def reach(values: Sequence[float]) -> float:
-    """How far the 95 % interval of a mean over seeds goes each way, by Student's t; without end from one seed."""
-    return T95[len(values)] * stdev(values) / math.sqrt(len(values)) if len(values) in T95 else math.inf
 
 
 def interval(values: Sequence[float]) -> str:

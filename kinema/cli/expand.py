@@ -42,8 +42,10 @@ def expand_options(
         bool, typer.Option("--published", help="train nothing: show the networks that the published factors make",
                            rich_help_panel=WALK)] = False,
     processes: Annotated[
-        int, typer.Option(min=1, help="runs at a time, each with its share of the processors", rich_help_panel=WALK)
-    ] = 1,
+        int | None,
+        typer.Option(min=1, help="runs at a time, each with its share of the processors \\[default: 1; of a Ray "
+                     "cluster, as many as it has GPUs, or processors]", rich_help_panel=WALK),
+    ] = None,
     ray: Annotated[
         str | None, typer.Option(help="address of a Ray cluster that does the runs, or local", rich_help_panel=WALK)
     ] = None,

@@ -174,7 +174,7 @@ def _entries(folder: Path) -> list[tuple[float, int, str]]:
     """Time, bytes and path of each file of the cache, the oldest first; other runs may delete some meanwhile."""
     found = []
     for entry in os.scandir(folder):
-        if entry.name.endswith((SUFFIX, ".npy", ".json", ".tmp")):  # the second and third of before
+        if entry.name.endswith((SUFFIX, ".npy", ".json", ".tmp")):  # .npy and .json: of earlier versions
             with suppress(OSError):
                 state = entry.stat()
                 found.append((state.st_mtime, state.st_size, entry.path))

@@ -56,7 +56,7 @@ class Walk:
 
 
 def expand(
-    walk: Walk, out: str | Path, processes: int = 1, ray: str | None = None, accelerator: str = "auto",
+    walk: Walk, out: str | Path, processes: int | None = None, ray: str | None = None, accelerator: str = "auto",
     quiet: bool = False,
 ) -> Iterator[list[Candidate]]:
     """Walk; gives all candidates so far after each step, and at last with the path's accuracies on test clips.

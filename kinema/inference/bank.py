@@ -78,7 +78,8 @@ def look(
     if not read:
         raise DataError(f"None of the {len(table)} clips could be read. The first one: {next(iter(broken.values()))}")
     values = np.stack([np.load(files[number]) for number in read])
-    forget_oldest(folder.parent, folder.name)
+    if missing:
+        forget_oldest(folder.parent, folder.name)
     return Seen(values, read, tuple((table.rows[number].path, problem) for number, problem in broken.items()))
 
 

@@ -8,7 +8,7 @@ videos would change). Axes: S seeds, R the number itself and then its resamples.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, isnan, sqrt
+from math import hypot, inf, isnan, sqrt
 
 import numpy as np
 
@@ -38,6 +38,14 @@ class Number:
         if isnan(self.low):
             return f"{self.value:+.1f} ({self.seeds} seed{'s' * (self.seeds > 1)})"
         return f"{self.value:+.1f} [{self.low:+.1f}, {self.high:+.1f}] ({self.seeds} seeds)"
+
+
+def reach(values: Sequence[float] | np.ndarray) -> float:
+    """How far the 95 % interval of a mean goes each way, by Student's t; without end from one value."""
+    count = len(values)
+    if count < 2:
+        return inf
+    return STUDENT[min(count - 2, len(STUDENT) - 1)] * float(np.std(values, ddof=1)) / sqrt(count)
 
 
 class Measured:
@@ -85,8 +93,7 @@ class Measured:
         value, seeds = float(values_SR[:, 0].mean()), len(rows)
         if seeds < 2:
             return Number(value, float("nan"), float("nan"), seeds)
-        place = min(seeds - 2, len(STUDENT) - 1)
-        by_seed = STUDENT[place] * float(values_SR[:, 0].std(ddof=1)) / sqrt(seeds)
+        by_seed = reach(values_SR[:, 0])
         below = above = 0.0
         if length > 1:
             low, high = percentiles(values_SR[:, 1:].mean(0))
