@@ -33,16 +33,16 @@ class Kind:
 
     labels: tuple[str, ...]
     draw: Callable[[Stage, str], Drawing]
-    place: Callable[[str, int, int, np.random.Generator], Array]
+    place: Callable[[str, int, int, float, np.random.Generator], Array]  # of a label, rows, columns, difficulty
     rounds: int = 1  # a source has so many clips of each of its classes
     place_tells: bool = False  # a source then belongs to one class, otherwise to all of them
 
 
 KINDS: dict[str, Kind] = {
-    "motion": Kind(motion.LABELS, motion.draw, lambda label, *rest: texture(*rest)),
-    "change": Kind(change.LABELS, change.draw, lambda label, *rest: texture(*rest)),
+    "motion": Kind(motion.LABELS, motion.draw, lambda _, rows, columns, __, rng: texture(rows, columns, rng)),
+    "change": Kind(change.LABELS, change.draw, lambda _, rows, columns, __, rng: texture(rows, columns, rng)),
     "scene": Kind(scene.LABELS, scene.draw, scene.place, rounds=4, place_tells=True),
-    "figures": Kind(figures.LABELS, figures.draw, lambda label, *rest: figures.room(*rest)),
+    "figures": Kind(figures.LABELS, figures.draw, lambda _, rows, columns, __, rng: figures.room(rows, columns, rng)),
 }
 
 
@@ -84,7 +84,8 @@ def generator(spec: SyntheticSpec, *key: str | int) -> np.random.Generator:
 @lru_cache(maxsize=32)
 def _backdrop(spec: SyntheticSpec, source: str, label: str) -> Array:
     edge = 2 * margin(spec.size) + 1
-    return KINDS[spec.kind].place(label, spec.height + edge, spec.width + edge, generator(spec, "source", source))
+    rng = generator(spec, "source", source)
+    return KINDS[spec.kind].place(label, spec.height + edge, spec.width + edge, spec.difficulty, rng)
 
 
 def draw(spec: SyntheticSpec, clip: Clip) -> Drawing:

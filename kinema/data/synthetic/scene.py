@@ -9,6 +9,8 @@ from kinema.data.synthetic.backdrop import cloudy
 from kinema.data.synthetic.shapes import Array
 from kinema.data.synthetic.stage import Drawing, Event, Stage
 
+LIGHT, HAZE = 0.8, 0.8  # at difficulty 1: the spread of each colour's brightness (of its log), and the densest haze
+
 Place = Callable[[Array, Array, np.random.Generator], Array]  # x, y in (0, 1) and randomness to colours (H, W, 3)
 
 
@@ -114,11 +116,13 @@ PLACES: dict[str, Place] = {
 LABELS = tuple(PLACES)
 
 
-def place(label: str, height: int, width: int, rng: np.random.Generator) -> Array:
-    """A place of a class as an image (H, W, 3)."""
+def place(label: str, height: int, width: int, difficulty: float, rng: np.random.Generator) -> Array:
+    """A place of a class as an image (H, W, 3), in a light and a haze whose colours difficulty makes stronger."""
     y, x = np.mgrid[:height, :width].astype(np.float32) / np.asarray([height, width], np.float32)[:, None, None]
     grain = 0.08 * (cloudy(height, width, rng, 32)[..., None] - 0.5)
-    return np.clip(PLACES[label](x, y, rng) + grain, 0, 1).astype(np.float32)
+    image = PLACES[label](x, y, rng) + grain
+    light, haze = np.exp(LIGHT * difficulty * rng.standard_normal(3)), rng.random(3)
+    return np.clip(_mix(image * light, haze, HAZE * difficulty * rng.random((1, 1))), 0, 1).astype(np.float32)
 
 
 def draw(stage: Stage, label: str) -> Drawing:

@@ -42,8 +42,8 @@ class SyntheticSpec:
     """A made-up data set; `synthetic_spec` fills in what its kind usually is.
 
     clips counts the whole set, shared evenly among its classes; frames is a clip's length; height and width are even
-    numbers of pixels; difficulty, 0 to 1, adds noise, clutter and camera shake; test_fraction is the share of the
-    sources on the test side. Raises DataError on values that make no set.
+    numbers of pixels; difficulty, 0 to 1, adds noise, clutter and camera shake, and to `scene` coloured light and haze;
+    test_fraction is the share of the sources on the test side. Raises DataError on values that make no set.
     """
 
     kind: str
