@@ -70,6 +70,7 @@ def cost(results: Sequence[Result]) -> "Figure":
                          color=colour[one.module], linewidth=1 if one.tp else 0, edgecolor="black")
         axis.set(title=data, xlabel="GMACs of a clip", ylabel="top-1 (%)")
         axis.margins(0.1)
+        axis.ticklabel_format(axis="y", useOffset=False)
         logarithmic(axis)
     legend(figure, colour, "black edge: with temporal pooling; area: parameters")
     return figure
@@ -136,7 +137,8 @@ def space_and_time(results: Sequence[Result]) -> "Figure":
             drawn = axis.bar([place + (number - 1) * 0.27 for place in range(len(rows))], values, 0.25, color=colour)
             axis.bar_label(drawn, [str(getattr(one, name)) for one in rows], fontsize=7)
         axis.axhline(0, color="black", linewidth=0.8)
-        axis.set_xticks(range(len(rows)), [one.module.replace("+", "\n+") for one in rows], fontsize=8)
+        names = [one.module for one in rows]
+        axis.set_xticks(range(len(rows)), names, fontsize=8, rotation=35, ha="right", rotation_mode="anchor")
         axis.set(title=short(data), ylabel="share")
     legend(figure, {label: colour for _, colour, label in bars})
     return figure
