@@ -35,6 +35,10 @@ def masking_options(
     decoder_width: Annotated[
         int, typer.Option(min=0, help="their channels; 0: half of the encoder's", rich_help_panel=MASKING)
     ] = 0,
+    normalised: Annotated[
+        bool, typer.Option("--normalised/--plain", help="paint each patch's values over their deviation, or as they are "
+                           "(where still places are mostly noise)", rich_help_panel=MASKING)
+    ] = True,
 ) -> None:
     """The options that are this command's own."""
 
@@ -57,7 +61,7 @@ def pretrain(**given: Any) -> None:
     from kinema.training.pretrain import pretrain as run_pretraining
 
     base, restart, machine = given.pop("recipe"), given.pop("restart"), machine_of(given)
-    shape = (given.pop("masked"), given.pop("decoder_depth"), given.pop("decoder_width"))
+    shape = [given.pop(name) for name in ("masked", "decoder_depth", "decoder_width", "normalised")]
     if not given["data"] and base is None:
         fail("expected footage: any folder of videos, or a list of clips.", code=2)
     told = {name: value for name, value in given.items() if value is not None}

@@ -24,12 +24,14 @@ class Masking:
 
     ratio: the share of a frame's places that is hidden, in all frames alike; at least one is, and one is not. depth,
     width: blocks of the decoder, and its channels (0: half of the encoder's). As published (arXiv:2203.12602, table 1):
-    0.9, 4 and half.
+    0.9, 4 and half. normalised: painted are a patch's values less their mean, over their deviation, as published; else
+    its values as they are (He et al., arXiv:2111.06377, table 1d), for clips whose still places are mostly noise.
     """
 
     ratio: float = 0.9
     depth: int = 4
     width: int = 0
+    normalised: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio < 1:

@@ -78,7 +78,7 @@ def assemble(run: Pretraining, machine: Machine, fabric: "Fabric") -> Parts:
     network = run.network()
     if recipe.start and not saved.is_file():
         start_from(network, recipe)
-    masked = MaskedAutoencoder(network, run.masking.depth, run.masking.width)
+    masked = MaskedAutoencoder(network, run.masking.depth, run.masking.width, run.masking.normalised)
     if fabric.world_size > 1:
         globalise(masked)
     model, optimizer = fabric.setup(wrapped(masked, machine), make_optimizer(masked, recipe))

@@ -8,7 +8,7 @@ from kinema.data.transforms.tubes import tubes
 from kinema.errors import ModelError
 from kinema.keyed import keyed_generator
 from kinema.models import ClipSpec, Network, create_model
-from kinema.models.transformer.masked import MaskedAutoencoder, apart, encoder_of, maskable, patches_of, places_of
+from kinema.models.transformer.masked import MaskedAutoencoder, apart, encoder_of, maskable, normal, patches_of, places_of
 from kinema.models.transformer.rotary import turn, turns
 from kinema.models.transformer.tokens import Grid
 
@@ -115,11 +115,26 @@ def test_all_that_is_trained_gets_a_gradient_and_the_readout_none(name: str) -> 
 
 def test_patches_are_normalised_colour_by_colour() -> None:
     clip_NCTHW = torch.randn(1, 3, 4, 18, 16)  # two rows of pixels stick out
-    patches_NTSP = patches_of(clip_NCTHW, 2, 8)
-    assert patches_NTSP.shape == (1, 2, 4, 2 * 8 * 8 * 3)
+    patches_NTSPC = patches_of(clip_NCTHW, 2, 8)
+    assert patches_NTSPC.shape == (1, 2, 4, 2 * 8 * 8, 3)
     piece = clip_NCTHW[0, 1, 2:4, 0:8, 8:16].flatten()  # green of the second step, at the upper right
     wanted = (piece - piece.mean()) / (piece.std() + 1e-6)
-    torch.testing.assert_close(patches_NTSP[0, 1, 1].unflatten(0, (128, 3))[:, 1], wanted)
+    torch.testing.assert_close(patches_NTSPC[0, 1, 1, :, 1], piece)
+    torch.testing.assert_close(normal(patches_NTSPC)[0, 1, 1, :, 1], wanted)
+
+
+@pytest.mark.parametrize("normalised", [True, False])
+def test_what_is_painted_is_told_of_its_own_variance(normalised: bool) -> None:
+    masked, (clip_NCTHW, hidden_NS) = MaskedAutoencoder(small("i3d-vit_tiny"), 1, normalised=normalised), masked_batch()
+    clip_NCTHW = 5 * clip_NCTHW + 3
+    values_NTMP = masked.values(clip_NCTHW, hidden_NS)
+    assert (abs(values_NTMP.mean()) < 1e-3) == normalised
+    with torch.no_grad():
+        masked.out.weight.zero_()
+        masked.out.bias.fill_(values_NTMP.mean())
+    loss, explained = masked(clip_NCTHW, hidden_NS)
+    torch.testing.assert_close(loss, values_NTMP.var(correction=0))
+    assert abs(explained) < 1e-5  # a mean explains no variance
 
 
 def test_the_loss_is_that_of_hidden_patches_alone() -> None:

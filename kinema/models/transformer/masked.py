@@ -32,11 +32,13 @@ class MaskedAutoencoder(nn.Module):
     painting explains, which is without a gradient.
 
     The encoder is `network`'s own transformer, without its readout and classifier, which stay as they are. The decoder
-    has `depth` blocks of `width` channels (0: half of the encoder's). ModelError: see `encoder_of`.
+    has `depth` blocks of `width` channels (0: half of the encoder's), and paints each patch's values, `normalised` or
+    as they are. ModelError: see `encoder_of`.
     """
 
-    def __init__(self, network: Network, depth: int = 4, width: int = 0) -> None:
+    def __init__(self, network: Network, depth: int = 4, width: int = 0, normalised: bool = True) -> None:
         super().__init__()
+        self.normalised = normalised
         self.encoder = encoder_of(network)
         self.encoder.out.requires_grad_(False)
         width = width or max(self.encoder.channels // 2, 1)
@@ -55,7 +57,7 @@ class MaskedAutoencoder(nn.Module):
     def forward(self, clip_NCTHW: torch.Tensor, hidden_NS: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         values_NTMP = self.values(clip_NCTHW, hidden_NS)
         loss = F.mse_loss(self.paint(clip_NCTHW, hidden_NS).to(values_NTMP.dtype), values_NTMP)
-        return loss, 1 - loss.detach() / values_NTMP.square().mean()
+        return loss, 1 - loss.detach() / values_NTMP.var(correction=0)
 
     def paint(self, clip_NCTHW: torch.Tensor, hidden_NS: torch.Tensor) -> torch.Tensor:
         """The values of the hidden patches (N T M P), as the decoder guesses them."""
@@ -85,8 +87,9 @@ class MaskedAutoencoder(nn.Module):
         return parts(x_NLD, grid)[1].unflatten(1, (grid.frames, -1)), grid
 
     def values(self, clip_NCTHW: torch.Tensor, hidden_NS: torch.Tensor) -> torch.Tensor:
-        """What should be painted: the values of the hidden patches (N T M P), normalised patch by patch."""
-        patches_NTSP = patches_of(clip_NCTHW, *self.encoder.stem.kernel_size[:2])
+        """What should be painted: the values of the hidden patches (N T M P)."""
+        patches_NTSPC = patches_of(clip_NCTHW, *self.encoder.stem.kernel_size[:2])
+        patches_NTSP = (normal(patches_NTSPC) if self.normalised else patches_NTSPC).flatten(3)
         hidden_NM = apart(hidden_NS)[1]
         return patches_NTSP.gather(2, spread(hidden_NM, patches_NTSP.shape[1], patches_NTSP.shape[3]))
 
@@ -139,13 +142,17 @@ def spread(places_NV: torch.Tensor, frames: int, width: int) -> torch.Tensor:
 
 
 def patches_of(clip_NCTHW: torch.Tensor, frames: int, size: int) -> torch.Tensor:
-    """A clip as patches of `frames` frames and `size` x `size` pixels (N T S P), each colour of each of mean 0 and
-    deviation 1; what sticks out at the end is left out.
+    """A clip as patches of `frames` frames and `size` x `size` pixels (N T S P C); what sticks out at the end is
+    left out.
     """
     steps, rows, columns = (length // part for length, part in zip(clip_NCTHW.shape[2:], (frames, size, size),
                                                                    strict=True))
     whole = clip_NCTHW[:, :, : steps * frames, : rows * size, : columns * size]
     cut = whole.unflatten(4, (columns, size)).unflatten(3, (rows, size)).unflatten(2, (steps, frames))
-    x_NTSPC = cut.permute(0, 2, 4, 6, 3, 5, 7, 1).flatten(4, 6).flatten(2, 3)
+    return cut.permute(0, 2, 4, 6, 3, 5, 7, 1).flatten(4, 6).flatten(2, 3)
+
+
+def normal(x_NTSPC: torch.Tensor) -> torch.Tensor:
+    """Patches of which each colour has mean 0 and deviation 1."""
     deviation, mean = torch.std_mean(x_NTSPC, dim=3, keepdim=True)
-    return ((x_NTSPC - mean) / (deviation + EPS)).flatten(3)
+    return (x_NTSPC - mean) / (deviation + EPS)
