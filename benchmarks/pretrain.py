@@ -38,11 +38,13 @@ from kinema.training.train import train
 ROOT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2)
 SEEN = 4800  # clips shown in a weak pre-training, whatever the number of different ones
+SEEN_COLOURS = 24000  # in one on colours, from which a network learns later
 PAINTED = 24000  # in a masked one, a clip of which costs less
 STRIDE = 3  # a clip of six frames covers one of the pool's three-second videos
 HERE = Machine(accelerator="cpu", workers=0)
 # on colours so few steps teach neither network anything
 CNN: dict[str, Any] = {"model": "tam-resnet_tiny", "input": "difference"}
+COLOURS: dict[str, Any] = {"model": "tam-resnet_tiny", "input": "rgb"}
 VIT: dict[str, Any] = {"model": "i3d-vit_tiny", "input": "difference", "options": {
     "patch": 8, "tubelet": 2, "positions": "sine", "readout": "mean"}}
 CLIP: dict[str, Any] = {"frames": 6, "size": data.SIDE, "batch": 16, "augment": Augment(scale=(0.6, 1.0))}
@@ -62,16 +64,20 @@ class Arm:
     longer: int = 1  # how many times as many epochs it is fine-tuned
 
 
-def weak(name: str, network: dict[str, Any], clips: Callable[[Path, int], tuple[list, list]], frames: int = 6) -> Any:
+def weak(
+    name: str, network: dict[str, Any], clips: Callable[[Path, int], tuple[list, list]], frames: int = 6,
+    seen: int = SEEN, **steps: Any,
+) -> Callable[[Path, int], Path]:
     """A weak pre-training on clips and by words, both of a seed."""
 
     def run(work: Path, seed: int) -> Path:
         listed = data.weak_list(work, name.replace(" ", "_"), seed, *clips(work, seed))
         batch = min(CLIP["batch"], len(read_table(listed)))
-        epochs = max(round(SEEN / (len(read_table(listed)) // batch * batch)), 1)
+        epochs = max(round(seen / (len(read_table(listed)) // batch * batch)), 1)
         recipe = Recipe(str(listed), out=str(work / "weak" / f"{name.replace(' ', '_')}-{seed}"), seed=seed,
                         loss="softmax", validation=0.0, sampling="dense", stride=STRIDE,
-                        epochs=epochs, **{**CLIP, "frames": frames, "batch": batch}, **network)
+                        epochs=epochs, **{**CLIP, "frames": frames, "batch": batch}, **network,
+                        **steps)
         return train(recipe, HERE, quiet=True).path
 
     return run
@@ -123,8 +129,11 @@ def arms() -> Iterator[Arm]:
         size = len(data.ACTIONS) + chatter
         learnt = weak(f"vocabulary {size}", CNN, of_pool(chatter=chatter))
         yield Arm(f"vocabulary {size}", CNN, "vocabulary", size, learnt)
-    for frames in (1, 2):
-        yield Arm(f"frames {frames}", CNN, "frames", frames, weak(f"frames {frames}", CNN, of_pool(), frames))
+    yield Arm("colours scratch", COLOURS)
+    for frames in (6, 2, 1):
+        name = "colours weak" if frames == 6 else f"colours {frames}"
+        learnt = weak(name, COLOURS, of_pool(), frames, SEEN_COLOURS, lr=0.004, warmup=7.0, clip_gradient=1.0)
+        yield Arm(name, COLOURS, "frames", frames, learnt)
 
 
 def tuned(arm: Arm, work: Path, seed: int, judged: str) -> Recipe:

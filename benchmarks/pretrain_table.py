@@ -4,7 +4,7 @@ Axes: R arms' seeds, N test clips, B resamples.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,14 +15,27 @@ from kinema.study.plots import panels
 
 PAIRS = (  # what is compared with what
     ("cnn weak", "cnn scratch"), ("cnn weak", "cnn scratch longer"), ("vit masked", "vit scratch"),
-    ("vit masked", "vit scratch longer"),
+    ("vit masked", "vit scratch longer"), ("colours weak", "colours scratch"),
 )
+
+
+class Panel(NamedTuple):
+    """A question: its title, what is along the axis, and where there is the arm that others are measured against."""
+
+    title: str
+    unit: str
+    base: float
+    shared: str = "cnn weak"
+    scratch: str = "cnn scratch"
+
+
 PANELS = {
-    "amount": ("amount of data", "clips to pre-train on", data.POOL), "coverage":
-    ("coverage of the target's labels", "of the target's 9 actions among the labels", len(data.ACTIONS)),
-    "length": ("length at equal total minutes", "seconds of a video", 3.0),
-    "vocabulary": ("size of the vocabulary", "labels", len(data.ACTIONS)),
-    "frames": ("clip against image", "frames of a pre-training clip", 6),
+    "amount": Panel("amount of data", "clips to pre-train on", data.POOL),
+    "coverage": Panel("coverage of the target's labels", "of the target's 9 actions among the labels",
+                      len(data.ACTIONS)),
+    "length": Panel("length at equal total minutes", "seconds of a video", 3.0),
+    "vocabulary": Panel("size of the vocabulary", "labels", len(data.ACTIONS)),
+    "frames": Panel("clip against image", "frames of a pre-training clip", 6, "colours weak", "colours scratch"),
 }
 LOGARITHMIC = ("amount", "length", "vocabulary")
 RESAMPLES = 4000
@@ -65,10 +78,10 @@ def write_docs(
         f"The footage is {data.POOL} made-up clips of other sources. Of their captions {data.MISSING:.0%} do not name "
         f"the action, {data.WRONG:.0%} name another one, {data.EXTRA:.0%} name one more; actions are said in two ways "
         "each, as phrases or hashtags, between words that say nothing. Masked pre-training sees no caption. *Longer* "
-        "is training from scratch for three times the epochs. The convolutional network sees differences of grey "
-        "frames, on which a few hundred steps teach it something; the transformer sees colours, since differences are "
-        "mostly noise here, of which nothing can be painted. Intervals are 95 %: Student's over the seeds "
-        "beside the bootstrap over test sources.", "",
+        "is training from scratch for three times the epochs. Networks see differences of grey frames, on which a few "
+        "hundred steps teach them something; *colours* is the convolutional network on colours, which learns from "
+        "five times as many clips shown. Intervals are 95 %: Student's over the seeds beside the bootstrap over test "
+        "sources.", "",
         "| network | fine-tuned from | top-1 (%) |", "| --- | --- | --- |",
     ]
     pairs = [pair for pair in PAIRS if {*pair} <= hits.keys()]
@@ -88,37 +101,39 @@ def sweeps(rows: list[dict[str, Any]], hits: dict[str, np.ndarray], sources: tup
     """The lines of the five questions."""
     lines = [
         "", "## Five questions", "",
-        "Each weak pre-training of tam-resnet_tiny shows the same number of clips; the point that all panels share is "
-        "the one above. The line is training from scratch. Of one frame there is no difference to see: it is the "
-        "control of the last question.", "", "![five sweeps](pretrain.svg)", "",
+        "Each weak pre-training of tam-resnet_tiny in a panel shows the same number of clips. The line is training "
+        "from scratch. One frame has no differences: the last question is asked on colours.", "",
+        "![five sweeps](pretrain.svg)", "",
         "| question | at | top-1 (%) | against the shared point |", "| --- | --- | --- | --- |",
     ]
-    for panel, (title, unit, base) in PANELS.items():
-        for place, name in places(panel, rows, base):
+    for key, panel in PANELS.items():
+        for place, name in places(key, rows) if panel.shared in hits else ():
             own = points(over_seeds(hits[name], sources), False)
-            against = "" if name == "cnn weak" else points(over_seeds(hits[name] - hits["cnn weak"], sources))
-            lines.append(f"| {title} | {place:g} {unit} | {own} | {against} |")
+            against = "" if name == panel.shared else points(over_seeds(hits[name] - hits[panel.shared], sources))
+            lines.append(f"| {panel.title} | {place:g} {panel.unit} | {own} | {against} |")
     return lines
 
 
-def places(panel: str, rows: list[dict[str, Any]], base: float) -> list[tuple[float, str]]:
+def places(panel: str, rows: list[dict[str, Any]]) -> list[tuple[float, str]]:
     """The points of a panel and the arms there, the shared one among them."""
     found = {float(row["place"]): str(row["arm"]) for row in rows if row["panel"] == panel}
-    return sorted({**found, float(base): "cnn weak"}.items())
+    return sorted({**found, float(PANELS[panel].base): PANELS[panel].shared}.items())
 
 
 def draw(path: Path, rows: list[dict[str, Any]], hits: dict[str, np.ndarray], sources: tuple[str, ...]) -> None:
     """The five sweeps as one figure."""
     figure, ((*axes,),) = panels(1, len(PANELS))
-    scratch = 100 * float(hits["cnn scratch"].mean())
-    for axis, (panel, (title, unit, base)) in zip(axes, PANELS.items(), strict=True):
-        known = [(place, over_seeds(hits[name], sources)) for place, name in places(panel, rows, base)]
+    for axis, (key, panel) in zip(axes, PANELS.items(), strict=True):
+        if panel.shared not in hits:
+            continue
+        known = [(place, over_seeds(hits[name], sources)) for place, name in places(key, rows)]
         value = np.array([[100 * each.value, 100 * each.low, 100 * each.high] for _, each in known])
         spread = np.abs(value[:, 1:].T - value[:, 0])
         axis.errorbar([place for place, _ in known], value[:, 0], spread, marker="o", capsize=3, color="#2a9d8f")
+        scratch = 100 * float(hits[panel.scratch].mean())
         axis.axhline(scratch, color="#4c5a6b", linestyle="--", linewidth=1, label="from scratch")
-        axis.set(title=title, xlabel=unit, ylabel="top-1 (%)")
-        if panel in LOGARITHMIC:
+        axis.set(title=panel.title, xlabel=panel.unit, ylabel="top-1 (%)")
+        if key in LOGARITHMIC:
             axis.set_xscale("log")
         axis.set_xticks([place for place, _ in known], [f"{place:g}" for place, _ in known])
         axis.minorticks_off()

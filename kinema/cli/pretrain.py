@@ -36,7 +36,7 @@ def masking_options(
         int, typer.Option(min=0, help="their channels; 0: half of the encoder's", rich_help_panel=MASKING)
     ] = 0,
     normalised: Annotated[
-        bool, typer.Option("--normalised/--plain", help="paint each patch's values over their deviation, or as they are "
+        bool, typer.Option("--normalised/--plain", help="paint values over their patch's deviation, or as they are "
                            "(where still places are mostly noise)", rich_help_panel=MASKING)
     ] = True,
 ) -> None:

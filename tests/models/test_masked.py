@@ -8,7 +8,15 @@ from kinema.data.transforms.tubes import tubes
 from kinema.errors import ModelError
 from kinema.keyed import keyed_generator
 from kinema.models import ClipSpec, Network, create_model
-from kinema.models.transformer.masked import MaskedAutoencoder, apart, encoder_of, maskable, normal, patches_of, places_of
+from kinema.models.transformer.masked import (
+    MaskedAutoencoder,
+    apart,
+    encoder_of,
+    maskable,
+    normal,
+    patches_of,
+    places_of,
+)
 from kinema.models.transformer.rotary import turn, turns
 from kinema.models.transformer.tokens import Grid
 
