@@ -42,6 +42,19 @@ class Machine:
             raise KinemaError("A compiled network decides itself what it keeps: give compile or "
                               "gradient_checkpointing, not both.")
 
+    def started(self) -> tuple[int | str, int]:
+        """How many processes train on each machine, and on how many machines: as told, or as torchrun has started."""
+        if "LOCAL_WORLD_SIZE" in os.environ and self.devices == 1:
+            here = int(os.environ["LOCAL_WORLD_SIZE"])
+            return here, int(os.environ["WORLD_SIZE"]) // here
+        return self.devices, self.nodes
+
+    @property
+    def several(self) -> bool:
+        """Do several processes train?"""
+        devices, nodes = self.started()
+        return nodes > 1 or str(devices) not in ("1", "auto")
+
     def reading_processes(self) -> int:
         """How many processes read clips, for each device."""
         if self.workers is not None:

@@ -47,9 +47,10 @@ Described = Callable[[int, torch.Tensor], np.ndarray]  # a clip's number in its 
 
 def check_fit(recipe: Recipe, machine: Machine) -> None:
     """Raise KinemaError where scikit-learn is missing, or what a fit cannot do is asked for."""
-    if str(machine.devices) not in ("1", "auto") or machine.nodes > 1:
-        raise RunError(f"{recipe.model} is fitted by one process; {machine.devices} devices of {machine.nodes} "
-                       "machines came. Leave --devices and --nodes at 1.")
+    if machine.several:
+        devices, nodes = machine.started()
+        raise RunError(f"{recipe.model} is fitted by one process; {devices} devices of {nodes} machines came. Leave "
+                       "--devices and --nodes at 1, and start it without torchrun.")
     if recipe.start:
         raise RunError(f"{recipe.model} starts from no weights (start is {recipe.start}): it is fitted anew.")
     if recipe.distil:

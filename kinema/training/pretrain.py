@@ -96,7 +96,8 @@ def make_optimizer(masked: nn.Module, recipe: Recipe) -> optim.Optimizer:
     trained = [parameter for parameter in masked.parameters() if parameter.requires_grad]
     groups = [{"params": [one for one in trained if (one.ndim > 1) == decays],
                "weight_decay": recipe.weight_decay * decays} for decays in (True, False)]
-    return optim.AdamW(groups, lr=recipe.lr, betas=BETAS)
+    fused = recipe.precision != "16-mixed"  # as in optimizer.py
+    return optim.AdamW(groups, lr=recipe.lr, betas=BETAS, fused=fused)
 
 
 def masked_loader(run: Pretraining, parts: Parts, machine: Machine, pin_memory: bool) -> DataLoader:

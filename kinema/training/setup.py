@@ -1,6 +1,5 @@
 """All that a training loop works on, put together from a run's folder."""
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -56,17 +55,13 @@ def start_fabric(recipe: Recipe, machine: Machine) -> "Fabric":
 
     if machine.accelerator in ("auto", "cpu"):
         keep_freed_memory()
-    devices, nodes = machine.devices, machine.nodes
-    if "LOCAL_WORLD_SIZE" in os.environ and devices == 1:  # torchrun says how many processes it started
-        devices = int(os.environ["LOCAL_WORLD_SIZE"])
-        nodes = int(os.environ["WORLD_SIZE"]) // devices
-    several = nodes > 1 or str(devices) not in ("1", "auto")
+    devices, nodes = machine.started()
     try:
         fabric = Fabric(
             accelerator=machine.accelerator,
             devices=devices,
             num_nodes=nodes,
-            strategy="ddp" if several else "auto",
+            strategy="ddp" if machine.several else "auto",
             precision=recipe.precision,  # type: ignore[arg-type]
         )
         fabric.launch()
