@@ -38,10 +38,11 @@ lint: $(VENV)/tested ## style and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 
-check-all: $(VENV)/tested ## every network by name and against the published figures, every awkward video; writes docs/
+check-all: $(VENV)/tested ## every network by name, against the published figures and their code, every awkward video; writes docs/
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python -m benchmarks.compat
 	$(BIN)/python benchmarks/videos.py
+	$(BIN)/python benchmarks/parity.py
 
 soak: $(VENV)/tested ## 20 kills of a training, 10,000 clips through the loader; writes docs/soak.md
 	$(BIN)/python benchmarks/soak.py
