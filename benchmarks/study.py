@@ -39,7 +39,7 @@ FEW = 0.3  # of the training side's sources
 def make_data(folder: Path) -> None:
     """The clips, and lists of them; `motion` has the classes of order and of change, `-few` a part of the clips."""
     for name, (kind, clips) in SETS.items():
-        look = LOOK | ({"difficulty": 0.6} if kind == "scene" else {})
+        look = LOOK | ({"difficulty": 0.3} if kind == "scene" else {})
         make(synthetic_spec(kind, clips=clips, **look), folder / name)
     for name, parts in LISTS.items():
         rows = [row | {"path": f"{part}/{row['path']}", "source": f"{part}/{row['source']}"} for part in parts
