@@ -30,13 +30,14 @@ def compare(
     """
     from kinema.evaluation.compare import difference
     from kinema.evaluation.differing import differing
+    from kinema.evaluation.intervals import FEW
 
     found = [opened(path, name) for path in (one, other)]
     gap, apart = difference(found[0].predictions, found[1].predictions), differing(*found)
     if as_json:
         print_json({
             "top1": [each.top1 for each in found], "difference": gap.estimate.value,
-            "interval": gap.estimate.to_list(), "paired": gap.paired,
+            "interval": gap.estimate.to_list(), "paired": gap.paired, "sources": gap.sources,
             "differing": [{"kind": each.kind, "what": each.what, "values": [each.one, each.other]} for each in apart],
         })
         return
@@ -46,6 +47,9 @@ def compare(
     verdict = "the first is better" if low > 0 else "the second is better" if high < 0 else "no difference is shown"
     paired = "on the same clips" if gap.paired else "on different clips"
     say(f"Difference, {paired}: {points(gap.estimate)}: {verdict}.")
+    if gap.sources < FEW:
+        say(f"The clips come from {gap.sources} source{'s' * (gap.sources > 1)} only: of fewer than {FEW} such "
+            "intervals are too narrow.")
     if apart:
         say("These differ too, so the networks may not be the reason:")
         for each in apart:
@@ -93,7 +97,8 @@ def opened(path: str, name: str) -> "Evaluation":
     folder = Run.open(path).path / "evaluation"
     if not (folder / f"{name}.json").is_file():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
-        fail(f"{path} has no evaluation {name!r}; it has {there}. `kinema evaluate {path}` writes one.")
+        fail(f"{path} has no evaluation {name!r}; it has {there} (--name tells which). `kinema evaluate {path}` "
+             "writes one.")
     return Evaluation.load(folder / f"{name}.json")
 
 

@@ -1,5 +1,6 @@
 """`kinema data`: the doctor, made-up sets, and lists of other forms."""
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -99,7 +100,7 @@ def make(
     with Progress(f"making {kind}", spec.clips) as bar:
         made = make_set(spec, out, workers=workers, progress=lambda done, total: bar.advance(done - bar.done))
     say(f"Made {spec.clips} clips: {made}")
-    say(f"Next: kinema train {made}")
+    say(f"Next: kinema train {quote(str(made))}")
 
 
 @app.command("convert")

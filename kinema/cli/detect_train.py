@@ -1,6 +1,7 @@
 """`kinema detect train`."""
 
 import inspect
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -66,7 +67,7 @@ def train(**given: Any) -> None:
         fail(str(error), code=2)
     made = train_detector(wanted, lists, machine, restart)
     say(f"Trained a detector over {made.recipe.model}: {made.path}")
-    say(f"Next: kinema detect run {made.path} VIDEO --boxes moving")
+    say(f"Next: kinema detect run {quote(str(made.path))} VIDEO --boxes moving")
 
 
 def train_parameters() -> list[inspect.Parameter]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.compare import share
-from kinema.cli.output import command, print_json, say, table
+from kinema.cli.output import command, fail, print_json, say, table
 from kinema.runs import WEIGHTS
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def evaluate(
     machine = Machine(accelerator=accelerator, workers=workers)
     told: dict[str, Any] = {"clips": views if views > 1 else None, "crops": crops if crops > 1 else None,
                             "average": average, "frames": frames, "size": size, "sampling": sampling, "stride": stride}
+    if protocol and (views > 1 or crops > 1):
+        fail(f"--protocol {protocol} says how many clips and crops are taken; leave out --views and --crops.", code=2)
     way = replace(find_protocol(protocol or "1x1"), **{name: value for name, value in told.items() if value})
     found = [judge(run, data, split, 1, which, machine, format, root, way) for run in runs]
     page = Path(report) if report else Path(runs[0]) / ("report.html" if len(runs) == 1 else "comparison.html")

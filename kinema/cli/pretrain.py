@@ -1,6 +1,7 @@
 """`kinema pretrain`."""
 
 import inspect
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -71,7 +72,7 @@ def pretrain(**given: Any) -> None:
         fail(str(error), code=2)
     path = run_pretraining(recipe, masking, machine, restart=restart)
     say(f"Pre-trained {recipe.model}: {path}")
-    say(f"Next: kinema train CLIPS --model {recipe.model} --start {path}")
+    say(f"Next: kinema train CLIPS --model {recipe.model} --start {quote(str(path))}")
 
 
 _own = inspect.signature(masking_options).parameters

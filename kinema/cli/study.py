@@ -27,7 +27,7 @@ def run(
                      "cluster, as many as it has GPUs, or processors]"),
     ] = None,
     ray: Annotated[
-        str | None, typer.Option(help="address of a Ray cluster that does the runs, or local; pip install kinema[ray]")
+        str | None, typer.Option(help="address of a Ray cluster for the runs, or local; pip install 'kinema\\[ray]'")
     ] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,

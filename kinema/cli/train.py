@@ -1,6 +1,7 @@
 """`kinema train`."""
 
 import inspect
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -91,7 +92,7 @@ def train(**given: Any) -> None:
     for recipe in recipes:
         run = run_training(recipe, machine, restart=restart)
         say(f"Trained {run.recipe.model}: {run.path}")
-    say(f"Next: kinema evaluate {run.path}")
+    say(f"Next: kinema evaluate {quote(str(run.path))}")
 
 
 def machine_of(given: dict[str, Any]) -> "Machine":

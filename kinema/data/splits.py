@@ -31,7 +31,7 @@ def partition(table: ClipTable, shares: Sequence[float], seed: int) -> np.ndarra
     for number, row in enumerate(table.rows):
         members[row.group].append(number)
     if len(members) < len(shares):
-        fewer = f" Ask for fewer: fold=0/{len(members)}." if len(members) > 1 else " More are needed."
+        fewer = f" Ask for fewer: --split fold=0/{len(members)}." if len(members) > 1 else " More are needed."
         raise DataError(f"{len(members)} sources (files, where none is given) do not make {len(shares)} parts.{fewer}")
     clips = len(table.labels)  # the number after the last class counts clips, so that parts are also of fair size
     weight = [1 / max(number, 1) ** 2 for number in (*table.counts().values(), len(table))]

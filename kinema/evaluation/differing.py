@@ -1,18 +1,23 @@
 """In what two results differ besides their networks, so that the better number may not mean the better network."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from kinema.evaluation.result import Evaluation
 from kinema.models.names import parse
+from kinema.recipe import Recipe
 from kinema.runs import Run
 
-LENGTH = ("frames", "sampling", "stride", "fps")
-PICTURE = ("size", "augment")
-DATA = ("data", "split", "validation")
-TRAINING = ("start", "epochs", "batch", "optimizer", "lr", "weight_decay", "schedule", "warmup", "label_smoothing",
-            "mixup", "ema", "balance", "dropout", "precision", "seed")
+KINDS = {  # the fields of a recipe; all others are of the training
+    "network": ("where", "causal", "pool", "options"),
+    "input length": ("frames", "sampling", "stride", "fps", "neighbours"),
+    "input": ("input", "mean", "std", "order", "flow", "flow_bound", "flow_unit", "flow_centred"),
+    "picture": ("size", "resize", "augment"),
+    "data": ("data", "split", "validation"),
+}
+NAMED = ("model", "out", "format", "root", *(field for fields in KINDS.values() for field in fields))
+KINDS["training"] = tuple(field.name for field in fields(Recipe) if field.name not in NAMED)
 JUDGED = ("clips_per_video", "crops_per_clip", "average", "data", "which")
 
 
@@ -26,7 +31,8 @@ class Differing:
     other: Any
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.what} is {self.one} and {self.other}"
+        one, other = ("none" if value is None else value for value in (self.one, self.other))
+        return f"{self.kind}: {self.what} is {one} and {other}"
 
 
 def differing(one: Evaluation, other: Evaluation) -> list[Differing]:
@@ -40,8 +46,8 @@ def differing(one: Evaluation, other: Evaluation) -> list[Differing]:
              *between("backbone", {"temporal pooling": names[0][2]}, {"temporal pooling": names[1][2]},
                       ("temporal pooling",))]
     recipes = [run.recipe.to_dict() for run in runs]
-    for kind, fields in (("input length", LENGTH), ("picture", PICTURE), ("data", DATA), ("training", TRAINING)):
-        found += between(kind, recipes[0], recipes[1], fields)
+    for kind, names_of in KINDS.items():
+        found += between(kind, recipes[0], recipes[1], names_of)
     judged = [each.about.to_dict() for each in (one, other)]
     found += between("evaluation", judged[0], judged[1], JUDGED)
     if sorted(one.predictions.clips) != sorted(other.predictions.clips):
@@ -50,12 +56,12 @@ def differing(one: Evaluation, other: Evaluation) -> list[Differing]:
 
 
 def between(
-    kind: str, one: Mapping[str, Any], other: Mapping[str, Any], fields: tuple[str, ...]
+    kind: str, one: Mapping[str, Any], other: Mapping[str, Any], names: Iterable[str]
 ) -> Iterator[Differing]:
-    """Those of the fields in which two dicts differ."""
-    for field in fields:
+    """Those of the named values in which two dicts differ."""
+    for field in names:
         if one.get(field) != other.get(field):
             if isinstance(one.get(field), dict) and isinstance(other.get(field), dict):
-                yield from between(kind, one[field], other[field], tuple(one[field]))
+                yield from between(kind, one[field], other[field], {**one[field], **other[field]})
             else:
                 yield Differing(kind, field, one.get(field), other.get(field))

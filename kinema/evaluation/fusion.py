@@ -102,7 +102,8 @@ def hindrance(runs: Sequence[Run]) -> str:
     """Why no linear layer can be fitted on the first run's validation clips; empty where one can."""
     validation = runs[0].split().validation
     if not validation.rows:
-        return f"{runs[0].path} kept no clips for validation, which it could be fitted on"
+        return (f"{runs[0].path} kept no clips for validation, which it could be fitted on; train the runs with "
+                "--validation 0.2 for that")
     seen = next((run for run in runs[1:] if trained_on(run, validation)), None)
     return f"{seen.path} was trained on clips that {runs[0].path} keeps for validation" if seen else ""
 

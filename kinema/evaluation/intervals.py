@@ -11,6 +11,7 @@ from math import isnan, sqrt
 
 import numpy as np
 
+FEW = 20  # sources, of fewer than which intervals are too narrow
 _CHUNK = 50  # resamples held in memory at once
 
 

@@ -134,7 +134,9 @@ def check(walk: Walk) -> tuple[str, ...]:
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     splits = [split_table(table, recipe.split, recipe.seed + seed, recipe.validation) for seed in range(walk.seeds)]
     if not all(split.validation.rows for split in splits):
-        raise RunError("There are no validation clips to choose by; --validation is the share that is kept for that.")
+        sources = len({row.group for row in [*splits[0].train.rows, *splits[0].validation.rows]})
+        raise RunError(f"There are no validation clips to choose by: --validation {recipe.validation:g} of {sources} "
+                       "sources is none. Give a greater share, up to 0.5.")
     if any(split.test.rows != splits[0].test.rows for split in splits):
         raise RunError("Each seed has other test clips, so that one would be chosen by what another is tested on. "
                        "Give the clips a split of their own (a csv with a column split), or take --seeds 1.")

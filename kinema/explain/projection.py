@@ -91,9 +91,12 @@ def planes(method: str = "tsne", seed: int = 0) -> Plane:
 
 
 def neighbours_agree(features_ND: np.ndarray, true_N: np.ndarray) -> float | None:
-    """The share of clips whose nearest neighbour among all features is of their class; None where none has a class."""
+    """The share of clips whose nearest neighbour among all features is of their class, of the clips that are not alone
+    in theirs; None where there are none.
+    """
     squares_N = (features_ND.astype(np.float64) ** 2).sum(1)
     apart_NN = squares_N[:, None] + squares_N - 2 * features_ND.astype(np.float64) @ features_ND.T
     np.fill_diagonal(apart_NN, np.inf)
-    agree_N = (true_N[apart_NN.argmin(1)] == true_N)[true_N >= 0]
+    _, place_N, count_K = np.unique(true_N, return_inverse=True, return_counts=True)
+    agree_N = (true_N[apart_NN.argmin(1)] == true_N)[(true_N >= 0) & (count_K[place_N] > 1)]
     return float(agree_N.mean()) if len(agree_N) else None

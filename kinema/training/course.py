@@ -1,7 +1,7 @@
 """The course of any training, around its steps: begun together, written down, saved, stopped together."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from kinema.errors import KinemaError
 from kinema.machine import Machine
 from kinema.progress import Progress
 from kinema.recipe import Recipe
+from kinema.training.alone import alone
 from kinema.training.log import RunLog
 from kinema.training.optimizer import set_rate
 from kinema.training.recompute import checkpoint_blocks
@@ -20,7 +21,6 @@ from kinema.training.stop import Stop
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
 
 def on_chief(fabric: "Fabric", prepare: Callable[[], Any]) -> None:
     """Let the first process prepare a training; what is wrong is raised in all, so that none waits for one that has
@@ -60,9 +60,11 @@ class Course:
 
     @contextmanager
     def underway(self, title: str, notes: Iterable[str], quiet: bool) -> Iterator[None]:
-        """The time in which steps are taken; `notes` are said when it begins anew."""
+        """The time in which steps are taken; `notes` are said when it begins anew. RunError: see `alone`."""
         chief, total = self.fabric.global_rank == 0, self.steps.total
-        with Stop() as self.stop, Progress(title, total, self.step, quiet=quiet or not chief) as self.bar:
+        own = ExitStack()
+        on_chief(self.fabric, lambda: own.enter_context(alone(self.folder)))
+        with own, Stop() as self.stop, Progress(title, total, self.step, quiet=quiet or not chief) as self.bar:
             for note in notes if self.step == 0 else ():
                 self.bar.say(note)
             self.log = RunLog(self.folder, self.step, self.steps.per_epoch, self.measure) if chief else None

@@ -113,10 +113,14 @@ def distilled(
     multi_label: bool,
 ) -> torch.Tensor:
     """A loss with the `weight` of how far answers are from a teacher's; both softened by `temperature`, whose square
-    keeps the gradient's size (section 2 of the paper)."""
+    keeps the gradient's size (section 2 of the paper). Equal answers are at 0."""
     taught_NK = taught_NK.to(logits_NK.dtype) / temperature
     if multi_label:
-        soft = F.binary_cross_entropy_with_logits(logits_NK / temperature, taught_NK.sigmoid())
+        parts_NK = taught_NK.sigmoid()
+        soft = F.binary_cross_entropy_with_logits(logits_NK / temperature, parts_NK)
+        sure = F.binary_cross_entropy_with_logits(taught_NK, parts_NK)
     else:
-        soft = F.cross_entropy(logits_NK / temperature, taught_NK.softmax(1))
-    return (1 - weight) * loss + weight * temperature**2 * soft
+        parts_NK = taught_NK.softmax(1)
+        soft = F.cross_entropy(logits_NK / temperature, parts_NK)
+        sure = F.cross_entropy(taught_NK, parts_NK)
+    return (1 - weight) * loss + weight * temperature**2 * (soft - sure)

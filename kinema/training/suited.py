@@ -98,6 +98,8 @@ def suit(recipe: Recipe, told: Collection[str], restart: bool = False) -> tuple[
         values = {name: value for name, value in values.items() if name not in OF_NETWORK}
     if is_fitted(recipe.model):
         values = {}  # no steps are taken, and validation clips choose
+    if "epochs" in told and "warmup" in values:
+        values["warmup"] = min(values["warmup"], recipe.epochs / 5)
     values = {name: value for name, value in values.items() if name not in told}
     out = recipe.out if "out" in told else f"runs/{values.get('model', recipe.model)}"
     if (Path(out) / "run.json").is_file() and not restart:

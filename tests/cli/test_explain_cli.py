@@ -61,10 +61,11 @@ def test_filters_are_drawn(tiny_run: Path, tmp_path: Path) -> None:
     assert "nothing moves" in said.output
 
 
-def test_features_are_laid_out(tiny_run: Path, tmp_path: Path) -> None:
+def test_features_are_laid_out(tiny_run: Path, motion: Path, tmp_path: Path) -> None:
     out = tmp_path / "features.png"
-    text = kinema("explain", "features", tiny_run, "--out", out, "--workers", "0", "--accelerator", "cpu")
-    assert "12 clips; the nearest neighbour is of the same class for " in text
+    command = ["explain", "features", tiny_run, "--out", out, "--workers", "0", "--accelerator", "cpu"]
+    assert " clips; the nearest neighbour is of the same class for " in kinema(*command, "--data", motion)
+    assert kinema(*command).endswith("12 clips\n")  # one of each class: none has a like neighbour
     assert out.read_bytes()[1:4] == b"PNG"
     assert len((tmp_path / "features.csv").read_text().splitlines()) == 13
 

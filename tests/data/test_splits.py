@@ -117,7 +117,7 @@ def test_a_source_on_both_sides_is_refused() -> None:
     ("spec", "message"),
     [
         ("fold=7", "No clip is in fold '7'. Folds: 0, 1"),
-        ("fold=0/99", "20 sources .* do not make 99 parts. Ask for fewer: fold=0/20"),
+        ("fold=0/99", "20 sources .* do not make 99 parts. Ask for fewer: --split fold=0/20"),
         ("half", "is no split. Expected"),
         ("split=exam", "the clips have no splits"),
         ("fold=0/1", "at least 2"),

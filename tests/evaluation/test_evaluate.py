@@ -181,6 +181,20 @@ def test_cuda_where_there_is_none(name: str) -> None:
         Machine(accelerator=name).device()
 
 
+@pytest.mark.parametrize(("sources", "reaches"), [(("s",) * 12, 0.79), (tuple("abcdef") * 2, 0.39)])
+def test_a_difference_that_all_resamples_agree_on_is_not_certain(sources: tuple[str, ...], reaches: float) -> None:
+    """One source, or several that are alike, cannot say how much another source would differ: Wilson's 0 of 1, of 6."""
+    clips, targets_N = tuple(map(str, range(12))), np.zeros(12, int)
+    wrong_N = np.arange(12) < 6 if len({*sources}) == 1 else np.ones(12, bool)
+    one, other = (Predictions(clips, np.eye(2)[answers_N.astype(int)][:, None], targets_N, ("x", "y"), sources)
+                  for answers_N in (targets_N, wrong_N))
+    found = difference(one, other)
+    assert found.sources == len({*sources})
+    assert found.estimate.value == wrong_N.mean()
+    assert found.estimate.low == pytest.approx(wrong_N.mean() - reaches, abs=0.01)
+    assert found.estimate.high == pytest.approx(min(wrong_N.mean() + reaches, 1.0), abs=0.01)
+
+
 def test_clips_of_one_file_are_told_apart(tmp_path: Path) -> None:
     logits_NVK = np.eye(2)[[0, 1, 0]][:, None]
     one = Predictions(("a", "a", "b"), logits_NVK, np.array([0, 1, 1]), ("x", "y"), parts=("0 5", "5 9", "- -"))

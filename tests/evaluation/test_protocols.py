@@ -1,6 +1,7 @@
 """Published ways to judge, accuracy against clips, results side by side, and what time is worth to a network."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_a_run_is_judged_by_a_protocol(run: Path) -> None:
     text = command("evaluate", run, "--protocol", "3x2", "--average", "logits", "--workers", "0")
     assert "top-1 by the number of clips, tam-resnet_tiny: 1: " in text
     assert (run / "evaluation" / "test-2x3-logits.json").is_file()
+    assert "leave out --views and --crops" in command("evaluate", run, "--protocol", "3x2", "--views", "3", code=2)
 
 
 def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Path) -> None:
@@ -92,16 +94,20 @@ def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Pa
     kinema.evaluate(run, views=2, machine=HERE)
     other = Path(shutil.copytree(run, tmp_path / "other"))
     recipe = (other / "recipe.yaml").read_text().replace("tam-resnet_tiny", "tam-resnet18-tp")
-    (other / "recipe.yaml").write_text(recipe.replace("frames: 4", "frames: 8").replace("flip: true", "flip: false"))
+    (other / "recipe.yaml").write_text(recipe.replace("frames: 4", "frames: 8").replace("flip: true", "flip: false")
+                                        .replace("frozen: 0", "frozen: 1").replace("distil: null", "distil: runs/a"))
     facts = (other / "evaluation" / "test-2x1.json").read_text().replace(f'"run": "{run}"', f'"run": "{other}"')
     (other / "evaluation" / "test-2x1.json").write_text(facts)
     pair = [Evaluation.load(run / "evaluation" / "test.json"), Evaluation.load(other / "evaluation" / "test-2x1.json")]
     assert [(each.kind, each.what, each.one, each.other) for each in differing(*pair)] == [
         ("backbone", "it", "resnet_tiny", "resnet18"), ("backbone", "temporal pooling", False, True),
-        ("input length", "frames", 4, 8), ("picture", "flip", True, False), ("evaluation", "clips_per_video", 1, 2)]
+        ("input length", "frames", 4, 8), ("picture", "flip", True, False), ("training", "frozen", 0, 1),
+        ("training", "distil", None, "runs/a"), ("evaluation", "clips_per_video", 1, 2)]
     text = command("compare", run, other / "evaluation" / "test-2x1.json")
     assert "on the same clips" in text
     assert "input length: frames is 4 and 8" in text
+    assert "training: distil is none and runs/a" in text
+    assert re.search(r"The clips come from \d sources? only", text)
     said = json.loads(command("compare", run, run, "--json"))
     assert (said["difference"], said["paired"], said["differing"]) == (0.0, True, [])
     assert "no difference is shown" in command("compare", run, run)

@@ -49,7 +49,8 @@ def test_nearest_neighbours_are_counted() -> None:
     line_N1 = np.array([[0.0], [1.0], [5.0], [6.5], [9.0]])
     assert neighbours_agree(line_N1, np.array([0, 0, 1, 1, 0])) == 0.8
     assert neighbours_agree(line_N1, np.array([0, 1, 0, 1, 0])) == 0.0
-    assert neighbours_agree(line_N1, np.array([0, 0, -1, -1, 1])) == pytest.approx(2 / 3)  # of those with a class
+    assert neighbours_agree(line_N1, np.array([0, 0, -1, -1, 1])) == 1.0  # of those that have another of their class
+    assert neighbours_agree(line_N1, np.array([0, 1, 2, 3, -1])) is None
     assert neighbours_agree(line_N1, np.full(5, -1)) is None
 
 

@@ -85,4 +85,6 @@ def test_the_loss_is_the_published_one() -> None:
     assert logits.grad is not None
     centred = [row - row.mean() for row in (logits.detach(), taught)]
     torch.testing.assert_close(logits.grad, (centred[0] - centred[1]) / 3, rtol=1e-2, atol=1e-3)
+    for several in (False, True):
+        assert distilled(torch.tensor(7.0), taught, taught, 1.0, 2.0, several).item() == pytest.approx(0, abs=1e-6)
     assert distilled(torch.tensor(7.0), logits, taught, 0.0001, 1.0, True).item() == pytest.approx(7.0, abs=1e-2)

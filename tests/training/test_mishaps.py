@@ -2,7 +2,9 @@
 
 import json
 import resource
+import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +29,6 @@ def break_clips(folder: Path, count: int) -> list[str]:
 
 
 def test_broken_clips_are_counted_and_named(motion: Path, tmp_path: Path) -> None:
-    import shutil
-
     data = Path(shutil.copytree(motion, tmp_path / "data"))
     broken = break_clips(data, 6)
     run = train(Recipe(str(data), out=str(tmp_path / "run"), **{**TINY, "epochs": 1}), HERE, quiet=True)
@@ -55,8 +55,6 @@ def test_only_broken_clips_is_an_error_in_words(motion: Path, tmp_path: Path) ->
 def test_a_restart_that_cannot_be_deletes_nothing(
     wrong: dict, told: str | None, tiny_run: Path, tmp_path: Path
 ) -> None:
-    import shutil
-
     out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
     before = weights(out)
     wrong = {name: value.format(tmp=tmp_path) if name == "start" else value for name, value in wrong.items()}
@@ -69,6 +67,22 @@ def test_a_restart_that_cannot_be_deletes_nothing(
         assert same(weights(out), before)
 
 
+def test_a_folder_in_which_another_process_trains_is_left_alone(tiny_run: Path, tmp_path: Path) -> None:
+    run = Run.open(Path(shutil.copytree(tiny_run, tmp_path / "run")))
+    recipe, log = replace(run.recipe, out=str(run.path)), (run.path / "log.csv").read_text()
+    held = ["-c", "import sys\nfrom pathlib import Path\nfrom kinema.training.alone import alone\n"
+            "with alone(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()", str(run.path)]
+    with subprocess.Popen([sys.executable, *held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(RunError, match=r"Another process is training in .*run\. Wait for it, or choose another"):
+            train(recipe, HERE, quiet=True)
+        other.kill()
+    assert (run.path / "log.csv").read_text() == log
+    train(recipe, HERE, quiet=True)  # what was killed keeps nothing
+    assert not (run.path / ".lock").exists()
+
+
 def test_a_wrong_start_leaves_no_folder(motion: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         train(Recipe(str(motion), out=str(tmp_path / "run"), start="nowhere.pt", **TINY), HERE, quiet=True)
@@ -76,8 +90,6 @@ def test_a_wrong_start_leaves_no_folder(motion: Path, tmp_path: Path) -> None:
 
 
 def test_a_state_without_a_part_is_said_to_be_damaged(tiny_run: Path, tmp_path: Path) -> None:
-    import shutil
-
     out = Path(shutil.copytree(tiny_run, tmp_path / "run"))
     state = torch.load(out / "last.pt", weights_only=True)
     torch.save({name: value for name, value in state.items() if name != "optimizer"}, out / "last.pt")
@@ -86,8 +98,6 @@ def test_a_state_without_a_part_is_said_to_be_damaged(tiny_run: Path, tmp_path: 
 
 
 def test_what_is_odd_is_said(motion: Path, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
-    import shutil
-
     data = Path(shutil.copytree(motion, tmp_path / "data"))
     (data / "clips.csv").unlink()
     for folder in [path for path in data.iterdir() if path.name != "left"]:
