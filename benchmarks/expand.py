@@ -42,7 +42,7 @@ HEAD = """# Expansion: which axis helps first
 
 Written by `{command}`, commit {commit}, {date}. A tiny X3D (two frames two apart, 24 pixels, width 1, bottleneck 1,
 depth 0.5, 128 channels before the classifier) grows, by {steps} step(s) of about twice the cost, on 1,600 clips of
-`motion` (difficulty 0, so that short trainings learn anything) and on 960 of `scene` (difficulty 0.6, as in the study),
+`motion` (difficulty 0, so that short trainings learn anything) and on 960 of `scene` (difficulty 0.6),
 seed 0: 12 frames of 64 x 64 pixels, a fifth of the sources for the test, two in
 five of the others for validation. Each network is trained for {epochs}
 epochs from random weights, with {seeds}, and the best on validation clips is gone on from; test clips are looked at
