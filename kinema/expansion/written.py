@@ -63,15 +63,15 @@ def figure(candidates: list[Candidate]) -> "Figure":
             axis.scatter([one.gmacs for one in own], [one.accuracy for one in own], color=colour, label=name, zorder=2,
                          s=[52 if one.chosen else 20 for one in own], edgecolor="black",
                          linewidth=[1.2 if one.chosen else 0 for one in own])
-    for one in candidates:
-        axis.annotate(one.axis, (one.gmacs, one.accuracy), (6, 3), textcoords="offset points", color=colours[one.axis],
-                      fontsize=9 if one.chosen else 7)
+    for one in path:
+        axis.annotate(one.axis, (one.gmacs, one.accuracy), (0, 8), textcoords="offset points", color=colours[one.axis],
+                      fontsize=9, ha="center")
     if any(one.tests for one in path):
         axis.plot([one.gmacs for one in path], [fmean(one.tests) for one in path], color="gray", linestyle="--",
                   linewidth=1, marker="x", markersize=5, label="path, test clips", zorder=1)
     axis.set(xscale="log", xlabel="GMACs of a clip", ylabel="top-1 of validation clips (%)")
     axis.set_xticks([one.gmacs for one in path], [f"{one.gmacs:.3g}" for one in path])
     axis.set_xticks([], minor=True)
-    axis.margins(x=0.12)
+    axis.margins(0.12)
     axis.legend(frameon=False, fontsize=8)
     return drawn
