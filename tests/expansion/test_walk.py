@@ -110,7 +110,10 @@ def test_the_figure_has_every_network_and_the_path(tmp_path: Path) -> None:
     rate = replace(start, step=1, axis="rate", gmacs=0.2, accuracies=(40.0, 50.0), tests=(44.0,))
     width = replace(rate, axis="width", accuracies=(30.0, 30.0), chosen=False, tests=())
     axis = figure([start, rate, width]).axes[0]
-    assert [text.get_text() for text in axis.texts] == ["start", "rate", "width"]
+    assert [text.get_text() for text in axis.texts] == ["start", "rate"]
+    legend = axis.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["start", "rate", "width", "path, test clips"]
     assert sorted(float(point[1]) for dots in axis.collections for point in dots.get_offsets()) == [25, 30, 45]
     assert [list(line.get_ydata()) for line in axis.lines] == [[25, 45], [24, 44]]
     write([start, rate, width], tmp_path)
