@@ -166,6 +166,7 @@ def test_features_are_written(tiny_run: Path, motion: Path, tmp_path: Path) -> N
     assert (tmp_path / "features.npz").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_the_doctor_ends_with_one_where_something_is_wrong(motion: Path, tmp_path: Path) -> None:
     import shutil
 

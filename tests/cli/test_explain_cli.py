@@ -61,6 +61,7 @@ def test_filters_are_drawn(tiny_run: Path, tmp_path: Path) -> None:
     assert "nothing moves" in said.output
 
 
+@pytest.mark.slow
 def test_features_are_laid_out(tiny_run: Path, motion: Path, tmp_path: Path) -> None:
     out = tmp_path / "features.png"
     command = ["explain", "features", tiny_run, "--out", out, "--workers", "0", "--accelerator", "cpu"]

@@ -48,6 +48,7 @@ def test_a_file_is_recognised_converted_and_used(tmp_path: Path, motion: Path) -
     assert told["top"][0]["label"] == library.Recognizer(tmp_path / "b.safetensors")(video).label
 
 
+@pytest.mark.slow
 def test_an_official_checkpoint_is_fetched_and_recognises(
     tmp_path: Path, motion: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,6 +193,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_files_that_crash_or_hang_the_decoder_are_named_and_the_rest_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def test_folds_split_no_source_and_leave_nothing_out(table: ClipTable, folds: in
     assert len(tests) == len(table)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(TABLES, st.integers(0, 9), st.randoms())
 def test_folds_depend_on_the_seed_alone(table: ClipTable, seed: int, random) -> None:  # type: ignore[no-untyped-def]

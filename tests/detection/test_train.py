@@ -58,6 +58,7 @@ class PowerFailsError(Exception):
     """The machine is gone."""
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_bit(
     figures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

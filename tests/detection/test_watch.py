@@ -114,6 +114,7 @@ def test_a_drawn_video_has_frames_in_the_colours_of_people(tmp_path: Path) -> No
     assert np.abs(picture[200, 450].astype(int) - 90).max() < 8  # inside the second box nothing changes
 
 
+@pytest.mark.slow
 def test_the_command_lists_and_draws(trained: DetectorRun, tmp_path: Path) -> None:
     folder, out = trained.path.parent, tmp_path / "found"
     arguments = ["detect", "run", trained.path, folder / "two_0000.mp4", "--boxes", folder / "two.csv", "--out", out,

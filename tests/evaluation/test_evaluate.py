@@ -47,6 +47,7 @@ def test_the_test_side_is_judged_and_written_down(run: Path) -> None:
     assert (run / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_workers_and_repeats_change_nothing(run: Path) -> None:
     first = kinema.evaluate(run, machine=HERE)
     again = kinema.evaluate(run, machine=Machine(accelerator="cpu", workers=2))

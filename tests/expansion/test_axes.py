@@ -51,6 +51,7 @@ def test_a_step_doubles_the_cost_along_one_axis(axis: str) -> None:
         axis, {axis})
 
 
+@pytest.mark.slow
 def test_the_cost_is_the_networks_own() -> None:
     cost = counter(Recipe("", model="x3d_s", sampling="dense", options={"hidden": 64}), ("a", "b"))
     grown = expanded(START, "width", 2 * cost(START), cost)

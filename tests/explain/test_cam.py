@@ -148,6 +148,7 @@ def test_windows_are_looked_through(name: str) -> None:
     assert one.size == (2, 6, 6)
 
 
+@pytest.mark.slow
 def test_a_network_without_a_map_says_so() -> None:
     blind = create_model("hog3d", 3)
     with pytest.raises(ModelError, match="hog3d makes no map of places"):

@@ -131,6 +131,7 @@ def test_corrnet_matches_each_place_with_the_frame_before() -> None:
     torch.testing.assert_close(found[0, 2, 2, 3, 3], (here * there * block.filters[:, 2, 0, 2]).mean())
 
 
+@pytest.mark.slow
 def test_corrnet_takes_clips_of_its_length_unless_its_filters_are_shared() -> None:
     for shared in (False, True):
         built = on_paper("corrnet-resnet50", frames=8, shared=shared).eval()

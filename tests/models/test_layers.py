@@ -19,7 +19,8 @@ def test_windows_are_the_mean_of_what_each_shows_alone() -> None:
     assert not torch.allclose(whole(x_NCTHW), means)
 
 
-@pytest.mark.parametrize("name", ["i3d-resnet_tiny", "r3d-resnet10", "trn-resnet_tiny", "r2plus1d-resnet18"])
+@pytest.mark.parametrize("name", ["i3d-resnet_tiny", "trn-resnet_tiny", *(
+    pytest.param(name, marks=pytest.mark.slow) for name in ("r3d-resnet10", "r2plus1d-resnet18"))])
 def test_a_network_with_windows_sees_them_in_larger_clips_alone(name: str) -> None:
     plain, windowed = (create_model(name, 5, frames=8, head_size=size).eval() for size in (0, 64))
     windowed.load_state_dict(plain.state_dict())

@@ -41,6 +41,7 @@ def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, sta
         torch.testing.assert_close(shifting(x_NCTHW), expected)
 
 
+@pytest.mark.slow
 def test_only_a_shifted_branch_sits_out_in_deep_networks() -> None:
     count = [sum(isinstance(part, Shift) for part in network("tsm-resnet101", before=place).modules())
              for place in ("branch", "block")]

@@ -73,6 +73,7 @@ def test_every_form_takes_other_clips_and_can_be_copied(name: str) -> None:
             assert torch.equal(other(x_NCTHW), built(x_NCTHW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vivit", "videomae", "vjepa2", "rotary", "uniformerv2 motion"])
 def test_a_form_can_be_exported(name: str) -> None:
     built, x_NCTHW = form(name), clip(size=64)

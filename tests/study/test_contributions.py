@@ -101,6 +101,7 @@ def test_what_is_no_table_of_results_is_told(tmp_path: Path, text: str, why: str
         read_results(tmp_path / "own.json")
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_table_and_draws(tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text(json.dumps([asdict(one) for one in ROWS]))
     text = kinema("study", "replay", tmp_path / "own.json", "--out", tmp_path / "figures")

@@ -96,6 +96,7 @@ def test_data_sets_have_short_names() -> None:
         "motion", "clips", "mini_kinetics400", "v1.5"]
 
 
+@pytest.mark.slow
 def test_own_rows_stand_beside_published_ones(tmp_path: Path) -> None:
     for name, data in (("own", "mine"), ("published", "theirs")):
         rows = [{"data": data, "model": f"{module}-resnet18", "frames": frames, "top1": 40 + frames, "gmacs": frames}

@@ -68,6 +68,7 @@ def test_a_teacher_whose_clips_are_made_otherwise_is_refused(
         teacher_of(Recipe("clips", input=input, distil=path), ("a", "b"))
 
 
+@pytest.mark.slow
 def test_a_teacher_that_cannot_see_multigrids_clips_is_told_before_any_training(tmp_path: Path) -> None:
     network = create_model("tdn-resnet50", ("a", "b"), clip=ClipSpec(10, 32, 32, neighbours=5))
     recipe = Recipe("clips", model="tsn-resnet_tiny", frames=10, neighbours=5, size=32,

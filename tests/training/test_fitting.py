@@ -31,6 +31,7 @@ def fitted(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(Recipe(str(motion), out=str(out), **HOG3D), HERE, quiet=True)
 
 
+@pytest.mark.slow
 def test_the_run_is_one_like_all_others(fitted: Run, motion: Path) -> None:
     assert {"best.safetensors", "last.safetensors", "run.json", "calibration.json"} <= {
         path.name for path in fitted.path.iterdir()}
@@ -44,6 +45,7 @@ def test_the_run_is_one_like_all_others(fitted: Run, motion: Path) -> None:
     assert float(rows[1].split(",")[3]) > 0.5  # of the clips it was fitted to; one in twelve by chance
 
 
+@pytest.mark.slow
 def test_a_fit_that_was_stopped_goes_on_to_the_same_weights(
     fitted: Run, motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +90,7 @@ def test_support_vector_machines_are_the_classifier() -> None:
     assert (logits[:, 2] == -1).all()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_fitted_is_told(motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), **HOG3D)
     with pytest.raises(RunError, match="starts from no weights"):

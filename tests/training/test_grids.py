@@ -129,6 +129,7 @@ def test_batch_norm_looks_at_each_group_alone_and_remembers_all(layer: type[nn.M
 GRIDS = {**TINY, "multigrid": "both", "epochs": 4, "batch": 4, "accumulate": 2}
 
 
+@pytest.mark.slow
 def test_a_training_takes_the_steps_and_rates_of_its_schedule_and_goes_on_after_a_stop(
     motion: Path, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_rows_of_neighbours_stay_whole() -> None:
 RECIPE = Recipe("clips/", model="tam-resnet_tiny", multigrid="both")
 
 
+@pytest.mark.slow
 def test_a_network_of_fixed_frames_keeps_them_and_says_so() -> None:
     recipe = replace(RECIPE, model="tin-resnet_tiny")
     assert check_grids(recipe, ("a", "b")) == [

@@ -71,6 +71,7 @@ def test_the_full_and_the_transfer_recipes_are_those_of_section_6() -> None:
         assert (recipe.frames, recipe.start) == (32, full.out)
 
 
+@pytest.mark.slow
 def test_one_command_trains_a_chain(motion: Path, tmp_path: Path) -> None:
     recipes = [word for frames in (8, 16) for word in ("-r", FOLDER / f"mini-ssv2-{frames}.yaml")]
     small = ["--model", TINY["model"], "--size", "32", "--batch", "16", "--epochs", "1"]

@@ -42,6 +42,7 @@ def test_the_last_steps_show_as_many_clips_as_asked_but_no_more_than_an_epoch() 
         (9, 10), (9, 10), (8, 10), (5, 10)]
 
 
+@pytest.mark.slow
 def test_the_weights_that_are_kept_have_the_statistics_of_the_clips(motion: Path, tmp_path: Path) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), precise_norm=1000, ema=0.5, **{**TINY, "epochs": 1})
     kept = weights(train(recipe, HERE, quiet=True).path)

@@ -75,7 +75,7 @@ def test_pretraining_again_changes_nothing_and_another_recipe_is_refused(pretrai
         train(replace(asked, start=None), HERE, quiet=True)
 
 
-@pytest.mark.parametrize("precision", ["32", "64-true"])
+@pytest.mark.parametrize("precision", ["32", pytest.param("64-true", marks=pytest.mark.slow)])
 def test_a_stopped_pretraining_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "whole"), precision=precision, drop_path=0.2, accumulate=2,
                     **{**SMALL, "batch": 16})
@@ -92,6 +92,7 @@ def test_a_stopped_pretraining_goes_on_to_the_same_weights(motion: Path, tmp_pat
     assert read_csv(whole / "log.csv") == read_csv(stopped / "log.csv")
 
 
+@pytest.mark.slow
 def test_a_training_starts_from_a_pretraining(pretrained: Path, motion: Path, tmp_path: Path) -> None:
     """By its folder or its file, with its options; what was pre-trained is there, and the classifier is new."""
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), lr=1e-9, weight_decay=0.0, start=str(pretrained),
@@ -125,6 +126,7 @@ def test_what_cannot_be_is_said(motion: Path, tmp_path: Path) -> None:
         Pretraining.open(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_the_command_pretrains_any_folder_of_videos(motion: Path, tmp_path: Path) -> None:
     films = tmp_path / "films"
     films.mkdir()

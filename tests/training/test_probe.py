@@ -86,6 +86,7 @@ def test_what_was_seen_longest_ago_is_forgotten(tmp_path: Path) -> None:
     assert {folder.name for folder in tmp_path.iterdir()} == {"new", "own"}
 
 
+@pytest.mark.slow
 def test_a_linear_probe_is_a_networks_classifier(motion: Path, tiny_run: Path, tmp_path: Path) -> None:
     file = tmp_path / "probe.safetensors"
     options = ["--out", file, "--workers", "0", "--accelerator", "cpu", "--json"]

@@ -54,6 +54,7 @@ def test_every_stage_of_a_residual_network_is_made_of_blocks() -> None:
     assert names == ["backbone.stem", *blocks]
 
 
+@pytest.mark.slow
 def test_training_ends_with_the_same_weights(motion: Path, tmp_path: Path) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "plain"), drop_path=0.3, ema=0.9, **{**TINY, "epochs": 1})
     plain = weights(train(recipe, HERE, quiet=True).path)

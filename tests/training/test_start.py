@@ -91,6 +91,7 @@ def test_a_training_takes_the_options_that_an_own_file_says(tmp_path: Path) -> N
     assert completed(Recipe("clips/", model="i3d-resnet50", start=str(path)))[0].options == {}
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_what_was_asked_for(motion: Path, tiny_run: Path, tmp_path: Path) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), start=str(tiny_run), **{**TINY, "epochs": 1})
     run = train(recipe, HERE, quiet=True)

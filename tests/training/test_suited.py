@@ -54,6 +54,7 @@ def test_only_what_no_option_says_is_chosen(motion: Path, tmp_path: Path) -> Non
     assert (found.augment.flip, found.augment.crop, found.batch) == (False, "stretch_resized", 8)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_what_was_chosen_when_it_began(motion: Path, tmp_path: Path) -> None:
     command = ["train", motion, "--epochs", "1", "--size", "32", "--out", tmp_path / "run", "--accelerator", "cpu"]
     text = kinema(*command, "--workers", "0")

@@ -40,6 +40,7 @@ def test_training_again_changes_nothing(tiny_run: Path) -> None:
     assert (tiny_run / "last.safetensors").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_weights_and_another_gives_others(motion: Path, tmp_path: Path, tiny_run: Path) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "again"), **TINY)
     assert same(weights(train(recipe, replace(HERE, workers=2), quiet=True).path), weights(tiny_run))
@@ -62,6 +63,7 @@ def test_another_recipe_in_the_folder_is_refused(tiny_run: Path) -> None:
         train(replace(Run.open(tiny_run).recipe, lr=0.5), HERE, quiet=True)
 
 
+@pytest.mark.slow
 def test_restart_trains_anew(motion: Path, tmp_path: Path) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), **{**TINY, "epochs": 1})
     first = weights(train(recipe, HERE, quiet=True).path)
@@ -134,7 +136,7 @@ def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> No
 
 
 
-@pytest.mark.parametrize("precision", ["32", "64-true"])
+@pytest.mark.parametrize("precision", ["32", pytest.param("64-true", marks=pytest.mark.slow)])
 def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     switches = {**TINY, **EVERY_SWITCH, "batch": 16}
     recipe = Recipe(str(motion), out=str(tmp_path / "whole"), precision=precision, **switches)

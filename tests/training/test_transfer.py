@@ -51,6 +51,7 @@ def test_each_stage_has_its_rate() -> None:
     assert [rate_of_part(part, 4, 0.1, 2) for part in range(4)] == pytest.approx([0.01, 0.1, 1, 2])
 
 
+@pytest.mark.slow
 def test_a_network_that_answers_as_its_teacher_has_nothing_to_learn(
     motion: Path, tiny_run: Path, tmp_path: Path
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_network_that_answers_as_its_teacher_has_nothing_to_learn(
         assert (change < 1e-6) == (name == "taught")
 
 
+@pytest.mark.slow
 def test_all_at_once_survives_a_stop(switched: dict[str, Any], tmp_path: Path) -> None:
     whole = train(Recipe(out=str(tmp_path / "whole"), **switched), HERE, quiet=True).path
     stopped = tmp_path / "stopped"

@@ -38,6 +38,7 @@ def test_an_own_file_says_itself_what_is_not_told_otherwise(tmp_path: Path) -> N
     assert from_checkpoint(path, classes=5).classes == 5
 
 
+@pytest.mark.slow
 def test_a_table_of_several_sizes_is_asked_for_the_clip() -> None:
     clip = ClipSpec(8, 64, 64)
     options = {"positions": "joint", "width": 8, "depth": 3, "steps": (1, 2)}
@@ -72,6 +73,7 @@ def test_the_nearest_network_is_told_with_what_is_lost() -> None:
         from_checkpoint(weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ptv_slow_r50", "ptv_slowfast_r50_8x8", "pysf_i3d_8x8_r50", "ptv_csn_r50"])
 def test_classifiers_that_were_trained_on_windows_see_them(name: str) -> None:
     """PyTorchVideo's and PySlowFast's networks pool 7 x 7 places, of which a clip of 256 pixels has 2 x 2 windows."""

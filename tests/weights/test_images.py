@@ -95,6 +95,7 @@ def test_a_still_video_gets_the_image_networks_answer(
     torch.testing.assert_close(still, answer, rtol=0, atol=1e-5 * float(answer.std()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("image", "name", "says"), REFUSED)
 def test_networks_without_those_kernels_say_why_and_which_have_them(image: str, name: str, says: str) -> None:
     with torch.device("meta"):

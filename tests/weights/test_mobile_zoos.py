@@ -89,6 +89,7 @@ def test_without_wrapped_layers_a_mobilenet_sees_single_frames(name: str) -> Non
     assert [one.model for one in identify(empty(name))] == ["tsm-mobilenet_v2"]
 
 
+@pytest.mark.slow
 def test_movinets_are_told_by_their_blocks() -> None:
     names = ((r"^backbone\.stages\.(\d)\.(\d+)\.", r"blocks.b\1_l\2."), (r"^backbone\.stem\.", "conv1."),
              (r"^backbone\.last\.", "conv7."), (r"^backbone\.hidden\.", "classifier.0.conv_1.conv3d."),
