@@ -86,7 +86,7 @@ def write_docs(
     ]
     pairs = [pair for pair in PAIRS if {*pair} <= hits.keys()]
     for name in dict.fromkeys(name for pair in pairs for name in pair[::-1]):
-        model = next(row["model"] for row in rows if row["arm"] == name)
+        model = next(row["model"] for row in rows if row["arm"] == name) + " on colours" * name.startswith("colours")
         lines.append(f"| {model} | {name.partition(' ')[2]} | {points(over_seeds(hits[name], sources), False)} |")
     lines += ["", "| difference, paired by seed and clip | points |", "| --- | --- |"]
     for one, other in pairs:
