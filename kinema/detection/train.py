@@ -25,7 +25,7 @@ from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe
 from kinema.training.checkpoint import load_state, save_state, save_weights
-from kinema.training.course import Course, on_chief, wrapped
+from kinema.training.course import Course, make_ready, wrapped
 from kinema.training.loss import hits, loss_of
 from kinema.training.norm import globalise
 from kinema.training.optimizer import make_optimizer
@@ -63,7 +63,7 @@ def train_detector(
     """
     annotations, machine = annotations or Annotations(), machine or Machine()
     fabric = start_fabric(recipe, machine)
-    on_chief(fabric, lambda: prepare(recipe, annotations, machine, restart, fabric.world_size))
+    make_ready(fabric, recipe.out, lambda: prepare(recipe, annotations, machine, restart, fabric.world_size))
     run = DetectorRun.open(recipe.out)
     frames = read_frames(run.recipe.data, annotations.exclude, run.classes)
     parts = assemble(run, len(frames), machine, fabric)

@@ -16,7 +16,7 @@ KINDS = {  # the fields of a recipe; all others are of the training
     "picture": ("size", "resize", "augment"),
     "data": ("data", "split", "validation"),
 }
-NAMED = ("model", "out", "format", "root", *(field for fields in KINDS.values() for field in fields))
+NAMED = ("model", "out", "format", "root", *(name for names in KINDS.values() for name in names))
 KINDS["training"] = tuple(field.name for field in fields(Recipe) if field.name not in NAMED)
 JUDGED = ("clips_per_video", "crops_per_clip", "average", "data", "which")
 

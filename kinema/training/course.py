@@ -1,7 +1,7 @@
 """The course of any training, around its steps: begun together, written down, saved, stopped together."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from kinema.training.stop import Stop
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+
 def on_chief(fabric: "Fabric", prepare: Callable[[], Any]) -> None:
     """Let the first process prepare a training; what is wrong is raised in all, so that none waits for one that has
     given up.
@@ -35,6 +36,18 @@ def on_chief(fabric: "Fabric", prepare: Callable[[], Any]) -> None:
     problem = fabric.broadcast(problem)
     if problem is not None:
         raise problem
+
+
+def make_ready(fabric: "Fabric", folder: str | Path, prepare: Callable[[], Any]) -> None:
+    """Let the first process prepare a training in its folder; RunError, before anything there is touched, where another
+    one is at it.
+    """
+
+    def apart() -> None:
+        with alone(Path(folder)) if Path(folder).is_dir() else nullcontext():
+            prepare()
+
+    on_chief(fabric, apart)
 
 
 def wrapped(module: nn.Module, machine: Machine) -> Any:

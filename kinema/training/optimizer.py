@@ -37,11 +37,15 @@ def parameter_groups(network: Network, recipe: Recipe) -> list[dict]:
 def make_optimizer(network: Network, recipe: Recipe) -> optim.Optimizer:
     """The recipe's optimiser over the network's parameters; its learning rate is set anew at every step."""
     groups = parameter_groups(network, recipe)
-    fused = recipe.precision != "16-mixed"  # which scales gradients, and clips them once they are unscaled
     if recipe.optimizer == "sgd":
         nesterov = recipe.nesterov and recipe.momentum > 0
-        return optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=fused)
-    return optim.AdamW(groups, lr=recipe.lr, fused=fused)
+        return optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov, fused=fused(recipe))
+    return optim.AdamW(groups, lr=recipe.lr, fused=fused(recipe))
+
+
+def fused(recipe: Recipe) -> bool:
+    """May a step be one kernel? Not where gradients are scaled, which are clipped once they are unscaled."""
+    return recipe.precision != "16-mixed"
 
 
 def set_rate(optimizer: optim.Optimizer, rate: float) -> None:

@@ -19,7 +19,6 @@ from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
-from kinema.training.alone import alone
 from kinema.training.distil import check_taught
 from kinema.training.grids import check_grids, multigrid_of
 from kinema.training.precise import learning_norms
@@ -53,10 +52,8 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
     path = Path(recipe.out)
     if strangers(path):
         raise RunError(f"{path} is there already and is no run; choose another folder with --out.")
-    if path.is_dir():
-        with alone(path):
-            for unfinished in path.glob(".*.tmp"):
-                unfinished.unlink()
+    for unfinished in path.glob(".*.tmp"):
+        unfinished.unlink()
     if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
         asked = run.facts.get("asked")  # before what its start showed was added

@@ -21,9 +21,10 @@ from kinema.models import Network
 from kinema.models.transformer.masked import MaskedAutoencoder, places_of
 from kinema.recipe import Recipe
 from kinema.training.checkpoint import load_state, save_state
-from kinema.training.course import Course, on_chief, wrapped
+from kinema.training.course import Course, make_ready, wrapped
 from kinema.training.masking import Masking
 from kinema.training.norm import globalise
+from kinema.training.optimizer import fused
 from kinema.training.prepare import share_batch
 from kinema.training.pretraining import FILE, Pretraining, prepare
 from kinema.training.schedule import rate_at
@@ -60,7 +61,7 @@ def pretrain(
     """
     machine, masking = machine or Machine(), masking or Masking()
     fabric = start_fabric(recipe, machine)
-    on_chief(fabric, lambda: prepare(recipe, masking, restart, fabric.world_size))
+    make_ready(fabric, recipe.out, lambda: prepare(recipe, masking, restart, fabric.world_size))
     run = Pretraining.open(recipe.out)
     parts = assemble(run, machine, fabric)
     if parts.steps.first < parts.steps.total:
@@ -96,8 +97,7 @@ def make_optimizer(masked: nn.Module, recipe: Recipe) -> optim.Optimizer:
     trained = [parameter for parameter in masked.parameters() if parameter.requires_grad]
     groups = [{"params": [one for one in trained if (one.ndim > 1) == decays],
                "weight_decay": recipe.weight_decay * decays} for decays in (True, False)]
-    fused = recipe.precision != "16-mixed"  # as in optimizer.py
-    return optim.AdamW(groups, lr=recipe.lr, betas=BETAS, fused=fused)
+    return optim.AdamW(groups, lr=recipe.lr, betas=BETAS, fused=fused(recipe))
 
 
 def masked_loader(run: Pretraining, parts: Parts, machine: Machine, pin_memory: bool) -> DataLoader:

@@ -16,8 +16,9 @@ from kinema.models.names import is_fitted
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.runs import Run
+from kinema.training.alone import alone
 from kinema.training.checkpoint import save_state, save_weights
-from kinema.training.course import Course, on_chief, say_told
+from kinema.training.course import Course, make_ready, say_told
 from kinema.training.distil import distilled
 from kinema.training.fitting import check_fit, fit
 from kinema.training.loss import hits, loss_of, shares
@@ -43,12 +44,12 @@ def train(recipe: Recipe, machine: Machine | None = None, restart: bool = False,
     if is_fitted(recipe.model):
         check_fit(recipe, machine)
     fabric = start_fabric(recipe, machine)
-    on_chief(fabric, lambda: prepare(recipe, machine, restart, fabric.world_size))
+    make_ready(fabric, recipe.out, lambda: prepare(recipe, machine, restart, fabric.world_size))
     run = Run.open(recipe.out)
     split, title = run.split(), f"training {recipe.model}"
     if is_fitted(recipe.model):
         if fabric.global_rank == 0:
-            with Stop() as stop, Progress(title, 2 * len(split.train), quiet=quiet) as bar:
+            with alone(run.path), Stop() as stop, Progress(title, 2 * len(split.train), quiet=quiet) as bar:
                 fit(run, machine, stop, bar)
                 say_told(run.path, bar)
     elif (parts := assemble(run, split.train, machine, fabric)).steps.first < parts.steps.total:

@@ -14,6 +14,7 @@ import torch
 from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.recipe import Recipe
 from kinema.runs import Run
+from kinema.training.pretrain import pretrain
 from kinema.training.train import train
 from tests.conftest import TINY
 from tests.training.common import COMMAND, HERE, OPTIONS, same, weights
@@ -77,6 +78,9 @@ def test_a_folder_in_which_another_process_trains_is_left_alone(tiny_run: Path, 
         assert other.stdout.readline() == b"held\n"
         with pytest.raises(RunError, match=r"Another process is training in .*run\. Wait for it, or choose another"):
             train(recipe, HERE, quiet=True)
+        for again in (train, pretrain):  # which would delete what the other process writes
+            with pytest.raises(RunError, match="Another process is training"):
+                again(recipe, machine=HERE, restart=True, quiet=True)
         other.kill()
     assert (run.path / "log.csv").read_text() == log
     train(recipe, HERE, quiet=True)  # what was killed keeps nothing
