@@ -53,7 +53,7 @@ class Job(NamedTuple):
         """The recipe of this training, but for the clip alike for all."""
         return Recipe(
             str(data), model="tam-resnet_tiny", out=str(runs / "-".join(map(str, self))), seed=self.seed,
-            validation=0.05, frames=frames, size=size, augment=Augment(crop="stretch"), dropout=0.0, batch=16,
+            validation=0.05, frames=frames, size=size, input="flow", augment=Augment(crop="stretch"), dropout=0.0, batch=16,
             epochs=self.epochs, optimizer="sgd", lr=0.05, weight_decay=5e-4, schedule="steps", warmup=1.0,
             multigrid="both" if self.schedule == "multigrid" else "off",
         )
@@ -137,7 +137,7 @@ def main() -> None:
     told = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["KINEMA_CACHE"] = str(told.runs.absolute() / "cache")
-    spec = synthetic_spec("motion", clips=told.clips, frames=told.frames, height=told.size, width=told.size)
+    spec = synthetic_spec("motion", clips=told.clips, difficulty=0.0, frames=told.frames, height=told.size, width=told.size)
     data, log = told.runs / "motion", told.docs / "multigrid.csv"
 
     def recipe_of(job: Job) -> Recipe:
