@@ -2,10 +2,10 @@
 
 python -m benchmarks.multigrid [--runs runs/multigrid] [--clips 1200] [--epochs 8 12 16] [--seeds 0 1 2]
 
-Optical flow in clips of 16 frames of 112 x 112 pixels, found before anything is timed; batches of 16. First the plain schedule of
-each length in --epochs; the shortest whose accuracy is within half a point of the longest one's is the one to compare
-with. Then multigrid with half as many epochs again, and the plain schedule cut to multigrid's steps. Every training is
-on one thread, two at a time; times are those of the processes that train, with the validation that they do.
+Optical flow in clips of 16 frames of 112 x 112 pixels, found before anything is timed; batches of 16. First the plain
+schedule of each length in --epochs; the shortest whose accuracy is within half a point of the longest one's is the one
+to compare with. Then multigrid with half as many epochs again, and the plain schedule cut to multigrid's steps. Every
+training is on one thread, two at a time; times are those of the processes that train, with their validation.
 A training that was killed goes on, and one whose last line is in the csv is not repeated: the command can be run in
 pieces. --only-table writes the tables of what is there.
 """
@@ -53,9 +53,9 @@ class Job(NamedTuple):
         """The recipe of this training, but for the clip alike for all."""
         return Recipe(
             str(data), model="tam-resnet_tiny", out=str(runs / "-".join(map(str, self))), seed=self.seed,
-            validation=0.05, frames=frames, size=size, input="flow", augment=Augment(crop="stretch"), dropout=0.0, batch=16,
-            epochs=self.epochs, optimizer="sgd", lr=0.05, weight_decay=5e-4, schedule="cosine", milestones=(0.5, 0.8), warmup=1.0,
-            multigrid="both" if self.schedule == "multigrid" else "off",
+            validation=0.05, frames=frames, size=size, input="flow", augment=Augment(crop="stretch"), dropout=0.0,
+            batch=16, epochs=self.epochs, optimizer="sgd", lr=0.05, weight_decay=5e-4, schedule="cosine", warmup=1.0,
+            milestones=(0.5, 0.8), multigrid="both" if self.schedule == "multigrid" else "off",
         )
 
 
@@ -137,7 +137,8 @@ def main() -> None:
     told = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["KINEMA_CACHE"] = str(told.runs.absolute() / "cache")
-    spec = synthetic_spec("motion", clips=told.clips, difficulty=0.0, frames=told.frames, height=told.size, width=told.size)
+    look = {"frames": told.frames, "height": told.size, "width": told.size, "difficulty": 0.0}
+    spec = synthetic_spec("motion", clips=told.clips, **look)
     data, log = told.runs / "motion", told.docs / "multigrid.csv"
 
     def recipe_of(job: Job) -> Recipe:
@@ -158,8 +159,8 @@ def main() -> None:
         if not told.only_table:
             run_all(jobs, recipe_of, log)
     about = (f"{first.model} on {told.clips} clips of `motion` ({told.frames} frames of {told.size} x {told.size} "
-             f"pixels, a fifth of their sources for the test), optical flow, batch {first.batch}, SGD at {first.lr} that "
-             f"falls to 0 along half a cosine; multigrid goes through its long cycle until "
+             f"pixels, a fifth of their sources for the test), optical flow, batch {first.batch}, SGD at {first.lr} "
+             f"that falls to 0 along half a cosine; multigrid goes through its long cycle until "
              f"{first.milestones[0]:.0%} of the steps, again until {first.milestones[1]:.0%}, and ends at full shape. "
              "Two trainings at a time, on one thread each.")
     text = page(points(log), told.epochs, plan, saving, about)
