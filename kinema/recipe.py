@@ -198,6 +198,11 @@ class Recipe:
 
 def read_recipe(path: str | Path, usual: dict[str, Any] | None = None, **changes: Any) -> Recipe:
     """Read a recipe from a YAML file; `changes` go before what the file says, `usual` values behind."""
+    return filled(Recipe.from_dict({"data": "", **(usual or {}), **read_values(path), **changes}, f"The recipe {path}"))
+
+
+def read_values(path: str | Path) -> dict[str, Any]:
+    """The values of a recipe's YAML file, by name, as they stand there."""
     import yaml
 
     try:
@@ -208,7 +213,7 @@ def read_recipe(path: str | Path, usual: dict[str, Any] | None = None, **changes
         raise RunError(f"The recipe {path} is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise RunError(f"The recipe {path} holds no fields; expected lines such as 'model: tam-resnet18'.")
-    return filled(Recipe.from_dict({"data": "", **(usual or {}), **values, **changes}, f"The recipe {path}"))
+    return values
 
 
 def filled(recipe: Recipe) -> Recipe:

@@ -49,15 +49,15 @@ def run(
 
     folder = Path(out or f"studies/{Path(study).stem}")
     rows = run_study(read_study(study, folder), folder, processes, ray, accelerator)
-    drawn, left_out = draw(read_results(folder / "results.csv"), folder / "figures")
     if as_json:
         print_json(rows)
+        draw(read_results(folder / "results.csv", say_aside), folder / "figures")
         return
     table("Results", ("model", "frames", "seed", "protocol", "top-1"), [
         (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
          f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
     say(str(folder / "results.csv"))
-    tell(drawn, left_out)
+    tell(*draw(read_results(folder / "results.csv", say_aside), folder / "figures"))
 
 
 @app.command()
@@ -82,20 +82,21 @@ def replay(
     from kinema.study.figures import draw
     from kinema.study.results import read_results, usual
 
-    rows = read_results(results)
+    rows = read_results(results, say_aside)
     found = contributions(usual(rows))
-    drawn, left_out = draw(rows, Path(out or f"studies/{Path(results).stem}"))
     if as_json:
         print_json([asdict(one) for one in found])
     else:
         table("Contributions of space and of time", ("data", "module", "spatial", "temporal", "temporal with -tp"), [
             (one.data, one.module, str(one.spatial), str(one.temporal), str(one.temporal_tp)) for one in found])
-        tell(drawn, left_out)
     counts = {one.spatial.count for one in found}
     if not found:
         say_aside("No module stands beside tsn, so there is nothing to hold it against.")
     elif len(counts) > 1 or 0 in counts:
         say_aside(f"Means are over {min(counts)} to {max(counts)} pairs of networks: the table is not whole.")
+    drawn, left_out = draw(rows, Path(out or f"studies/{Path(results).stem}"))
+    if not as_json:
+        tell(drawn, left_out)
 
 
 @app.command()
@@ -118,7 +119,7 @@ def figures(
     from kinema.study.figures import draw
     from kinema.study.results import read_results
 
-    tell(*draw([row for path in results for row in read_results(path)], Path(out)))
+    tell(*draw([row for path in results for row in read_results(path, say_aside)], Path(out)))
 
 
 @app.command()
@@ -147,7 +148,7 @@ def findings(
     from kinema.study.measure import Table
     from kinema.study.results import read_results
 
-    found = judged(Table(read_results(results), {"motion": motion, "scene": scene}))
+    found = judged(Table(read_results(results, say_aside), {"motion": motion, "scene": scene}))
     if out is not None:
         Path(out).write_text(markdown(found), encoding="utf-8")
     if as_json:

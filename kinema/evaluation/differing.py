@@ -1,10 +1,11 @@
 """In what two results differ besides their networks, so that the better number may not mean the better network."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from kinema.evaluation.result import Evaluation
+from kinema.models.clip import ClipSpec
 from kinema.models.names import parse
 from kinema.recipe import Recipe
 from kinema.runs import Run
@@ -50,9 +51,23 @@ def differing(one: Evaluation, other: Evaluation) -> list[Differing]:
         found += between(kind, recipes[0], recipes[1], names_of)
     judged = [each.about.to_dict() for each in (one, other)]
     found += between("evaluation", judged[0], judged[1], JUDGED)
+    answered = [one.about.model, other.about.model]
+    if answered != [run.recipe.model for run in runs]:  # several streams
+        found += between("network", {"what answered": answered[0]}, {"what answered": answered[1]}, ("what answered",))
+    found += shown(one, other, runs)
     if sorted(one.predictions.clips) != sorted(other.predictions.clips):
         found.append(Differing("evaluation", "the clips", f"{one.n} clips", f"{other.n} others"))
     return found
+
+
+def shown(one: Evaluation, other: Evaluation, runs: Sequence[Run]) -> Iterator[Differing]:
+    """What differs in the clips that were judged, beside what differs in those of the trainings."""
+    if one.about.clip is None or other.about.clip is None:
+        return
+    trained = [ClipSpec.from_dict(run.facts["clip"]).to_dict() for run in runs]
+    for each in between("evaluation", one.about.clip.to_dict(), other.about.clip.to_dict(), trained[0]):
+        if (each.one, each.other) != (trained[0][each.what], trained[1][each.what]):
+            yield each
 
 
 def between(

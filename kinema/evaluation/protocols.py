@@ -47,6 +47,11 @@ class Protocol:
         return replace(trained, **told)
 
     @property
+    def name(self) -> str:
+        """Its numbers of crops and clips, and pixels where it says so: what `find_protocol` reads."""
+        return f"{self.crops}x{self.clips}" + (f"-{self.size}px" if self.size else "")
+
+    @property
     def suffix(self) -> str:
         """What tells the files of its results from those of one clip and one crop as in training."""
         parts = [f"{self.clips}x{self.crops}" if self.views != (1, 1) else "", self.sampling or "",
@@ -66,10 +71,10 @@ PROTOCOLS = {  # crops x clips, as papers count them
 
 
 def find_protocol(name: str) -> Protocol:
-    """A protocol by its name, or by its numbers of crops and clips, such as 3x10."""
+    """A protocol by its name, or by its numbers of crops and clips, such as 3x10, and pixels: 3x2-256px."""
     if name in PROTOCOLS:
         return PROTOCOLS[name]
-    if found := re.fullmatch(r"(\d+)x(\d+)", name):
-        return Protocol(int(found[2]), int(found[1]))
-    raise DataError(f"No protocol is called {name!r}; known are {', '.join(PROTOCOLS)}, or crops x clips such as 3x10. "
-                    f"{nearest(name, PROTOCOLS)}".strip())
+    if found := re.fullmatch(r"(\d+)x(\d+)(?:-(\d+)px)?", name):
+        return Protocol(int(found[2]), int(found[1]), size=int(found[3]) if found[3] else None)
+    raise DataError(f"No protocol is called {name!r}; known are {', '.join(PROTOCOLS)}, or crops x clips such as 3x10 "
+                    f"or 3x2-256px. {nearest(name, PROTOCOLS)}".strip())

@@ -181,6 +181,8 @@ class Evaluation:
             raise RunError(f"{path} is no evaluation: {error}. `kinema evaluate RUN` writes one.") from error
         predictions = Predictions.load(path.with_suffix(".npz"))
         table = read_table(path.with_suffix(".csv"), labels=predictions.labels, root=facts["root"])
+        if (path.parent.parent / "run.json").is_file():  # where the run is now, and not where it was judged
+            facts["run"] = str(path.parent.parent)
         return cls(facts["name"], Evaluated.from_dict(facts), table, predictions, Calibration(**facts["calibration"]))
 
 

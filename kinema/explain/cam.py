@@ -4,6 +4,7 @@ Axes in names: N clips, C channels, T frames, H rows, W columns, K classes.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from math import prod
 
 import torch
@@ -48,7 +49,9 @@ def grad_cam(
     """
     check_class(network, classes)
     was_training = network.training
-    with torch.inference_mode(False), torch.enable_grad():
+    recurrent = any(isinstance(module, torch.nn.RNNBase) for module in network.modules())
+    without_cudnn = torch.backends.cudnn.flags(enabled=False) if recurrent else nullcontext()  # no gradient in eval()
+    with torch.inference_mode(False), torch.enable_grad(), without_cudnn:
         clip_NCTHW = clips_NCTHW.detach().clone().requires_grad_()
         with watched(network.eval(), len(clip_NCTHW)) as seen:
             logits_NK = network(clip_NCTHW)

@@ -6,12 +6,12 @@ evaluate    the protocols that each run is judged by, such as 1x1 and 3x10 (the 
 groups      classes by the name of a group, whose accuracy is a row of its own
 
 A `start` that is a mapping names another run of the study by what it has otherwise: {frames: 8}. A Python file defines
-`recipes`, a list of `kinema.Recipe`, and if it likes `evaluate` and `groups`.
+`recipes`, a list of `kinema.Recipe` (one may be another one's `start`), and if it likes `evaluate` and `groups`.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -19,9 +19,10 @@ from runpy import run_path
 from typing import Any
 
 from kinema.errors import RunError, nearest
-from kinema.evaluation.protocols import find_protocol
-from kinema.recipe import Recipe, read_recipe
+from kinema.evaluation.protocols import Protocol, find_protocol
+from kinema.recipe import Recipe, filled, read_values
 
+SCHEDULE = ("epochs", "schedule", "batch", "milestones", "lr", "warmup")  # follows from what a network starts from
 FIELDS = ("base", "vary", "evaluate", "groups")
 Asked = tuple[dict[str, Any], Any, tuple[str, ...]]  # a recipe's values, what it starts from, and its protocols
 
@@ -52,20 +53,31 @@ def read_study(path: str | Path, out: str | Path) -> Study:
         raise RunError(f"There is no study {path}; expected a .yaml or a .py file.")
     facts = from_python(path) if path.suffix == ".py" else from_yaml(path)
     recipes, groups = facts["recipes"], facts["groups"]
-    for protocol in {*facts["evaluate"], *(name for _, _, protocols in recipes for name in protocols)}:
-        find_protocol(protocol)
+    for protocols in (facts["evaluate"], *(protocols for _, _, protocols in recipes)):
+        if not isinstance(protocols, list | tuple) or not all(isinstance(name, str) for name in protocols):
+            raise RunError(f"In the study {path} evaluate is {protocols!r}; expected a list of protocols such as 3x10.")
+        for protocol in protocols:
+            find_protocol(protocol)
     if not recipes:
         raise RunError(f"The study {path} holds no recipes.")
     if not isinstance(groups, Mapping) or not all(isinstance(labels, list | tuple) for labels in groups.values()):
         raise RunError(f"In the study {path} groups is {groups!r}; expected lists of classes by the group's name.")
     made = placed(recipes, Path(out))
-    usual = tuple(facts["evaluate"])
+    usual = each_once(facts["evaluate"])
     further: dict[str, tuple[str, ...]] = {}
     for recipe, (_, _, protocols) in zip(made, recipes, strict=True):
-        further[recipe.out] = tuple(dict.fromkeys((*further.get(recipe.out, usual), *protocols)))
+        further[recipe.out] = each_once((*further.get(recipe.out, usual), *protocols))
     each = list({recipe.out: recipe for recipe in made}.values())
     return Study(tuple(in_order(each)), usual, {out: found for out, found in further.items() if found != usual},
                  {str(name): tuple(map(str, labels)) for name, labels in groups.items()})
+
+
+def each_once(protocols: Sequence[str]) -> tuple[str, ...]:
+    """Protocols by name, each under the first of its names."""
+    found: dict[Protocol, str] = {}
+    for name in protocols:
+        found.setdefault(find_protocol(name), name)
+    return tuple(found.values())
 
 
 def from_python(path: Path) -> dict[str, Any]:
@@ -74,8 +86,13 @@ def from_python(path: Path) -> dict[str, Any]:
     recipes = found.get("recipes")
     if not isinstance(recipes, list | tuple) or not all(isinstance(recipe, Recipe) for recipe in recipes):
         raise RunError(f"The study {path} defines no `recipes`; expected a list of kinema.Recipe.")
-    return {"recipes": [(recipe.to_dict(), recipe.start, ()) for recipe in recipes],
-            "evaluate": list(found.get("evaluate", ["1x1"])), "groups": found.get("groups", {})}
+    return {"recipes": [(values_of(recipe), recipe.start, ()) for recipe in recipes],
+            "evaluate": found.get("evaluate", ["1x1"]), "groups": found.get("groups", {})}
+
+
+def values_of(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe says, but for what it starts from, which may be a recipe too, and the folder of its run."""
+    return replace(recipe, start=None, out="").to_dict()
 
 
 def from_yaml(path: Path) -> dict[str, Any]:
@@ -92,12 +109,12 @@ def from_yaml(path: Path) -> dict[str, Any]:
         raise RunError(f"The study {path} has the unknown field {unknown[0]!r}. {nearest(unknown[0], FIELDS)} Fields "
                        f"are {', '.join(FIELDS)}.")
     base = facts.get("base", {})
-    values = read_recipe(path.parent / base).to_dict() if isinstance(base, str) else dict(base)
+    values = read_values(path.parent / base) if isinstance(base, str) else dict(base)
     grids = facts.get("vary", {})
     grids = grids if isinstance(grids, list) else [grids]
     recipes: list[Asked] = []
     for grid in grids:
-        further = tuple(grid.get("evaluate", ())) if isinstance(grid, Mapping) else ()
+        further = grid.get("evaluate", ()) if isinstance(grid, Mapping) else ()
         for point in points(grid, path):
             each = values | point
             recipes.append((each, each.get("start"), further))
@@ -115,32 +132,56 @@ def points(grid: Any, path: Path) -> Iterator[dict[str, Any]]:
 
 
 def placed(asked: list[Asked], out: Path) -> list[Recipe]:
-    """Recipes with the folder of each, and what they start from as the folder of another."""
+    """Recipes with the folder of each, and what they start from as the folder of another.
+
+    A start that is a mapping is the one run of the study that has what it says, and is else the same but for its
+    schedule; of several the one with the same schedule too.
+    """
     made = [Recipe.from_dict({"data": "", **values, "out": "", "start": None}, "the study") for values, _, _ in asked]
-    found: dict[int, Recipe] = {}
+    said, found = [values_of(one) for one in made], dict[int, Recipe]()
 
     def place(index: int, waiting: tuple[int, ...] = ()) -> Recipe:
         recipe, start = made[index], asked[index][1]
-        if isinstance(start, Mapping):
-            wanted = Recipe.from_dict(recipe.to_dict() | dict(start))
-            other = next((number for number, one in enumerate(made) if alike(one, wanted)), None)
-            if other is None:
-                raise RunError(f"A run of the study starts from one with {dict(start)}, which the study has not.")
+        if isinstance(start, Recipe | Mapping):
+            other = started_from(start, recipe, said, asked)
             if other in (index, *waiting):
                 raise RunError("Runs of the study start from each other in a circle.")
             start = place(other, (index, *waiting)).out
-        recipe = replace(recipe, start=start)
+        recipe = filled(replace(recipe, start=start))
         found[index] = replace(recipe, out=str(out / name_of(recipe)))
         return found[index]
 
     return [place(index) for index in range(len(made))]
 
 
-def alike(one: Recipe, other: Recipe) -> bool:
-    """Are two recipes the same but for what they start from, and the schedule that follows from that?"""
-    apart = ("start", "out", "epochs", "schedule", "batch", "milestones", "lr", "warmup")
-    first, second = one.to_dict(), other.to_dict()
-    return all(first[name] == second[name] for name in first if name not in apart)
+def started_from(
+    start: Recipe | Mapping[str, Any], recipe: Recipe, said: list[dict[str, Any]], asked: list[Asked]
+) -> int:
+    """Which of the study's recipes another one starts from."""
+    if isinstance(start, Recipe):
+        same = [number for number, (values, other, _) in enumerate(asked)
+                if (values, other) == (values_of(start), start.start)]
+        if not same:
+            raise RunError(f"A run of {recipe.model} starts from a recipe that is not among the study's.")
+        return same[0]
+    wanted = values_of(Recipe.from_dict(recipe.to_dict() | dict(start), "the start of a run of the study"))
+    free = [name for name in SCHEDULE if name not in start]
+    found = [number for number, one in enumerate(said) if alike(one, wanted, free)]
+    several = {json.dumps([said[number], asked[number][1]], sort_keys=True, default=str): number for number in found}
+    if len(several) > 1:
+        several = {key: number for key, number in several.items() if alike(said[number], wanted)} or several
+    if not several:
+        raise RunError(f"A run of the study starts from one with {dict(start)}, which the study has not.")
+    if len(several) > 1:
+        those = "; ".join(", ".join(f"{name} {said[number][name]}" for name in SCHEDULE) for number in several.values())
+        raise RunError(f"A run of {recipe.model} starts from one with {dict(start)}, and the study has {len(several)} "
+                       f"such: {those}. Name one by these.")
+    return next(iter(several.values()))
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any], apart: Sequence[str] = ()) -> bool:
+    """Do two recipes say the same, but for the fields `apart`?"""
+    return all(one[name] == other[name] for name in one if name not in apart)
 
 
 def name_of(recipe: Recipe) -> str:

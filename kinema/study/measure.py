@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -93,10 +94,10 @@ def answered(row: Result) -> tuple[np.ndarray, tuple[str, ...]] | None:
     asked = find_protocol(row.protocol)
     kept = None
     for clips in range(asked.clips, 31):  # the answers to fewer clips are among those to more
-        path = Path(row.run) / "evaluation" / f"test{find_protocol(f'{asked.crops}x{clips}').suffix}.npz"
+        more = replace(asked, clips=clips)
+        path = Path(row.run) / "evaluation" / f"test{more.suffix}.npz"
         if path.is_file():
-            answers = Predictions.load(path)
-            kept = of_clips(answers, find_protocol(f"{asked.crops}x{clips}"), asked.clips)
+            kept = of_clips(Predictions.load(path), more, asked.clips)
             break
     if kept is None:
         return None

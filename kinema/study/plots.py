@@ -80,11 +80,11 @@ def lengths(results: Sequence[Result]) -> "Figure":
     """Top-1 over the frames of a clip, a panel for each backbone and data set (Fig. 4); dashed: temporal pooling."""
     results = usual(results)
     known = {data: found for data, found in datasets(results).items() if len({one.frames for one in found}) > 1}
-    needed(known, "no data set has clips of several numbers of frames")
     results = [one for found in known.values() for one in found]
     counts = Counter(key[:3] for key in {(one.backbone, one.module, one.tp, one.frames) for one in results})
-    known = {data: [one for one in found if counts[one.backbone, one.module, one.tp] > 1]
-             for data, found in known.items()}
+    known = {data: kept for data, found in known.items()
+             if (kept := [one for one in found if counts[one.backbone, one.module, one.tp] > 1])}
+    needed(known, "no network is there with clips of several numbers of frames")
     results = [one for found in known.values() for one in found]
     backbones, colour = sorted({one.backbone for one in results}), colours(results)
     figure, axes = panels(len(known), len(backbones))

@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from kinema.study.plots import COLOURS, OTHERS, datasets, logarithmic, needed, panels, patches
-from kinema.study.results import Result
+from kinema.study.results import Result, one_protocol
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ def spread(rows: Sequence[Result]) -> float:
 def sampling(results: Sequence[Result]) -> "Figure":
     """Uniform against dense sampling: clip level solid, what averaging clips adds transparent (Fig. 5)."""
     cells: dict[tuple[str, str, int], dict[str, dict[int, list[Result]]]] = defaultdict(dict)
-    for data, rows in datasets(whole(results)).items():
+    for data, rows in datasets(one_protocol(whole(results))).items():
         for one in rows:
             cells[data, one.network, one.frames].setdefault(one.sampling, {}).setdefault(one.views, []).append(one)
     both = {key: found for key, found in cells.items()
@@ -70,7 +70,8 @@ def clips(results: Sequence[Result]) -> "Figure":
     every: dict[tuple[str, str, str], dict[int, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for data, mine in datasets(whole(results)).items():
         for one in mine:
-            every[data, f"{one.network} {one.frames}f", one.sampling][one.views].append(one)
+            network = f"{one.network} {one.frames}f" + (f" {one.pixels}px" if one.pixels else "")
+            every[data, network, one.sampling][one.views].append(one)
     curves = {key: views for key, views in every.items() if len(views) > 1}
     needed(curves, "no network was judged on several numbers of clips")
     known = list(dict.fromkeys(data for data, _, _ in curves))

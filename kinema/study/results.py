@@ -3,21 +3,24 @@
 import csv
 import json
 import re
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from kinema.errors import DataError, ModelError, nearest
+from kinema.evaluation.protocols import PROTOCOLS
 
 CALLED = {  # what published tables call a column, and what it is called here
     "dataset": "data", "accuracy": "top1", "params": "parameters", "gflops": "gmacs", "temporal_pooling": "tp",
     "pretrain": "pretrained", "pretraining": "pretrained",
 }
+ACCURACY, TP = ("top1", "accuracy"), {"tp", "temporal_pooling"}
 NEEDED = ("data", "module", "backbone", "tp", "frames", "top1")
 GIGA = 1e9
-YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,23 @@ class Result:
         return dict(json.loads(self.options)) if self.options else {}
 
     @property
+    def pixels(self) -> int | None:
+        """The size of the clips that were judged, where that was not the size of training."""
+        found = re.search(r"-(\d+)px$", self.protocol)
+        return PROTOCOLS[self.protocol].size if self.protocol in PROTOCOLS else int(found[1]) if found else None
+
+    @property
     def total(self) -> float | None:
         """Billions of multiply-adds of all views of a video."""
         return None if self.gmacs is None else self.gmacs * self.views
 
 
-def read_results(path: str | Path) -> list[Result]:
+def read_results(path: str | Path, tell: Callable[[str], object] = warnings.warn) -> list[Result]:
     """The rows of a .json, .csv or .parquet file, with the columns of a `Result` or their usual other names.
 
     A column `model` may stand for module, backbone and tp, `flops` (multiply-adds) for gmacs. Accuracies that are all
-    at most 1 are taken for shares. Raises DataError for what is no such table.
+    at most 1 are taken for shares. Rows without an accuracy are passed over; `tell` is called with how many those are.
+    Raises DataError for what is no such table.
     """
     path = Path(path)
     if not path.is_file():
@@ -85,19 +95,31 @@ def read_results(path: str | Path) -> list[Result]:
         raise DataError(f"{path} cannot be read as a table of results: {error}.") from error
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         raise DataError(f"{path} holds no rows of results; expected a list of values by name.")
+    whole = [row for row in rows if not any(blank(row[name]) for name in ACCURACY if name in row)]
+    if len(whole) < len(rows):
+        tell(f"{path}: {len(rows) - len(whole)} of {len(rows)} rows have no accuracy and are passed over.")
+    if not whole:
+        raise DataError(f"No row of {path} has an accuracy.")
     try:
-        results = [result_of(row) for row in rows]
+        results = [result_of(row) for row in whole]
     except (ModelError, DataError, ValueError, TypeError) as error:
         raise DataError(f"{path}: {error}") from error
     shares = max(result.top1 for result in results) <= 1
     return [in_percent(result) for result in results] if shares else results
 
 
+def blank(value: Any) -> bool:
+    """Is a cell empty?"""
+    return value is None or value != value or str(value).strip().lower() in ("", "-", "nan")
+
+
 def raw_rows(path: Path) -> Iterable[Any]:
     """The rows of a file as values by name, as they stand there."""
     if path.suffix == ".parquet":
-        import pyarrow.parquet
-
+        try:
+            import pyarrow.parquet
+        except ImportError as error:
+            raise DataError(f"{path} is read by pyarrow: pip install 'kinema[parquet]'.") from error
         return pyarrow.parquet.read_table(path).to_pylist()
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix == ".csv":
@@ -109,7 +131,9 @@ def raw_rows(path: Path) -> Iterable[Any]:
 
 def result_of(row: Mapping[str, Any]) -> Result:
     """A row, with its columns under their names here."""
-    found = {CALLED.get(key, key): value for key, value in row.items() if value is not None}
+    found = {CALLED.get(key, key): value for key, value in row.items() if not blank(value)}
+    if "tp" not in found and TP & row.keys():
+        found["tp"] = False  # an empty cell
     if "flops" in found and "gmacs" not in found:
         found["gmacs"] = float(found["flops"]) / GIGA
     if "model" in found and "module" not in found:
@@ -119,7 +143,7 @@ def result_of(row: Mapping[str, Any]) -> Result:
         close = nearest(missing[0], row)
         raise DataError(f"A row has no {missing[0]!r}; its columns are {', '.join(map(str, row))}. {close}".strip())
     return Result(**{field.name: typed(field.name, found[field.name]) for field in fields(Result)
-                     if found.get(field.name) not in (None, "")})
+                     if field.name in found})
 
 
 def parts_of(model: str) -> dict[str, Any]:
@@ -157,12 +181,25 @@ def short(data: str) -> str:
 
 
 def usual(results: Iterable[Result]) -> list[Result]:
-    """The rows that compare networks as they are: all classes, one view, nothing changed, the usual kind of clip.
+    """The rows that compare networks as they are: all classes, nothing changed, one view, the usual kind of clip.
 
-    Of samplings, the one that most rows of a data set have.
+    Of a data set without rows of one view, those of the views that most have; of samplings, the one that most have and
+    what no sampling is told of.
     """
-    rows = [one for one in results if not one.classes and one.views == 1 and one.where == "all" and not one.options
-            and one.input == "rgb"]
-    most = {data: Counter(one.sampling for one in rows if one.data == data).most_common(1)[0][0]
-            for data in {one.data for one in rows}}
-    return [one for one in rows if one.sampling == most[one.data]]
+    plain = [one for one in results if not one.classes and one.where == "all" and not one.options
+             and one.input == "rgb"]
+    kept = []
+    for data in dict.fromkeys(one.data for one in plain):
+        rows = [one for one in plain if one.data == data]
+        counts = Counter(one.views for one in rows)
+        rows = [one for one in rows if one.views == (1 if 1 in counts else counts.most_common(1)[0][0])]
+        named = Counter(one.sampling for one in rows if one.sampling).most_common(1)
+        kept += [one for one in rows if not one.sampling or one.sampling == named[0][0]]
+    return one_protocol(kept)
+
+
+def one_protocol(results: Iterable[Result]) -> list[Result]:
+    """Of rows that are alike but for how a video's views were taken, those of the first way."""
+    first: dict[tuple[Any, ...], str] = {}
+    return [one for one in results if one.protocol == first.setdefault(
+        (one.data, one.network, one.frames, one.sampling, one.input, one.classes, one.views), one.protocol)]

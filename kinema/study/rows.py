@@ -47,9 +47,10 @@ def judged(recipe: Recipe, name: str, groups: Groups, side: str, others: Sequenc
     if not groups and protocol.clips == 1:
         return rows
     answers = Predictions.load(path.with_suffix(".npz"))
-    views = {f"{protocol.crops}x{count}": count for count in range(1, protocol.clips)}
+    views = {replace(protocol, clips=count).name: count for count in range(1, protocol.clips)}
+    named = {find_protocol(other) for other in others}
     for fewer, count in [*views.items(), (name, protocol.clips)]:
-        if count < protocol.clips and fewer in others:
+        if count < protocol.clips and replace(protocol, clips=count) in named:
             continue
         kept = of_clips(answers, protocol, count)
         for group, labels in [("", answers.labels), *groups.items()]:

@@ -57,6 +57,7 @@ def each_done(study: Study, processes: int | None, ray: str | None, accelerator:
     """The runs as they are finished; each waits for the one it starts from."""
     left = {recipe.out: recipe for recipe in study.recipes}
     failed: set[str] = set()
+    again: set[str] = set()  # broken off with a process, maybe another run's: these run alone
     with Here(processes or 1) if ray is None else Cluster(ray, processes, accelerator) as workers:
         running: dict[Future, str] = {}
         while left or running:
@@ -69,7 +70,8 @@ def each_done(study: Study, processes: int | None, ray: str | None, accelerator:
                 elif (rows := rows_of(recipe, study.protocols_of(recipe), study.groups, study.side)) is not None:
                     del left[folder]
                     yield folder, rows, ""
-                elif begun and len(running) < workers.processes:
+                elif begun and (not running if folder in again else len(running) < workers.processes
+                                and again.isdisjoint(running.values())):
                     del left[folder]
                     job = workers.submit(finished, recipe, study.protocols_of(recipe), study.groups, study.side,
                                          workers.share, accelerator)
@@ -81,7 +83,14 @@ def each_done(study: Study, processes: int | None, ray: str | None, accelerator:
                 folder = running.pop(future)
                 try:
                     yield future.result()
-                except Exception as error:  # a killed process too: the others go on
+                except BrokenProcessPool as error:
+                    if folder in again:
+                        failed.add(folder)
+                        yield folder, [], f"its process was killed: {error}"
+                    else:
+                        again.add(folder)
+                        left[folder] = next(recipe for recipe in study.recipes if recipe.out == folder)
+                except Exception as error:  # the others go on
                     failed.add(folder)
                     yield folder, [], f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
@@ -140,13 +149,19 @@ class Cluster:
         return self
 
     def submit(self, job: Callable[..., Any], *values: Any) -> Future:
-        """Submit to the cluster."""
-        return self.remote()(job).remote(*values).future()
+        """Submit to the cluster; its processes look for files from where this one does."""
+        return self.remote()(from_folder).remote(os.getcwd(), job, *values).future()
 
     def __exit__(self, *error: Any) -> None:
         import ray
 
         ray.shutdown()
+
+
+def from_folder(folder: str, job: Callable[..., Any], *values: Any) -> Any:
+    """Do a job in a folder."""
+    os.chdir(folder)
+    return job(*values)
 
 
 def end_with_parent() -> None:

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 from kinema.study.contributions import contributions
 from kinema.study.plots import needed
-from kinema.study.results import Result, short, usual
+from kinema.study.results import Result, one_protocol, short, usual
 
 AGGREGATIONS = {"none": "tsn", "i3d": "i3d", "s3d": "s3d", "tam": "tam", "tsm": "tsm", "nonlocal": "tsn+nonlocal"}
 PLACES = {"all": "all", "top": "top half", "bottom": "bottom half", "alternate": "every second"}
@@ -41,7 +41,7 @@ def gather(rows: Iterable[Result], key: Callable[[Result], Key], column: Callabl
 
 def video_level(results: Sequence[Result]) -> list[Result]:
     """The rows on all classes at the most views that a network was judged by."""
-    rows = [one for one in results if not one.classes]
+    rows = one_protocol(one for one in results if not one.classes)
     most: dict[tuple[str, str, int, str, str], int] = {}
     for one in rows:
         key = (one.data, one.network, one.frames, one.sampling, one.input)

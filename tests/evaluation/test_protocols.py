@@ -37,6 +37,8 @@ def test_published_protocols_are_crops_times_clips() -> None:
     assert {name: (each.crops, each.clips) for name, each in PROTOCOLS.items()} == {
         "1x1": (1, 1), "1x10": (1, 10), "kinetics": (3, 10), "moments": (3, 10), "ssv2": (3, 2), "uniform": (3, 2)}
     assert find_protocol("3x10") == PROTOCOLS["kinetics"]
+    assert find_protocol("3x2-256px") == PROTOCOLS["uniform"]
+    assert all(find_protocol(each.name) == each for each in PROTOCOLS.values())
     assert PROTOCOLS["uniform"].clip(ClipSpec(8, 224, 224, resize=256)) == ClipSpec(8, 256, 256)
     assert Protocol(4, sampling="dense", stride=8, average="logits").suffix == "-4x1-dense-stride8-logits"
 
@@ -96,13 +98,20 @@ def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Pa
     recipe = (other / "recipe.yaml").read_text().replace("tam-resnet_tiny", "tam-resnet18-tp")
     (other / "recipe.yaml").write_text(recipe.replace("frames: 4", "frames: 8").replace("flip: true", "flip: false")
                                         .replace("frozen: 0", "frozen: 1").replace("distil: null", "distil: runs/a"))
-    facts = (other / "evaluation" / "test-2x1.json").read_text().replace(f'"run": "{run}"', f'"run": "{other}"')
-    (other / "evaluation" / "test-2x1.json").write_text(facts)
     pair = [Evaluation.load(run / "evaluation" / "test.json"), Evaluation.load(other / "evaluation" / "test-2x1.json")]
     assert [(each.kind, each.what, each.one, each.other) for each in differing(*pair)] == [
         ("backbone", "it", "resnet_tiny", "resnet18"), ("backbone", "temporal pooling", False, True),
         ("input length", "frames", 4, 8), ("picture", "flip", True, False), ("training", "frozen", 0, 1),
         ("training", "distil", None, "runs/a"), ("evaluation", "clips_per_video", 1, 2)]
+    facts = json.loads((run / "evaluation" / "test.json").read_text())
+    facts |= {"clip": facts["clip"] | {"frames": 9, "sampling": "dense"}, "model": "a + b (average)"}
+    (run / "evaluation" / "dense.json").write_text(json.dumps(facts))
+    for ending in (".npz", ".csv"):
+        shutil.copy(run / "evaluation" / f"test{ending}", run / "evaluation" / f"dense{ending}")
+    dense = Evaluation.load(run / "evaluation" / "dense.json")
+    assert [str(each) for each in differing(pair[0], dense)] == [
+        "network: what answered is tam-resnet_tiny and a + b (average)", "evaluation: frames is 4 and 9",
+        "evaluation: sampling is uniform and dense"]
     text = command("compare", run, other / "evaluation" / "test-2x1.json")
     assert "on the same clips" in text
     assert "input length: frames is 4 and 8" in text
@@ -111,7 +120,7 @@ def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Pa
     said = json.loads(command("compare", run, run, "--json"))
     assert (said["difference"], said["paired"], said["differing"]) == (0.0, True, [])
     assert "no difference is shown" in command("compare", run, run)
-    assert "has no evaluation 'val'; it has test, test-2x1" in command("compare", run, run, "--name", "val", code=1)
+    assert "has no evaluation 'val'; it has dense, test, test-2x1" in command("compare", run, run, "--name", "val", code=1)
 
 
 def test_probes_change_the_frames_that_are_read() -> None:

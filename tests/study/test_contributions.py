@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from kinema.errors import DataError
 from kinema.study.contributions import contributions
 from kinema.study.figures import draw
 from kinema.study.plots import gain
-from kinema.study.results import Result, read_results
+from kinema.study.results import Result, read_results, usual
 from tests.cli.test_cli import kinema
 
 PUBLISHED = {  # Chen et al., arXiv:2010.11757, Table 7, with i3d and s3d where they belong (they are exchanged there)
@@ -99,6 +99,24 @@ def test_what_is_no_table_of_results_is_told(tmp_path: Path, text: str, why: str
     (tmp_path / "own.json").write_text(text)
     with pytest.raises(DataError, match=why):
         read_results(tmp_path / "own.json")
+
+
+def test_rows_without_an_accuracy_are_passed_over(tmp_path: Path) -> None:
+    path, told = tmp_path / "own.csv", list[str]()
+    path.write_text("data,module,backbone,tp,frames,top1\na,tsn,b,,8,50\na,tam,b,,8,\na,tam,b,,16,-\na,i3d,b,1,8,nan\n")
+    found = read_results(path, told.append)
+    assert [(one.module, one.tp, one.top1) for one in found] == [("tsn", False, 50.0)]
+    assert told == [f"{path}: 3 of 4 rows have no accuracy and are passed over."]
+    (tmp_path / "own.json").write_text('[{"data": "a", "model": "tam-resnet18", "frames": 8, "top1": null}]')
+    with pytest.raises(DataError, match=r"No row of .* has an accuracy"):
+        read_results(tmp_path / "own.json", told.append)
+
+
+def test_a_table_at_video_level_has_contributions_too() -> None:
+    rows = [replace(one, views=30, protocol="kinetics") for one in ROWS]
+    assert contributions(usual(rows)) == contributions(usual(ROWS)) != []
+    both = [*rows, *(replace(one, sampling="dense") for one in ROWS), *(replace(one, frames=99) for one in ROWS)]
+    assert {(one.views, one.sampling) for one in usual(both)} == {(1, "dense"), (1, "")}
 
 
 @pytest.mark.slow

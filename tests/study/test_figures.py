@@ -63,6 +63,12 @@ def test_what_rows_are_missing_for_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "clips.png").exists()
 
 
+def test_a_length_a_network_makes_no_curve(tmp_path: Path) -> None:
+    rows = [Result("a", module, "resnet50", False, frames, 50.0) for module, frames in (("tsn", 8), ("i3d", 32))]
+    _, left_out = draw(rows, tmp_path)
+    assert left_out["figure lengths"] == "no network is there with clips of several numbers of frames"
+
+
 def test_the_waterfall_goes_from_inception_to_squeeze_excitation() -> None:
     (data, said, walk), other = protocol_plots.steps(study())
     assert (data, said, other[:2]) == ("motion", "8 frames", ("scene", "16 frames\n(no i3d-inception-tp)"))

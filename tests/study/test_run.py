@@ -2,7 +2,11 @@
 
 import json
 import os
+import signal
+import time
+from multiprocessing import active_children
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -12,8 +16,9 @@ from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import find_protocol
 from kinema.recipe import Recipe
 from kinema.study.grid import read_study
+from kinema.study.measure import resampled
 from kinema.study.results import read_results
-from kinema.study.rows import result_of, rows_of
+from kinema.study.rows import result_of, rows_of, write_table
 from kinema.study.run import Cluster, Here, run_study
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
@@ -54,6 +59,39 @@ def test_a_python_file_is_a_study_too(tmp_path: Path) -> None:
     assert found.protocols == ("1x1",)
 
 
+def test_recipes_of_a_python_file_start_from_each_other(tmp_path: Path) -> None:
+    (tmp_path / "study.py").write_text(
+        "from dataclasses import replace\nfrom kinema import Recipe\n"
+        "tam = Recipe('clips', frames=8)\nlonger = replace(tam, frames=16, start=tam)\n"
+        "recipes = [replace(longer, frames=32, start=longer), longer, tam]\n")
+    found = {one.frames: one for one in read_study(tmp_path / "study.py", "out").recipes}
+    assert list(found) == [8, 16, 32]
+    assert (found[8].start, found[16].start, found[32].start) == (None, found[8].out, found[16].out)
+    (tmp_path / "study.py").write_text("from kinema import Recipe\nrecipes = [Recipe('a', start=Recipe('b'))]\n")
+    with pytest.raises(RunError, match="starts from a recipe that is not among"):
+        read_study(tmp_path / "study.py", "out")
+
+
+def test_a_start_is_one_run_and_no_other(tmp_path: Path) -> None:
+    grid = "base: {{data: a}}\nvary: [{{frames: 8, lr: [0.1, 0.01]}}, {{frames: 16, {}}}]"
+
+    def begun(text: str) -> list[float]:
+        recipes = read_study(study(tmp_path, grid.format(text)), "out").recipes
+        of = {one.out: one.lr for one in recipes}
+        return [of[one.start] for one in recipes if one.start]
+
+    assert begun("start: {frames: 8, lr: 0.01}") == [0.01]
+    assert begun("lr: [0.1, 0.01], start: {frames: 8}") == [0.1, 0.01]  # each from the one of its own rate
+    with pytest.raises(RunError, match=r"the study has 2 such: .*lr 0.1.*lr 0.01.* Name one by these"):
+        begun("lr: 0.5, start: {frames: 8}")
+
+
+def test_a_recipe_as_the_base_names_each_runs_own_start(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("{data: a, start: 'runs/{model}-8-{seed}'}")
+    found = read_study(study(tmp_path, "base: base.yaml\nvary: {model: [tsn-resnet18, tam-resnet18], seed: 3}"), "out")
+    assert [one.start for one in found.recipes] == ["runs/tsn-resnet18-8-3", "runs/tam-resnet18-8-3"]
+
+
 def test_folders_follow_from_what_a_recipe_says(tmp_path: Path) -> None:
     one = read_study(study(tmp_path, "vary: {epochs: [1, 2]}\nbase: {data: a}"), "out").recipes
     other = read_study(study(tmp_path, "vary: {epochs: [2, 3]}\nbase: {data: a}"), "out").recipes
@@ -86,6 +124,11 @@ groups: {order: [left, right]}
     assert found.groups == {"order": ("left", "right")}
     with pytest.raises(DataError, match="No protocol is called"):
         read_study(study(tmp_path, "vary: {model: tam-resnet18, evaluate: [ten]}"), "out")
+    for text in ("{base: {data: a}, evaluate: 1x10}", "{base: {data: a}, vary: {model: tam-resnet18, evaluate: [3]}}"):
+        with pytest.raises(RunError, match="expected a list of protocols such as 3x10"):
+            read_study(study(tmp_path, text), "out")
+    assert read_study(study(tmp_path, "{base: {data: a}, evaluate: [ssv2, 3x2, 1x1]}"), "out").protocols == (
+        "ssv2", "1x1")
     with pytest.raises(RunError, match="groups is 3; expected lists of classes"):
         read_study(study(tmp_path, "{vary: {model: tam-resnet18}, base: {data: a}, groups: 3}"), "out")
 
@@ -104,6 +147,26 @@ def test_groups_and_fewer_clips_are_rows_of_their_own(tmp_path: Path) -> None:
     assert found == {("1x3", ""): (25.0, 3, 4), ("1x3", "order"): (50.0, 3, 2), ("1x1", ""): (75.0, 1, 4),
                      ("1x1", "order"): (50.0, 1, 2), ("1x2", ""): (25.0, 2, 4), ("1x2", "order"): (50.0, 2, 2)}
     assert rows_of(recipe, ("1x3", "1x1"), {}) is None  # which it is not judged by yet
+
+
+def test_protocols_of_several_sizes_are_kept_apart(tmp_path: Path) -> None:
+    recipe = Recipe("clips", model="tam-resnet18", out=str(tmp_path / "run"))
+    for name, right in (("ssv2", 0), ("uniform", 1)):
+        logits_NVK = np.zeros((2, 6, 2), np.float32)
+        logits_NVK[:, :, right] = 1
+        Predictions(("a", "b"), logits_NVK, np.array([1, 1]), ("left", "right")).save(
+            result_of(recipe, name).with_suffix(".npz"))
+        result_of(recipe, name).write_text(json.dumps({
+            "top1": right, "top5": 1.0, "intervals": {"top1": [0.0, 1.0]}, "views": 6, "n": 2, "gmacs_per_view": 1.0,
+            "parameters": 3, "seconds": 1.0}))
+    rows = rows_of(recipe, ("uniform", "ssv2"), {}) or []
+    assert [(row["protocol"], row["top1"], row["views"]) for row in rows] == [
+        ("uniform", 100.0, 6), ("3x1-256px", 100.0, 3), ("ssv2", 0.0, 6), ("3x1", 0.0, 3)]
+    write_table(rows, tmp_path)
+    for one in read_results(tmp_path / "results.csv"):
+        assert set(resampled(one)) == {one.top1}
+    assert [(one.protocol, one.pixels) for one in read_results(tmp_path / "results.csv")] == [
+        ("uniform", 256), ("3x1-256px", 256), ("ssv2", None), ("3x1", None)]
 
 
 def test_an_unknown_protocol_is_told_before_any_training(tmp_path: Path) -> None:
@@ -140,6 +203,23 @@ def test_a_killed_process_is_replaced() -> None:
     with Here(1) as workers:
         assert workers.submit(os._exit, 1).exception() is not None
         assert workers.submit(int, "3").result() == 3
+
+
+@pytest.mark.slow
+def test_a_killed_process_fails_no_run(motion: Path, tmp_path: Path) -> None:
+    import yaml
+
+    tiny = {name: value for name, value in Recipe(str(motion), **TINY).to_dict().items()
+            if name not in ("out", "seed", "augment", "options")}
+    path = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"seed": [0, 1]}}))
+    done = Thread(target=run_study, args=(read_study(path, tmp_path / "out"), tmp_path / "out", 2, None, "cpu", True))
+    done.start()
+    while not (begun := [*(tmp_path / "out").glob("*/.lock")]) and done.is_alive():
+        time.sleep(0.05)
+    assert begun
+    os.kill(active_children()[0].pid or 0, signal.SIGKILL)
+    done.join()
+    assert len(read_results(tmp_path / "out" / "results.csv")) == 2
 
 
 @pytest.mark.slow
