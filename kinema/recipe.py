@@ -147,9 +147,12 @@ class Recipe:
         for name in ("warmup", "mixup", "cutmix", "precise_norm", "weight_decay", "seed"):
             if getattr(self, name) < 0:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 0 or more.")
-        if self.multigrid != "off" and not any(0 < part < 1 for part in self.milestones):
-            raise RunError(f"multigrid {self.multigrid!r} changes clips up to the last milestone; expected one between "
-                           f"0 and 1, not {self.milestones}.")
+        if late := [part for part in self.milestones if not 0 < part < 1]:
+            raise RunError(f"The recipe's milestones are {', '.join(map(str, self.milestones))}; expected parts of the "
+                           f"training, above 0 and below 1. Nearest: epoch {late[0]:g} of {self.epochs} is "
+                           f"{late[0] / self.epochs:.4g}.")
+        if self.multigrid != "off" and not self.milestones:
+            raise RunError(f"multigrid {self.multigrid!r} changes clips up to the last milestone, and there is none.")
         if self.batch % self.accumulate:
             raise RunError(f"A batch of {self.batch} cannot be cut into {self.accumulate} equal parts (accumulate).")
         if self.batch % self.repeats:
@@ -157,6 +160,9 @@ class Recipe:
         if self.augment.randaugment and "flow" in self.input:
             raise RunError(f"RandAugment changes pictures, not the flow in {self.input!r}; train on rgb or difference "
                            "with it, or leave randaugment at 0.")
+        if self.input.startswith("flow") and self.augment.colours:
+            raise RunError(f"{' and '.join(self.augment.colours)} change colours, and there are none in "
+                           f"{self.input!r}; leave them at 0.")
 
     @property
     def clip(self) -> ClipSpec:

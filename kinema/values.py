@@ -20,7 +20,9 @@ def typed(name: str, value: Any, asked: Any, source: str) -> Any:
         return None
     if name == "size" and isinstance(value, str):
         return parse_size(value)
-    if isinstance(value, (list, tuple)) and (name in LISTS or (name == "size" and len(value) == 2)):
+    if isinstance(value, (list, tuple)) and name in LISTS:
+        return tuple(typed(name, each, float, source) for each in value)
+    if isinstance(value, (list, tuple)) and name == "size" and len(value) == 2:
         return tuple(value)
     number = next((kind for kind in (float, int) if kind in kinds), None)
     if number is None:
@@ -43,5 +45,13 @@ def augment_of(values: dict[str, Any], source: str) -> Augment:
     for name in values:
         if name not in known:
             raise RunError(f"{source} has the unknown augmentation {name!r}. {nearest(name, known)}")
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        asked = Augment.__annotations__[name]
+        if get_origin(asked) is not tuple:
+            plain[name] = typed(name, value, asked, source)
+        elif isinstance(value, list | tuple) and len(value) == len(get_args(asked)):
+            plain[name] = tuple(typed(name, each, float, source) for each in value)
+        else:
+            raise RunError(f"{source} has {name} {value!r}; expected {len(get_args(asked))} numbers in a list.")
     return Augment(**plain)

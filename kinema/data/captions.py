@@ -8,8 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
-from math import prod
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from kinema.errors import DataError, nearest
 ARTICLES = frozenset({"a", "an", "the"})  # left out of captions and of labels
 VOWELS = "aeiou"
 SHORTEST = 3  # letters that are left of a word without its ending
-MOST_JOINED = 5000  # spellings of one phrase written without spaces, beyond which none is looked for
 VIDEO = ("video", "path")  # what the column of the videos may be called
 
 Forms = frozenset[str]
@@ -137,28 +135,37 @@ class Vocabulary:
 
     def __init__(self, seeds: Sequence[Seed]) -> None:
         self.by_first: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
-        self.joined: dict[str, set[int]] = defaultdict(set)
+        self.joined: dict[str, list[tuple[int, re.Pattern[str]]]] = defaultdict(list)  # by their first letter
         for number, seed in enumerate(seeds):
             for phrase in seed.phrases:
                 words: Phrase = tuple(forms(word) for word in words_of(phrase))
                 for first in words[0]:
                     self.by_first[first].append((number, words))
-                between = [("", *ARTICLES)] * (len(words) - 1)
-                parts = [words[0], *(part for pair in zip(between, words[1:], strict=True) for part in pair)]
-                if len(words) > 1 and prod(map(len, parts)) <= MOST_JOINED:
-                    for spelling in product(*parts):
-                        self.joined["".join(spelling)].add(number)
+                for letter in {form[0] for form in words[0]} if len(words) > 1 else ():
+                    self.joined[letter].append((number, as_one_word(words)))
 
     def find(self, caption: str) -> set[int]:
         """The numbers of the seeds that a caption names."""
         words, found = words_of(caption), set()
         for place, word in enumerate(words):
-            found |= self.joined.get(word, set())
+            found |= self.in_one_word(word)
             for number, phrase in self.by_first.get(word, ()):
                 following = words[place : place + len(phrase)]
                 if len(following) == len(phrase) and all(map(Forms.__contains__, phrase, following)):
                     found.add(number)
         return found
+
+    @lru_cache(maxsize=100_000)  # noqa: B019 (as long as the vocabulary)
+    def in_one_word(self, word: str) -> frozenset[int]:
+        """The numbers of the seeds that a word is all the words of."""
+        return frozenset(number for number, pattern in self.joined.get(word[0], ())
+                         if pattern.fullmatch(word))
+
+
+def as_one_word(phrase: Phrase) -> re.Pattern[str]:
+    """What the words of a phrase are, in any of their forms, without a space; articles may stand between them."""
+    words = ("|".join(map(re.escape, sorted(forms, key=len, reverse=True))) for forms in phrase)
+    return re.compile(f"(?:{'|'.join(sorted(ARTICLES))})?".join(f"(?:{word})" for word in words))
 
 
 def mine(captions: str | Path, seeds: Sequence[Seed], least: int = 1, root: str | Path | None = None) -> Mined:

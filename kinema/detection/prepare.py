@@ -39,7 +39,7 @@ def prepare(
     frames = read_frames(recipe.data, annotations.exclude, classes)
     if annotations.validation:
         read_frames(annotations.validation, annotations.validation_exclude, classes)
-    if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
+    if recipe.start and Path(recipe.start).resolve().is_relative_to(path.resolve()):
         raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
     full, notes = completed(recipe)
     detector = build(full, classes)

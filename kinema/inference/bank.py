@@ -150,9 +150,10 @@ def digest_of(network: Network, what: str, views: tuple[int, int]) -> str:
 
 
 def key_of(table: ClipTable, row: ClipRow) -> str:
-    """What tells a row of a list, and the state of its file, from all others."""
+    """What tells a row of a list, and the state of its file (of a folder, of its pictures), from all others."""
     path = table.path(row)
-    state = path.stat() if path.exists() else None
+    pictures = sorted(path.iterdir()) if path.is_dir() else [path]
+    state = [(one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in pictures if one.exists()]
     bounds = (row.start_seconds, row.end_seconds, row.start_frame, row.end_frame)
-    told = (str(path.absolute()), state and state.st_mtime_ns, state and state.st_size, bounds)
+    told = (str(path.absolute()), state, bounds)
     return blake2b(repr(told).encode(), digest_size=16).hexdigest()

@@ -22,6 +22,8 @@ from kinema.training.stop import Stop
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+AXES = 5  # of the weights of a convolution over time: outputs, inputs, frames, rows, columns
+
 
 def on_chief(fabric: "Fabric", prepare: Callable[[], Any]) -> None:
     """Let the first process prepare a training; what is wrong is raised in all, so that none waits for one that has
@@ -54,8 +56,9 @@ def wrapped(module: nn.Module, machine: Machine) -> Any:
     """A module as the machine's switches want it trained, changed in place; the return value is what is called."""
     if machine.gradient_checkpointing:
         checkpoint_blocks(module)
-    if machine.channels_last:
-        module.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    for weight in module.parameters() if machine.channels_last else ():
+        if weight.dim() == AXES:  # a convolution's
+            weight.data = weight.data.to(memory_format=torch.channels_last_3d)
     return torch.compile(module) if machine.compile else module
 
 
@@ -70,6 +73,7 @@ class Course:
         self.fabric, self.folder, self.steps, self.step = fabric, folder, steps, steps.first
         self.every, self.measure = machine.save_every or steps.per_epoch, measure
         self.log: RunLog | None = None
+        self.parts: list[torch.Tensor] = []  # of a step: the loss of each and what was measured
 
     @contextmanager
     def underway(self, title: str, notes: Iterable[str], quiet: bool) -> Iterator[None]:
@@ -87,9 +91,8 @@ class Course:
             say_told(self.folder, self.bar)
 
     def note(self, loss: torch.Tensor, measured: torch.Tensor) -> None:
-        """Write down what a part of a step's clips gave, over its clips."""
-        if self.log:
-            self.log.note(loss.detach(), measured)
+        """Note what a part of a step's clips gave, over its clips."""
+        self.parts.append(torch.stack([loss.detach(), measured.to(loss)]))
 
     def advance(self, model: Any, optimizer: optim.Optimizer, recipe: Recipe, rate: float) -> bool:
         """Take a step of the optimiser at a learning rate; return whether an epoch ends with it."""
@@ -107,8 +110,10 @@ class Course:
         Raises KeyboardInterrupt, with all saved, where any process was asked to stop.
         """
         stops = together(self.fabric, self.stop.asked)
+        gave, self.parts = torch.stack(self.parts).mean(0), []
+        gave = gave if self.fabric.world_size == 1 else self.fabric.all_reduce(gave, reduce_op="mean")
         if self.log:
-            self.log.step(self.step, self.rate)
+            self.log.step(self.step, self.rate, *gave.unbind())
             saves = epoch_ends or self.step % self.every == 0 or stops
             self.bar.advance(1, self.log.flush() if saves or self.step % 20 == 0 else "")
             if epoch_ends:

@@ -74,18 +74,11 @@ class RunLog:
         self.steps = CsvLog(folder / "log.csv", ("step", "epoch", "lr", "loss", measure), done_steps)
         self.epochs = CsvLog(folder / "epochs.csv", ("epoch", "step", "loss", measure, "validation"), done_steps)
         self.board = Board(folder / "tensorboard", done_steps)
-        self.parts: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.waiting: list[tuple[int, float, torch.Tensor, torch.Tensor]] = []
 
-    def note(self, loss: torch.Tensor, measured: torch.Tensor) -> None:
-        """One forward pass."""
-        self.parts.append((loss, measured))
-
-    def step(self, step: int, lr: float) -> None:
-        """One optimiser step, made of the forward passes noted since the last."""
-        loss, measured = (torch.stack(values).mean() for values in zip(*self.parts, strict=True))
+    def step(self, step: int, lr: float, loss: torch.Tensor, measured: torch.Tensor) -> None:
+        """One optimiser step, with what all of its clips gave."""
         self.waiting.append((step, lr, loss, measured))
-        self.parts = []
 
     def flush(self) -> str:
         """Write the steps that wait; return the last loss in words. A loss that is no number stops the training."""

@@ -66,7 +66,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
     for name in ("start", "distil"):
         source = getattr(recipe, name)
-        if source and Path(source).absolute().is_relative_to(path.absolute()):
+        if source and Path(source).resolve().is_relative_to(path.resolve()):
             raise RunError(f"{name} is {source}, which --restart would delete. Choose another --out.")
     asked = recipe.to_dict()
     recipe, started = completed(recipe)
@@ -159,6 +159,8 @@ def notes(recipe: Recipe, split: Split) -> list[str]:
         said.append("All clips to train on are of one class, so there is nothing to tell apart.")
     if recipe.frozen and not recipe.start:
         said.append("What is frozen starts from no trained weights, so it stays as it was drawn: give --start.")
+    if recipe.sampling == "uniform" and (recipe.stride != 1 or recipe.fps is not None):
+        said.append("Uniform clips take frames from all of a video: stride and fps count with --sampling dense alone.")
     if recipe.validation and not split.validation.rows:
         said.append("The clips have too few sources to keep some for validation: the last weights are the result.")
     return said

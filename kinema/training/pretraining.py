@@ -80,7 +80,7 @@ def prepare(recipe: Recipe, masking: Masking, restart: bool = False, processes: 
     own = path.is_dir() and ((path / FACTS).is_file() or all(child.name.startswith(".") for child in path.iterdir()))
     if path.exists() and not own:
         raise RunError(f"{path} is there already and is no pre-training; choose another folder with --out.")
-    if recipe.start and Path(recipe.start).absolute().is_relative_to(path.absolute()):
+    if recipe.start and Path(recipe.start).resolve().is_relative_to(path.resolve()):
         raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
     check_root(recipe.root)
     table, asked = read_footage(recipe.data, recipe.format, recipe.root), recipe.to_dict()

@@ -37,7 +37,7 @@ OF_NETWORK = ("model", "frames", "size", "input", "lr", "clip_gradient", "ema") 
 class Facts:
     """What is known of clips to train on: their number, that of their classes, how many frames the middle one has.
 
-    mixed: the share of clips whose source (a camera, a person) shows more than one class.
+    mixed: the share of clips whose source (a camera, a person) has clips of other classes too.
     """
 
     clips: int
@@ -48,9 +48,9 @@ class Facts:
     @classmethod
     def of(cls, table: ClipTable, seed: int = 0) -> "Facts":
         """Those of a list's training side; of its videos a few are opened."""
-        shown: dict[str, set[int]] = defaultdict(set)
+        shown: dict[str, set[frozenset[int]]] = defaultdict(set)
         for row in table.rows:
-            shown[row.group].update(row.labels)
+            shown[row.group].add(frozenset(row.labels))
         mixed = sum(len(shown[row.group]) > 1 for row in table.rows) / max(len(table.rows), 1)
         lengths = []
         for index in torch.randperm(len(table.rows), generator=keyed_generator(seed, "lengths"))[:LOOKED_AT].tolist():

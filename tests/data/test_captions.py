@@ -43,6 +43,14 @@ def test_a_caption_names_labels_by_whole_words(caption: str, labels: set[str]) -
     assert {SEEDS[number].label for number in VOCABULARY.find(caption)} == labels
 
 
+def test_long_phrases_are_found_as_hashtags_too() -> None:
+    seeds = [Seed("running up stairs", ("running up stairs",)), Seed("put", ("putting something on top of a box",))]
+    vocabulary = Vocabulary(seeds)
+    assert vocabulary.find("#runsupthestair") == {0}
+    assert vocabulary.find("look #putsomethingontopofbox") == {1}
+    assert vocabulary.find("#runningupstairsagain #putting") == set()
+
+
 @pytest.mark.parametrize(("word", "others"), [
     ("sit", {"sits", "sitting"}), ("wave", {"waves", "waving"}), ("lie", {"lies", "lying"}),
     ("box", {"boxes", "boxing"}), ("party", {"parties", "partying"}), ("see", {"sees", "seeing"})])

@@ -4,10 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks import checks
 from kinema.errors import ModelError
+from kinema.machine import Machine
 from kinema.models import Network, create_model, list_models
 from kinema.models.temporal import MODULES
 from kinema.models.where import WHERE
+from kinema.training.course import wrapped
 
 TINY = [name for name in list_models("*-resnet_tiny*") if not name.startswith("twostream")]
 SMALL = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in list_models("*inception_v1*"))]
@@ -110,13 +113,16 @@ def test_part_of_the_blocks_can_pool_time(module: str, where: str) -> None:
     assert network(f"{module}-resnet_tiny-tp", where=where)(clip()).shape == (2, 5)
 
 
-@pytest.mark.parametrize("name", [name for name in TINY if name.endswith("-tp")])
+@pytest.mark.parametrize("name", [*(name for name in TINY if name.endswith("-tp")), *(pytest.param(
+    name, marks=pytest.mark.slow) for name in ("corrnet-resnet50", "swin3d_t", "mvitv2_s", "s3d-vit_tiny"))])
 def test_networks_can_be_laid_out_anew(name: str) -> None:
-    built, x_NCTHW = network(name), clip()
-    with torch.inference_mode():
-        logits = built(x_NCTHW)
-        laid_out = built.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        torch.testing.assert_close(laid_out(x_NCTHW.to(memory_format=torch.channels_last_3d)), logits)
+    built = checks.subject(name)
+    network, clips_NCTHW = built.network, built.clip(clips=2)
+    with torch.no_grad():
+        logits_NK = network(clips_NCTHW)
+    laid_out = wrapped(network, Machine(channels_last=True))(clips_NCTHW.to(memory_format=torch.channels_last_3d))
+    torch.testing.assert_close(laid_out.detach(), logits_NK, rtol=1e-3, atol=1e-4)
+    laid_out.sum().backward()
 
 
 @pytest.mark.parametrize("name", [f"{module}-resnet_tiny" for module in ("tam", "tin", "tanet", "tsn+nonlocal")])

@@ -24,7 +24,7 @@ from kinema.training.norm import globalise, regroup
 from kinema.training.schedule import learning_rate
 from kinema.training.train import train
 from tests.conftest import TINY
-from tests.training.common import COMMAND, EVERY_SWITCH, HERE, same, weights
+from tests.training.common import COMMAND, EVERY_SWITCH, HERE, logs_agree, same, weights
 
 FULL = Shape(8, 32, 32)
 
@@ -162,5 +162,6 @@ def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> No
                "--gradient-checkpointing"]
     subprocess.run([*command, "--accelerator", "cpu", "--workers", "0"], check=True, capture_output=True, timeout=300)
     assert len(read_csv(tmp_path / "one" / "log.csv")) >= 7
+    assert logs_agree(tmp_path / "one", tmp_path / "two")
     one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < 1e-9

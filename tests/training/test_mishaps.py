@@ -50,7 +50,8 @@ def test_only_broken_clips_is_an_error_in_words(motion: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"start": "{tmp}/run"}, "which --restart would delete"), ({"start": "nowhere.pt"}, "does not exist"),
+    [({"start": "{tmp}/run"}, "which --restart would delete"),
+     ({"start": "{tmp}/none/../run"}, "which --restart would delete"), ({"start": "nowhere.pt"}, "does not exist"),
      ({"batch": 9, "accumulate": 3}, None), ({"batch": 8, "accumulate": 8, "model": "tam-resnet_small"}, "No model")],
 )  # fmt: skip
 def test_a_restart_that_cannot_be_deletes_nothing(

@@ -128,5 +128,5 @@ def test_a_network_that_cannot_see_the_clips_is_refused(changes: dict, told: str
 
 
 def test_a_training_without_stages_is_refused() -> None:
-    with pytest.raises(RunError, match="up to the last milestone; expected one between 0 and 1"):
-        replace(RECIPE, milestones=(1.0,))
+    with pytest.raises(RunError, match="up to the last milestone, and there is none"):
+        replace(RECIPE, milestones=())

@@ -22,7 +22,7 @@ from kinema.training.pretrain import pretrain
 from kinema.training.pretraining import FACTS, Pretraining
 from kinema.training.train import train
 from tests.cli.test_cli import kinema
-from tests.training.common import HERE, same, weights
+from tests.training.common import HERE, logs_agree, same, weights
 
 SMALL: dict[str, Any] = {
     "model": "s3d-vit_tiny", "frames": 4, "size": 32, "epochs": 2, "batch": 8, "sampling": "dense",
@@ -166,8 +166,9 @@ def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> No
     recipe = Recipe(str(motion), out=str(tmp_path / "one"), precision="64-true", drop_path=0.2,
                     **{**SMALL, "epochs": 4})
     one = learnt(pretrain(recipe, LIGHT, HERE, quiet=True))
-    subprocess.run(command(recipe, tmp_path, "--devices", "2", "--out", str(tmp_path / "two")), check=True,
-                   capture_output=True, timeout=300)
+    again = command(recipe, tmp_path, "--devices", "2", "--channels-last", "--out", str(tmp_path / "two"))
+    subprocess.run(again, check=True, capture_output=True, timeout=300)
     two = learnt(tmp_path / "two")
     assert len(read_csv(tmp_path / "two" / "log.csv")) >= 20
+    assert logs_agree(tmp_path / "one", tmp_path / "two")
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < 1e-9

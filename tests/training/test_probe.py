@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from kinema.data.clips import read_table
+from kinema.data.clips import ClipRow, ClipTable, read_table
 from kinema.data.splits import split_table
 from kinema.errors import DataError, KinemaError
 from kinema.evaluation.predict import predict
-from kinema.inference.bank import forget_oldest, look
+from kinema.inference.bank import forget_oldest, key_of, look
 from kinema.runs import trained_network
 from kinema.training.probe import probe
 from kinema.training.probes import KINDS
@@ -47,6 +47,17 @@ def test_a_probe_tells_apart_what_can_be_told_apart(kind: str, classes: int) -> 
     if classes == CLASSES:
         again = row.fit(*clips_of(kind, 160, 0), classes, number, 0)(values)
         np.testing.assert_array_equal(logits_NK, again)
+
+
+def test_a_picture_that_was_changed_is_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    for number in range(2):
+        (tmp_path / "clip" / f"{number}.png").write_bytes(b"a")
+    table = ClipTable((ClipRow("clip", (0,)),), ("a",), tmp_path)
+    before = key_of(table, table.rows[0])
+    assert key_of(table, table.rows[0]) == before
+    (tmp_path / "clip" / "0.png").write_bytes(b"another")
+    assert key_of(table, table.rows[0]) != before
 
 
 def test_two_classes_are_told_apart_linearly() -> None:

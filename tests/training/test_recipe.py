@@ -35,6 +35,16 @@ def test_changes_go_before_the_file(tmp_path: Path) -> None:
         ("data: x\nepochs: 2.5", "expected a whole number"),
         ("data: x\nlr: -1", "above 0"),
         ("data: x\nprecision: 16", "known are 32"),
+        ("data: x\nmilestones: [15, 30]", r"parts of the training.* Nearest: epoch 15 of 30 is 0\.5\."),
+        ("data: x\nmilestones: [1.0]", "above 0 and below 1"),
+        ("data: x\nmilestones: [a]", "milestones 'a'; expected a number"),
+        ("data: x\naugment: {scale: 0.5}", r"scale 0.5; expected 2 numbers in a list"),
+        ("data: x\naugment: {scale: [0.5]}", r"scale \[0.5\]; expected 2 numbers in a list"),
+        ("data: x\naugment: {scale: [a, b]}", "scale 'a'; expected a number"),
+        ("data: x\naugment: {crop: [x]}", r"crop \['x'\]; expected text"),
+        ("data: x\naugment: {flip: 3}", "flip 3; expected true or false"),
+        ("data: x\ninput: flow\naugment: {brightness: 0.2, saturation: 1e-1}",
+         "brightness and saturation change colours, and there are none in 'flow'"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:

@@ -43,6 +43,14 @@ def test_facts_are_of_the_list(motion: Path) -> None:
     assert facts == Facts(5, 3, 8, 0.8)  # the last camera has one clip alone
 
 
+def test_several_labels_of_one_clip_tell_nothing_of_its_place(motion: Path) -> None:
+    files = sorted(motion.glob("*/*.mp4"))[:4]
+    rows = tuple(ClipRow(str(file), (0, 1 + number % 2)) for number, file in enumerate(files))
+    assert Facts.of(ClipTable(rows, ("a", "b", "c"), motion, multi_label=True)).mixed == 0
+    rows = tuple(replace(row, source="camera") for row in rows)
+    assert Facts.of(ClipTable(rows, ("a", "b", "c"), motion, multi_label=True)).mixed == 1
+
+
 def test_only_what_no_option_says_is_chosen(motion: Path, tmp_path: Path) -> None:
     bare = Recipe(str(motion))
     found, told = suit(bare, ["data"])

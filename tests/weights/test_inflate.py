@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.inflation import NEW_READOUTS, difference, rows, video_network
 from kinema.errors import ModelError
-from kinema.models import create_model
+from kinema.models import ClipSpec, create_model
 from kinema.weights.inflation.inflate import WAYS, inflate
 
 CLOSE = 1e-5  # of the logits' standard deviation
@@ -81,6 +81,16 @@ def test_kernels_are_repeated_shared_out_or_put_in_the_middle() -> None:
         assert deep.shape[2] == 3
         torch.testing.assert_close(deep[:, :, 1:2], flat / (3 if how == "mean" else 1))
         torch.testing.assert_close(deep.sum(2, keepdim=True), flat * (3 if how == "repeat" else 1))
+
+
+@pytest.mark.parametrize(("kind", "own"), [("rgb+flow", 3), ("rgb+flow_stack", 3), ("flow", 0), ("difference", 0)])
+def test_colours_keep_their_kernels_beside_flow(kind: str, own: int) -> None:
+    image = create_model("tsn-resnet_tiny", 5).state_dict()
+    key = next(key for key in image if ".stem." in key)
+    flat = image[key]
+    deep = inflate(create_model("tsn-resnet_tiny", 5, clip=ClipSpec(4, 32, 32, input=kind)), image).state_dict()[key]
+    assert torch.equal(deep[:, :own], flat[:, :own])
+    assert torch.equal(deep[:, own:], flat.mean(1, keepdim=True).expand(-1, deep.shape[1] - own, -1, -1, -1))
 
 
 def test_other_weights_are_refused_and_nothing_changes() -> None:

@@ -11,6 +11,7 @@ from kinema.data.transforms.boxes import Box, Size
 from kinema.data.transforms.randaugment import STRONGEST
 from kinema.errors import DataError, nearest
 
+COLOURS = ("brightness", "contrast", "saturation")
 CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
     "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
     "stretch_resized": lambda picture, _, way, draws: CROPS["resized"](picture, picture, way, draws),
@@ -52,11 +53,13 @@ class Augment:
     erase_span: float = _help(1.0, "smallest part of the frames, of 1, that is erased")
 
     def __post_init__(self) -> None:
-        if self.crop not in CROPS:
+        if not isinstance(self.crop, str) or self.crop not in CROPS:
             raise DataError(f"The crop {self.crop!r} is none of {', '.join(CROPS)}. {nearest(self.crop, CROPS)}")
-        for name, (low, high), most in (("scale", self.scale, 1.0), ("ratio", self.ratio, float("inf"))):
-            if not 0 < low <= high <= most:
-                raise DataError(f"An augmentation's {name} is {low} to {high}; expected two rising numbers "
+        for name, pair, most in (("scale", self.scale, 1.0), ("ratio", self.ratio, float("inf"))):
+            if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(each, int | float) for each in pair)
+                    and 0 < pair[0] <= pair[1] <= most):
+                came = " to ".join(map(str, pair)) if isinstance(pair, tuple) else repr(pair)
+                raise DataError(f"An augmentation's {name} is {came}; expected two rising numbers "
                                 f"above 0{', at most 1' if most == 1 else ''}.")
         for one in fields(self):
             value, whole = getattr(self, one.name), type(one.default) is int
@@ -70,9 +73,14 @@ class Augment:
             if not 0 <= getattr(self, name) <= largest:
                 most_is = "" if largest == float("inf") else f" and at most {largest:g}"
                 raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more{most_is}.")
-        for name in ("brightness", "contrast", "saturation"):
+        for name in COLOURS:
             if not 0 <= getattr(self, name) < 1:
                 raise DataError(f"An augmentation's {name} is {getattr(self, name)}; it must be 0 or more and below 1.")
+
+    @property
+    def colours(self) -> list[str]:
+        """Which changes of colours are asked for."""
+        return [name for name in COLOURS if getattr(self, name)]
 
     @property
     def test_crop(self) -> str:

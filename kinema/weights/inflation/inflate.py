@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from kinema.errors import ModelError, nearest
-from kinema.models import Network
+from kinema.models import ClipSpec, Network
 from kinema.weights.inflation.begin import begin
 from kinema.weights.inflation.halves import PSEUDO, separated, tap_of
 from kinema.weights.inflation.images import image_weights
@@ -110,7 +110,7 @@ def stretch(
     if flat_OIHW.shape[1] != own.shape[1]:
         if flat_OIHW.shape[1] != COLOURS:
             return None
-        flat_OIHW = other_inputs(flat_OIHW, own.shape[1], hasattr(getattr(network.backbone, "stem", None), "fold"))
+        flat_OIHW = other_inputs(flat_OIHW, own.shape[1], network.clip)
     frames = own.shape[2]
     if how == "centre":
         stretched = torch.zeros_like(own)
@@ -119,15 +119,17 @@ def stretch(
     return flat_OIHW.unsqueeze(2).expand(own.shape) / (frames if how == "mean" else 1)
 
 
-def other_inputs(weight_OIHW: torch.Tensor, inputs: int, joined: bool) -> torch.Tensor:
+def other_inputs(weight_OIHW: torch.Tensor, inputs: int, clip: ClipSpec) -> torch.Tensor:
     """A first convolution over other channels than three colours.
 
-    Where several frames are `joined` as the channels of one picture each gets its share; fields of flow and differences
-    get the mean over the colours (Wang et al., arXiv:1608.00859).
+    Colours among them keep their kernels; fields of flow and differences get the mean over the colours (Wang et al.,
+    arXiv:1608.00859). Where the channels are those of several frames, each frame gets its share.
     """
-    if joined and inputs % COLOURS == 0:
-        return weight_OIHW.repeat(1, inputs // COLOURS, 1, 1) / (inputs // COLOURS)
-    return weight_OIHW.mean(1, keepdim=True).expand(-1, inputs, -1, -1)
+    channels = clip.channels if inputs % clip.channels == 0 else inputs
+    own = COLOURS if clip.input.startswith("rgb") and channels == clip.channels else 0
+    mean_OIHW = weight_OIHW.mean(1, keepdim=True).expand(-1, channels - own, -1, -1)
+    frames = inputs // channels
+    return torch.cat([weight_OIHW[:, :own], mean_OIHW], 1).repeat(1, frames, 1, 1) / frames
 
 
 def misfit(image: Mapping[str, torch.Tensor], shapes: Mapping[str, tuple[int, ...]]) -> str:
