@@ -146,7 +146,7 @@ class Vocabulary:
 
     def find(self, caption: str) -> set[int]:
         """The numbers of the seeds that a caption names."""
-        words, found = words_of(caption), set()
+        words, found = words_of(caption), set[int]()
         for place, word in enumerate(words):
             found |= self.in_one_word(word)
             for number, phrase in self.by_first.get(word, ()):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn, optim
@@ -111,7 +111,8 @@ class Course:
         """
         stops = together(self.fabric, self.stop.asked)
         gave, self.parts = torch.stack(self.parts).mean(0), []
-        gave = gave if self.fabric.world_size == 1 else self.fabric.all_reduce(gave, reduce_op="mean")
+        if self.fabric.world_size > 1:
+            gave = cast("torch.Tensor", self.fabric.all_reduce(gave, reduce_op="mean"))
         if self.log:
             self.log.step(self.step, self.rate, *gave.unbind())
             saves = epoch_ends or self.step % self.every == 0 or stops
