@@ -83,4 +83,4 @@ def pack(flow_THW2: np.ndarray, bound: float) -> np.ndarray:
 
 def unpack(packed: torch.Tensor, bound: float) -> torch.Tensor:
     """Flow in pixels, float32, from what `pack` made of it."""
-    return (packed.float() - REST) * (bound / STEPS)
+    return packed.to(torch.float32, memory_format=torch.contiguous_format).sub_(REST).mul_(bound / STEPS)

@@ -2,10 +2,11 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from kinema.data.flow import finder, longest, unpack
 from kinema.data.transforms.boxes import Box
-from kinema.data.transforms.resize import cut, resize
+from kinema.data.transforms.resize import cut
 from kinema.models.clip import FLOW_SIDE, ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
@@ -43,14 +44,18 @@ def to_flow(fields_THWC: Tensor, spec: ClipSpec, box: Box, mirrored: bool) -> Te
 
     Vectors grow and shrink with the picture, and in a mirror those to the right go to the left.
     """
-    bound = longest(spec, *fields_THWC.shape[1:3])
-    flow_THWC = unpack(cut(fields_THWC, box), bound)
-    flow_THWC = resize(flow_THWC, (spec.height, spec.width)).unflatten(3, (-1, 2))
-    flow_THWC = flow_THWC * torch.tensor([spec.width / box.width, spec.height / box.height])
-    if mirrored:
-        flow_THWC = flow_THWC.flip(2) * torch.tensor([-1.0, 1.0])
+    flow_CTHW = unpack(cut(fields_THWC, box).permute(3, 0, 1, 2), longest(spec, *fields_THWC.shape[1:3]))
+    if flow_CTHW.shape[2:] != (spec.height, spec.width):
+        flow_CTHW = interpolate(flow_CTHW, (spec.height, spec.width), mode="bilinear", antialias=True)
+    flow_F2THW = (flow_CTHW.flip(3) if mirrored else flow_CTHW).unflatten(0, (-1, 2))
+    across, side = -1 if mirrored else 1, min(spec.height, spec.width) / FLOW_SIDE
+    flow_F2THW = flow_F2THW * each_way(across * spec.width / box.width, spec.height / box.height)
     if spec.flow_centred:
-        flow_THWC = flow_THWC - flow_THWC.mean((1, 2), keepdim=True)
+        flow_F2THW -= flow_F2THW.mean((3, 4), keepdim=True)
     most = longest(spec, spec.height, spec.width)
-    unit = torch.tensor(spec.unit) * (min(spec.height, spec.width) / FLOW_SIDE)
-    return (flow_THWC.clamp(-most, most) / unit).flatten(3).permute(3, 0, 1, 2).contiguous()
+    return flow_F2THW.clamp_(-most, most).div_(side * each_way(*spec.unit)).flatten(0, 1)
+
+
+def each_way(right: float, down: float) -> Tensor:
+    """Two numbers for fields of flow, F 2 T H W."""
+    return torch.tensor([right, down])[:, None, None, None]
