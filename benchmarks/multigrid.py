@@ -32,6 +32,7 @@ from kinema.evaluation.predict import predict
 from kinema.machine import Machine
 from kinema.recipe import Recipe
 from kinema.runs import Run
+from kinema.study.run import end_with_parent
 from kinema.training.grids import multigrid_of
 from kinema.training.log import read_csv
 from kinema.training.train import train
@@ -112,7 +113,7 @@ def run(job: Job, recipe: Recipe, log: Path) -> None:
 
 def run_all(jobs: Sequence[Job], recipe_of: Callable[[Job], Recipe], log: Path) -> None:
     """All trainings, two at a time."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn"), end_with_parent) as pool:
         list(pool.map(run, jobs, map(recipe_of, jobs), [log] * len(jobs)))
 
 

@@ -31,6 +31,7 @@ from kinema.evaluation.intervals import groups_of, percentiles, resampled_sums
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
 from kinema.recipe import Recipe, read_recipe
+from kinema.study.run import end_with_parent
 
 ROOT = Path(__file__).parents[1]
 RECIPE, LOG, CLIPS, TABLE = (
@@ -62,6 +63,12 @@ class Job(NamedTuple):
         """The recipe of a row that is trained."""
         out = str(runs / f"{re.sub(r'[^a-z0-9_]+', '-', self.name)}-{self.seed}-{self.fold}")
         return read_recipe(RECIPE, data=data, split=f"fold={self.fold}", seed=self.seed, out=out, **NETWORKS[self.name])
+
+
+def begin() -> None:
+    """What each process does first: its trainings run on one thread, and it ends with the command."""
+    torch.set_num_threads(1)
+    end_with_parent()
 
 
 def missing(jobs: Sequence[Job]) -> list[Job]:
@@ -188,9 +195,7 @@ def main() -> None:
     torch.set_num_threads(1)
     jobs = [Job(name, seed, fold) for seed in SEEDS for name in chosen.networks for fold in FOLDS]
     if not chosen.only_table:
-        with ProcessPoolExecutor(
-            2, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
+        with ProcessPoolExecutor(2, get_context("spawn"), begin) as pool:
             for part in (NETWORKS, FUSED):  # streams first
                 run = partial(run_fold, data=chosen.data, runs=chosen.runs)
                 list(pool.map(run, missing([job for job in jobs if job.name in part])))
