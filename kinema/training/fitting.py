@@ -180,7 +180,9 @@ def codebook(rows_BD: np.ndarray, words: int, seed: int) -> np.ndarray:
     from sklearn.cluster import MiniBatchKMeans
 
     fewer = max(min(words, len(rows_BD) // 5), 1)
-    means = MiniBatchKMeans(fewer, batch_size=4096, n_init=1, random_state=seed % 2**32).fit(rows_BD.astype(np.float32))
+    # from random rows: k-means++ takes minutes for thousands of words, many times as long as what follows
+    means = MiniBatchKMeans(fewer, init="random", batch_size=4096, n_init=1, random_state=seed % 2**32)
+    means.fit(rows_BD.astype(np.float32))
     words_VD = np.full((words, rows_BD.shape[1]), FAR, np.float32)
     words_VD[:fewer] = means.cluster_centers_
     return words_VD
