@@ -51,13 +51,14 @@ def run(
     rows = run_study(read_study(study, folder), folder, processes, ray, accelerator)
     if as_json:
         print_json(rows)
-        draw(read_results(folder / "results.csv", say_aside), folder / "figures")
-        return
-    table("Results", ("model", "frames", "seed", "protocol", "top-1"), [
-        (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
-         f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
-    say(str(folder / "results.csv"))
-    tell(*draw(read_results(folder / "results.csv", say_aside), folder / "figures"))
+    else:
+        table("Results", ("model", "frames", "seed", "protocol", "top-1"), [
+            (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
+             f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
+        say(str(folder / "results.csv"))
+    drawn, left_out = draw(read_results(folder / "results.csv", say_aside), folder / "figures")
+    if not as_json:
+        tell(drawn, left_out)
 
 
 @app.command()

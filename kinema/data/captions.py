@@ -141,8 +141,10 @@ class Vocabulary:
                 words: Phrase = tuple(forms(word) for word in words_of(phrase))
                 for first in words[0]:
                     self.by_first[first].append((number, words))
-                for letter in {form[0] for form in words[0]} if len(words) > 1 else ():
-                    self.joined[letter].append((number, as_one_word(words)))
+                if len(words) > 1:
+                    pattern = as_one_word(words)
+                    for letter in {form[0] for form in words[0]}:
+                        self.joined[letter].append((number, pattern))
 
     def find(self, caption: str) -> set[int]:
         """The numbers of the seeds that a caption names."""

@@ -11,6 +11,7 @@ from kinema.errors import DataError, RunError, VideoError
 from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe
+from kinema.training.alone import check_apart
 from kinema.training.prepare import check_same, share_batch
 from kinema.training.start import completed, start_from
 
@@ -39,8 +40,7 @@ def prepare(
     frames = read_frames(recipe.data, annotations.exclude, classes)
     if annotations.validation:
         read_frames(annotations.validation, annotations.validation_exclude, classes)
-    if recipe.start and Path(recipe.start).resolve().is_relative_to(path.resolve()):
-        raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
+    check_apart("start", recipe.start, path)
     full, notes = completed(recipe)
     detector = build(full, classes)
     if full.start:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kinema.errors import DataError, ModelError, nearest
-from kinema.evaluation.protocols import PROTOCOLS
+from kinema.evaluation.protocols import find_protocol
 
 CALLED = {  # what published tables call a column, and what it is called here
     "dataset": "data", "accuracy": "top1", "params": "parameters", "gflops": "gmacs", "temporal_pooling": "tp",
@@ -70,8 +70,10 @@ class Result:
     @property
     def pixels(self) -> int | None:
         """The size of the clips that were judged, where that was not the size of training."""
-        found = re.search(r"-(\d+)px$", self.protocol)
-        return PROTOCOLS[self.protocol].size if self.protocol in PROTOCOLS else int(found[1]) if found else None
+        try:
+            return find_protocol(self.protocol).size
+        except DataError:  # a published table may call it anything
+            return None
 
     @property
     def total(self) -> float | None:

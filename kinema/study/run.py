@@ -55,7 +55,8 @@ def run_study(
 
 def each_done(study: Study, processes: int | None, ray: str | None, accelerator: str) -> Iterator[Done]:
     """The runs as they are finished; each waits for the one it starts from."""
-    left = {recipe.out: recipe for recipe in study.recipes}
+    recipes = {recipe.out: recipe for recipe in study.recipes}
+    left = dict(recipes)
     failed: set[str] = set()
     again: set[str] = set()  # broken off with a process, maybe another run's: these run alone
     with Here(processes or 1) if ray is None else Cluster(ray, processes, accelerator) as workers:
@@ -89,7 +90,7 @@ def each_done(study: Study, processes: int | None, ray: str | None, accelerator:
                         yield folder, [], f"its process was killed: {error}"
                     else:
                         again.add(folder)
-                        left[folder] = next(recipe for recipe in study.recipes if recipe.out == folder)
+                        left[folder] = recipes[folder]
                 except Exception as error:  # the others go on
                     failed.add(folder)
                     yield folder, [], f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

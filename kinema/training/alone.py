@@ -1,4 +1,4 @@
-"""One training at a time in a run's folder."""
+"""A run's folder is one training's at a time, and does not hold what it starts from."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,12 @@ from filelock import FileLock, Timeout
 from kinema.errors import RunError
 
 LOCK = ".lock"
+
+
+def check_apart(name: str, source: str | None, folder: Path) -> None:
+    """Refuse what a training starts from, or is taught by, where it lies in the folder that is begun anew."""
+    if source and Path(source).resolve().is_relative_to(folder.resolve()):
+        raise RunError(f"{name} is {source}, which --restart would delete. Choose another --out.")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe, write_recipe
 from kinema.runs import VERSION, Run, build_network
+from kinema.training.alone import check_apart
 from kinema.training.distil import check_taught
 from kinema.training.grids import check_grids, multigrid_of
 from kinema.training.precise import learning_norms
@@ -65,9 +66,7 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
     if not split.train.rows:
         raise DataError(f"No clip of {recipe.data} is on the training side (split {recipe.split or 'of the data'}).")
     for name in ("start", "distil"):
-        source = getattr(recipe, name)
-        if source and Path(source).resolve().is_relative_to(path.resolve()):
-            raise RunError(f"{name} is {source}, which --restart would delete. Choose another --out.")
+        check_apart(name, getattr(recipe, name), path)
     asked = recipe.to_dict()
     recipe, started = completed(recipe)
     network = build_network(recipe, table.labels)

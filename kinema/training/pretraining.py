@@ -23,6 +23,7 @@ from kinema.models import Network
 from kinema.models.transformer.masked import places_of
 from kinema.recipe import Recipe, read_recipe, write_recipe
 from kinema.runs import build_network
+from kinema.training.alone import check_apart
 from kinema.training.masking import Masking, check_used
 from kinema.training.prepare import check_same, share_batch
 from kinema.training.start import completed, start_from
@@ -80,8 +81,7 @@ def prepare(recipe: Recipe, masking: Masking, restart: bool = False, processes: 
     own = path.is_dir() and ((path / FACTS).is_file() or all(child.name.startswith(".") for child in path.iterdir()))
     if path.exists() and not own:
         raise RunError(f"{path} is there already and is no pre-training; choose another folder with --out.")
-    if recipe.start and Path(recipe.start).resolve().is_relative_to(path.resolve()):
-        raise RunError(f"start is {recipe.start}, which --restart would delete. Choose another --out.")
+    check_apart("start", recipe.start, path)
     check_root(recipe.root)
     table, asked = read_footage(recipe.data, recipe.format, recipe.root), recipe.to_dict()
     recipe, notes = completed(recipe)

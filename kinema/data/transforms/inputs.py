@@ -2,11 +2,10 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from kinema.data.flow import finder, longest, unpack
 from kinema.data.transforms.boxes import Box
-from kinema.data.transforms.resize import cut
+from kinema.data.transforms.resize import cut, resize_planes
 from kinema.models.clip import FLOW_SIDE, ClipSpec
 
 GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
@@ -45,8 +44,7 @@ def to_flow(fields_THWC: Tensor, spec: ClipSpec, box: Box, mirrored: bool) -> Te
     Vectors grow and shrink with the picture, and in a mirror those to the right go to the left.
     """
     flow_CTHW = unpack(cut(fields_THWC, box).permute(3, 0, 1, 2), longest(spec, *fields_THWC.shape[1:3]))
-    if flow_CTHW.shape[2:] != (spec.height, spec.width):
-        flow_CTHW = interpolate(flow_CTHW, (spec.height, spec.width), mode="bilinear", antialias=True)
+    flow_CTHW = resize_planes(flow_CTHW, (spec.height, spec.width))
     flow_F2THW = (flow_CTHW.flip(3) if mirrored else flow_CTHW).unflatten(0, (-1, 2))
     across, side = -1 if mirrored else 1, min(spec.height, spec.width) / FLOW_SIDE
     flow_F2THW = flow_F2THW * each_way(across * spec.width / box.width, spec.height / box.height)

@@ -16,10 +16,14 @@ def cut(frames_THWC: Tensor, box: Box) -> Tensor:
 
 def resize(frames_THWC: Tensor, size: Size) -> Tensor:
     """Frames (uint8 or float) of another height and width; bilinear, averaging where they shrink."""
-    if tuple(frames_THWC.shape[1:3]) == tuple(size):
-        return frames_THWC
-    resized_TCHW = interpolate(frames_THWC.permute(0, 3, 1, 2), size, mode="bilinear", antialias=True)
-    return resized_TCHW.permute(0, 2, 3, 1)
+    return resize_planes(frames_THWC.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+
+
+def resize_planes(x_NCHW: Tensor, size: Size) -> Tensor:
+    """The same of planes, each for itself."""
+    if tuple(x_NCHW.shape[2:]) == tuple(size):
+        return x_NCHW
+    return interpolate(x_NCHW, size, mode="bilinear", antialias=True)
 
 
 def storage_resize(frames_THWC: Tensor, spec: ClipSpec, side: float = STORED_SIDE) -> Tensor:
