@@ -28,8 +28,9 @@ LOOKED_AT = 12  # clips whose lengths are looked at
 SMALL = 1000  # clips; more of them are for a larger network, and the usual recipe
 LEAST_STEPS = 400  # that a training takes
 EPOCHS = (20, 100)  # fewest, and most
-MIXED = 0.8  # of the clips: from so many on whose source shows other classes too, a place cannot tell the class
+MIXED = 0.6  # of the clips: where the source of so many shows other classes too, places hardly tell the class
 LITTLE = Augment(crop="stretch_resized", scale=(0.6, 1.0), ratio=(0.83, 1.2), flip=True, span=0.8)
+FITTED = {"frames": 32, "size": (112, 144)}  # HOG3D's smallest blocks are ten frames long
 OF_NETWORK = ("model", "frames", "size", "input", "lr", "clip_gradient", "ema")  # chosen together, or not at all
 
 
@@ -71,7 +72,7 @@ def suited(facts: Facts) -> dict[str, Any]:
     return {
         "model": "tam-resnet_tiny",
         "frames": 16 if facts.frames >= 16 else 8,
-        "size": 64,
+        "size": (56, 72),
         "input": "normalised_difference" if facts.mixed >= MIXED else "rgb",
         "lr": 0.012,
         "clip_gradient": 5.0,
@@ -97,7 +98,7 @@ def suit(recipe: Recipe, told: Collection[str], restart: bool = False) -> tuple[
     if {"model", "start"} & {*told}:
         values = {name: value for name, value in values.items() if name not in OF_NETWORK}
     if is_fitted(recipe.model):
-        values = {}  # no steps are taken, and validation clips choose
+        values = dict(FITTED)  # no steps are taken, and validation clips choose
     if "epochs" in told and "warmup" in values:
         values["warmup"] = min(values["warmup"], recipe.epochs / 5)
     values = {name: value for name, value in values.items() if name not in told}
@@ -105,7 +106,7 @@ def suit(recipe: Recipe, told: Collection[str], restart: bool = False) -> tuple[
     if (Path(out) / "run.json").is_file() and not restart:
         there = Run.open(out).recipe
         values = {name: getattr(there, name) for name in values}
-    if values:
+    if "augment" in values:
         values["augment"] = replace(values["augment"], **{name: getattr(recipe.augment, name) for name in varied})
     return replace(recipe, out=out, **values), in_words(facts, values)
 
@@ -114,6 +115,9 @@ def in_words(facts: Facts, values: dict[str, Any]) -> str:
     """What was chosen, for whoever trains."""
     if not values:
         return ""
-    shown = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in values.items() if name != "augment")
-    return (f"Chosen for {facts.clips} clips of {facts.classes} classes, of about {facts.frames} frames: {shown}; "
-            "strong augmentation. Options go before this; with --recipe nothing is chosen.")
+    pairs = {name: "x".join(map(str, value)) if isinstance(value, tuple) else value
+             for name, value in values.items() if name != "augment"}
+    shown = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in pairs.items())
+    return (f"Chosen for {facts.clips} clips of {facts.classes} classes, of about {facts.frames} frames: {shown}"
+            f"{'; strong augmentation' * ('augment' in values)}. Options go before this; with --recipe nothing is "
+            "chosen.")

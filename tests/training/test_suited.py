@@ -7,7 +7,7 @@ import pytest
 
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.models import list_models
-from kinema.recipe import Recipe
+from kinema.recipe import Recipe, read_recipe
 from kinema.runs import Run
 from kinema.training.suited import LEAST_STEPS, Facts, suit, suited
 from tests.cli.test_cli import kinema
@@ -33,6 +33,22 @@ def test_a_place_that_shows_all_classes_is_not_looked_at() -> None:
     assert suited(replace(FEW, mixed=0.95))["input"] == "normalised_difference"
     assert suited(replace(FEW, mixed=0.5))["input"] == "rgb"
     assert suited(replace(FEW, frames=12))["frames"] == 8
+
+
+@pytest.mark.parametrize("fold", range(5))
+def test_surv_fight_gets_its_recipe_unasked(fold: int, shared: Path) -> None:
+    data = shared / "videos" / "surv-fight"
+    recipe = Path(__file__).parents[2] / "recipes" / "surv-fight.yaml"
+    wanted = read_recipe(recipe, data=str(data), split=f"fold={fold}")
+    found, _ = suit(Recipe(str(data), split=f"fold={fold}"), ["data", "split"])
+    assert replace(found, out="") == replace(wanted, out="")
+
+
+def test_hog3d_sees_as_long_a_clip_as_in_the_table(motion: Path) -> None:
+    found, told = suit(Recipe(str(motion), model="hog3d"), ["data", "model"])
+    assert (found.frames, found.size, found.lr) == (32, (112, 144), Recipe("").lr)
+    assert "frames 32, size 112x144. " in told
+    assert suit(Recipe(str(motion), model="hog3d", frames=16), ["data", "model", "frames"])[0].frames == 16
 
 
 def test_facts_are_of_the_list(motion: Path) -> None:
