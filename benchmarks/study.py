@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import random
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -104,13 +105,17 @@ def grid_of(study: Study) -> list[str]:
 
 
 def write_page(
-    study: Study, table: Table, verdicts: list[Verdict], tables: Path, left_out: dict[str, str], seconds: float
+    study: Study, table: Table, verdicts: list[Verdict], drawn: list[Path], left_out: dict[str, str], seconds: float
 ) -> None:
-    """Write docs/study.md."""
+    """Write docs/study.md, and the figures beside it."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     done = sum(rows_of(recipe, study.protocols_of(recipe), {}) is not None for recipe in study.recipes)
     setting = judge(Part("tam on `motion`, percent", Claim(*TAM), lambda: table.accuracy("motion", "tam")))
     counts = {word: sum(one.verdict == word for one in verdicts) for word in ("holds", "does not hold", "undecided")}
+    figures = PAGE.parent / "study"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir()
+    shown = [Path(shutil.copy(path, figures)) for path in drawn if path.suffix == ".png"]
     text = f"""# The study of `make study`
 
 Made by `make study` ({done} of {len(study.recipes)} runs, {seconds / 60:.0f} minutes in all; commit
@@ -129,8 +134,15 @@ angle. A part holds if its interval lies inside what is claimed, does not hold i
 else undecided. A finding holds if all of its parts do, and does not if one does not. Margins were set before any run.
 Numbers are points of top-1 unless they say otherwise.
 
-{markdown(verdicts)}
-{tables.read_text(encoding="utf-8")}
+What tsn sees of order with temporal pooling comes from how frames are pooled: by three with a stride of two, eight frames
+are not treated alike from both ends. Nine are, and a clip and its reverse then get the same answer
+(`tests/models/test_networks.py`).
+
+## Figures
+
+{chr(10).join(f"![{path.stem}](study/{path.name})" for path in shown)}
+
+{drawn[-1].read_text(encoding="utf-8")}
 ## The grid
 `recipes/study.yaml`; at 16 frames networks go on from those of 8 frames, as in the paper (so they have had the two more
 epochs as well as the longer input), but c3d, which begins anew.
@@ -159,7 +171,7 @@ def main() -> None:
     drawn, left_out = draw(rows, asked.out / "figures")
     table = Table(rows)
     verdicts = findings(table)
-    write_page(study, table, verdicts, drawn[-1], left_out, seconds)
+    write_page(study, table, verdicts, drawn, left_out, seconds)
     print(markdown(verdicts))
     print(f"Figures: {asked.out / 'figures'}; the page: {PAGE}")
 

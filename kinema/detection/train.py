@@ -57,8 +57,9 @@ def train_detector(
 ) -> DetectorRun:
     """Train a detector on the boxes of `recipe.data`; the same call again goes on where the run stopped, to the bit.
 
-    Each action of a box has its own binary cross-entropy, averaged over all boxes of a step's clips whatever the number
-    of processes. With validation boxes the weights of the best frame mAP on them, as they are annotated, are kept.
+    Each action of a box has its own binary cross-entropy, averaged over all boxes of a micro-batch's clips
+    whatever the number of processes. With validation boxes the weights of the best frame mAP on them, as they are
+    annotated, are kept.
     Returns the run, whose folder is `recipe.out`. Errors: `DataError`, `ModelError`, `RunError`, in the user's words.
     """
     annotations, machine = annotations or Annotations(), machine or Machine()

@@ -52,11 +52,20 @@ def video_level(results: Sequence[Result]) -> list[Result]:
 def networks(results: Sequence[Result]) -> list[str]:
     """Every network with its cost and its top-1 on each data set (Table 2)."""
     rows = needed(video_level(results), "there are no rows")
+    views: dict[tuple[str, ...], set[int]] = defaultdict(set)
 
-    def key(one: Result) -> tuple[str, ...]:
-        cost = "-" if not one.gmacs else f"{round(one.gmacs, 1 - floor(log10(one.gmacs))):g} x {one.views}"
+    def of_network(one: Result) -> tuple[str, ...]:
+        cost = "-" if not one.gmacs else f"{round(one.gmacs, 1 - floor(log10(one.gmacs))):g}"
         return (f"{one.network}{'' if one.input == 'rgb' else f' ({one.input})'}", str(one.frames), one.sampling or "-",
                 one.pretrained or "-", cost)
+
+    def key(one: Result) -> tuple[str, ...]:
+        *names, cost = of_network(one)
+        each = " or ".join(map(str, sorted(views[of_network(one)], reverse=True)))
+        return (*names, cost if cost == "-" else f"{cost} x {each}")
+
+    for one in rows:
+        views[of_network(one)].add(one.views)
 
     return grid(("network", "frames", "sampling", "pretrained on", "GMACs"), gather(rows, key, lambda one: short(
         one.data)), dict.fromkeys(short(one.data) for one in rows))
@@ -89,7 +98,8 @@ def aggregations(results: Sequence[Result]) -> list[str]:
     rows = [one for one in usual(results) if not one.tp and one.module in names]
     rows = needed(rows, "none of the temporal modules is there without temporal pooling")
     cells = gather(rows, lambda one: (short(one.data), one.backbone, str(one.frames)), lambda one: names[one.module])
-    cells = {key: row for key, row in sorted(cells.items(), key=lambda item: str(item[0][:2])) if len(row) > 1}
+    cells = {key: row for key, row in sorted(cells.items(), key=lambda item: (item[0][:2], int(item[0][2])))
+             if len(row) > 1}
     return grid(("data", "backbone", "frames"), needed(cells, "no two modules are alike in all else"), AGGREGATIONS)
 
 

@@ -148,3 +148,10 @@ def test_the_same_seed_makes_the_same_network() -> None:
 def test_pictures_as_they_are_stored_are_refused_in_words() -> None:
     with pytest.raises(ModelError, match=r"clips of floats.*not torch.uint8"):
         network("tsn-resnet_tiny")(torch.zeros(1, 3, 4, 32, 32, dtype=torch.uint8))
+
+
+def test_pooled_frames_tell_order_only_where_their_number_is_even() -> None:
+    pooled = network("tsn-resnet_tiny-tp")
+    for frames, told in ((9, False), (8, True)):
+        x_NCTHW = torch.rand(2, 3, frames, 32, 32)
+        assert torch.allclose(pooled(x_NCTHW), pooled(x_NCTHW.flip(2)), atol=1e-6) != told

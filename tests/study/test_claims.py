@@ -77,8 +77,8 @@ def world(time: float, space: float, pooled: float) -> Table:
 
 def test_findings_of_a_world_as_published() -> None:
     found = verdicts(world(time=30, space=1, pooled=-10))
-    names = ("pooling-hurts", "pooling-helps-tsn", "tsn-on-scenes", "tsn-on-motion", "spatial-contribution",
-             "modules-alike", "frames-alone")
+    names = ("pooling-hurts", "pooling-helps-tsn", "pooling-blind-tsn", "tsn-on-scenes", "tsn-on-motion",
+             "spatial-contribution", "modules-alike", "frames-alone")
     assert {name: found[name] for name in names} == dict.fromkeys(names, HOLDS)
     assert found["dense-clips"] == found["two-stream"] == found["speed"] == UNDECIDED  # there are no such rows
 
