@@ -46,10 +46,15 @@ class ClipCache:
             except OSError:
                 self.folder = None
 
-    def open(self, path: Path, row: ClipRow) -> Frames:
-        """The frames of one row of a list, with their flow where the clip has it; a `VideoError` says why not."""
+    def open(self, path: Path, row: ClipRow, step: int = 1) -> Frames:
+        """The frames of one row of a list, with their flow where the clip has it; a `VideoError` says why not.
+
+        step: 1, or that of a video that runs backwards or stands still (`FoundFlow`), whose flow is not kept.
+        """
         if not self.spec.fields:
             return self._pictures(path, row)
+        if step != 1:
+            return moving(self._pictures(path, row), self.spec, step)
         if self.folder is None or self.limit_bytes <= 0 or path.is_dir():
             return moving(self._part(path, row), self.spec)
         stored = self.folder / self._name(path, row, "flow", self.spec.flow, self.spec.flow_bound)

@@ -17,11 +17,13 @@ from kinema.models.clip import ClipSpec
 class FoundFlow:
     """The flow from each frame of a part of a video to its next, found when it is asked for.
 
-    The last frame, which has none, repeats that of the one before; a part of a single frame rests.
+    The last frame, which has none, repeats that of the one before; a part of a single frame rests. `step` is where the
+    next frame lies: of a video that runs backwards, it is the one before (-1), and of one that stands still itself (0).
     """
 
     frames: Frames
     spec: ClipSpec
+    step: int = 1
 
     @property
     def times_seconds(self) -> np.ndarray:
@@ -36,8 +38,8 @@ class FoundFlow:
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """T H W 2: fields in 8 bits (`pack`), cut off at `longest`; each is found once, however often it is wanted."""
         last = len(self.times_seconds) - 1
-        starts, back = np.unique(np.minimum(indices, max(last - 1, 0)), return_inverse=True)
-        ends = np.minimum(starts + 1, last)
+        ends, back = np.unique(np.clip(np.add(indices, self.step), 0, last), return_inverse=True)
+        starts = np.clip(ends - self.step, 0, last)
         wanted = np.unique([starts, ends])
         pictures = dict(zip(wanted.tolist(), self.frames.read(wanted.tolist()), strict=True))
         pairs = [(pictures[start], pictures[end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
@@ -53,12 +55,14 @@ class FoundFlow:
 class Moving:
     """The frames of a clip of flow: the colours where `pictures` are shown, then right and down of each field.
 
-    A stack holds the fields that begin at a frame and at those after it; beyond the end the last one is repeated.
+    A stack holds the fields that begin at a frame and at those after it, `step` apart; beyond the end the last one is
+    repeated.
     """
 
     pictures: Frames | None
     flow: Frames
     fields: int
+    step: int = 1
 
     @property
     def times_seconds(self) -> np.ndarray:
@@ -72,14 +76,16 @@ class Moving:
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """T H W C uint8 frames."""
-        starts_TL = np.asarray(indices, dtype=np.int64)[:, None] + np.arange(self.fields)
-        starts, back = np.unique(starts_TL.clip(max=len(self.times_seconds) - 1), return_inverse=True)
+        starts_TL = np.asarray(indices, dtype=np.int64)[:, None] + self.step * np.arange(self.fields)
+        starts, back = np.unique(starts_TL.clip(0, len(self.times_seconds) - 1), return_inverse=True)
         stack_TLHW2 = self.flow.read(starts.tolist())[back.reshape(starts_TL.shape)]
         stack_THWL2 = np.moveaxis(stack_TLHW2, 1, 3)
         stack_THWC = stack_THWL2.reshape(*stack_THWL2.shape[:3], -1)
         return stack_THWC if self.pictures is None else np.concatenate([self.pictures.read(indices), stack_THWC], 3)
 
 
-def moving(frames: Frames, spec: ClipSpec) -> Frames:
-    """Frames as clips of `spec` are cut from: as they are, or with the flow that is found in them."""
-    return Moving(frames if spec.pictured else None, FoundFlow(frames, spec), spec.fields) if spec.fields else frames
+def moving(frames: Frames, spec: ClipSpec, step: int = 1) -> Frames:
+    """Frames as clips of `spec` are cut from: as they are, or with the flow that is found in them (see `FoundFlow`)."""
+    if not spec.fields:
+        return frames
+    return Moving(frames if spec.pictured else None, FoundFlow(frames, spec, step), spec.fields, step)

@@ -27,8 +27,27 @@ if TYPE_CHECKING:
     from kinema.models import ClipSpec, Network
 
 MOST_AT_ONCE, PIXELS_AT_ONCE = 32, 32 * 8 * 224 * 224  # clips, and pixels of them, in one forward pass
-Probe = Callable[[torch.Tensor, int, str], torch.Tensor]  # a view's frames, the video's length and name -> frames
 Read = tuple[int, torch.Tensor | None, str]  # a clip's number, its views V C T H W (None: unreadable), and its problem
+
+
+def unchanged(indices_VT: torch.Tensor, video_frames: int, name: str) -> torch.Tensor:
+    """The frames as they are."""
+    return indices_VT
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A change of the frames that are shown of a video; by default none.
+
+    `frames` gives the indices (V T) that are read in place of a view's, from them, the number of the video's frames and
+    its name. `step` is how the video then runs, for the flow in it: forwards (1), backwards (-1) or not at all (0).
+    """
+
+    frames: Callable[[torch.Tensor, int, str], torch.Tensor] = unchanged
+    step: int = 1
+
+
+UNCHANGED = Probe()
 
 
 class NoClipsError(DataError):
@@ -54,7 +73,7 @@ class EvaluationClips(Dataset):
     views: tuple[int, int]
     cache: ClipCache
     transform: TestTransform
-    probe: "Probe | None" = None
+    probe: Probe = UNCHANGED
 
     def __len__(self) -> int:
         return len(self.table.rows)
@@ -62,10 +81,9 @@ class EvaluationClips(Dataset):
     def __getitem__(self, index: int) -> Read:
         row = self.table.rows[index]
         try:
-            frames = self.cache.open(self.table.path(row), row)
+            frames = self.cache.open(self.table.path(row), row, self.probe.step)
             indices_VT = sample_views(self.spec, frames.times_seconds, self.views[0])
-            if self.probe is not None:
-                indices_VT = self.probe(indices_VT, len(frames.times_seconds), row.path)
+            indices_VT = self.probe.frames(indices_VT, len(frames.times_seconds), row.path)
             frames_THWC = torch.from_numpy(frames.read(indices_VT.flatten().tolist()))
             views = [self.transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
         except VideoError as error:
@@ -75,7 +93,7 @@ class EvaluationClips(Dataset):
 
 def predict(
     network: "Network", table: ClipTable, protocol: Protocol | None = None, machine: Machine | None = None,
-    cache: ClipCache | None = None, quiet: bool = False, probe: Probe | None = None,
+    cache: ClipCache | None = None, quiet: bool = False, probe: Probe = UNCHANGED,
 ) -> Answers:
     """Run `network`, where it is, over every view of every clip; clips that cannot be read are named, not fatal.
 

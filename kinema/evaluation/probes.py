@@ -1,7 +1,8 @@
 """How much a network uses time: its accuracy when the frames of its clips are changed.
 
-A probe is a function of the indices of a view's frames (V T), the number of the video's frames and its name; it gives
-the indices that are read instead.
+Clips of flow change as if the video did: where it runs backwards, a field leads from a frame to the one before, and
+where it stands still, nothing moves. Shuffled frames, and those at other rates, are moments of the same video: each
+keeps its own field.
 """
 
 from contextlib import suppress
@@ -14,7 +15,7 @@ from kinema.errors import ModelError
 from kinema.evaluation.compare import Difference, difference
 from kinema.evaluation.intervals import Estimate
 from kinema.evaluation.metrics import metrics
-from kinema.evaluation.predict import Probe, predict
+from kinema.evaluation.predict import UNCHANGED, Probe, predict
 from kinema.evaluation.protocols import Protocol
 from kinema.keyed import keyed_generator
 from kinema.machine import Machine
@@ -47,9 +48,10 @@ def faster(indices_VT: torch.Tensor, video_frames: int, name: str, rate: float) 
     return (middle + (indices_VT - middle) * rate).round().long().clamp(0, video_frames - 1)
 
 
-PROBES: dict[str, Probe | None] = {
-    AS_THEY_ARE: None, "shuffled": shuffled, "reversed": reversed_, "frozen": frozen,
-    "half the rate": partial(faster, rate=0.5), "twice the rate": partial(faster, rate=2.0),
+PROBES = {
+    AS_THEY_ARE: UNCHANGED, "shuffled": Probe(shuffled), "reversed": Probe(reversed_, step=-1),
+    "frozen": Probe(frozen, step=0), "half the rate": Probe(partial(faster, rate=0.5)),
+    "twice the rate": Probe(partial(faster, rate=2.0)),
 }
 SINGLE = "a single frame"
 
@@ -67,7 +69,7 @@ def temporal_probes(run: Run, side: str = "test", which: str = "best", machine: 
     """A run's accuracy on the clips of a side when their frames are shuffled, reversed, frozen, or at other rates.
 
     Also on one frame alone, where the network takes clips of any length. A network that looks at nothing but single
-    frames loses nothing by the first two.
+    frames loses nothing by the first two; one that looks at single fields of flow, nothing by the first.
     """
     from kinema.evaluation.evaluate import clips_of
 
@@ -79,6 +81,7 @@ def temporal_probes(run: Run, side: str = "test", which: str = "best", machine: 
                for name, probe in PROBES.items()}
     if "frames" not in sized_by(network.name) and run.recipe.neighbours == 1:
         with suppress(ModelError, RuntimeError):  # of a network that cannot take so few
-            answers[SINGLE] = predict(network, table, Protocol(frames=1), machine, cache).predictions
+            answers[SINGLE] = predict(network, table, Protocol(frames=1), machine, cache,
+                                      probe=Probe(step=0)).predictions
     base = answers[AS_THEY_ARE]
     return [Probed(name, metrics(found).top1, difference(found, base)) for name, found in answers.items()]

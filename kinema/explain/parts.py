@@ -10,10 +10,13 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from kinema.data.clips import ClipRow
+from kinema.data.frames import VideoPart
+from kinema.data.moving import moving
 from kinema.data.sampling import sample_views
-from kinema.data.transforms.boxes import Box, Size, of_test
-from kinema.data.transforms.inputs import to_input
-from kinema.data.transforms.resize import cut, resize, storage_resize
+from kinema.data.transforms import test_transform
+from kinema.data.transforms.boxes import Size, of_test
+from kinema.data.transforms.resize import cut, resize
 from kinema.data.video import Video
 from kinema.errors import VideoError
 from kinema.models.clip import ClipSpec
@@ -39,11 +42,13 @@ def video_parts(video: Video, spec: ClipSpec, seconds: float) -> Iterator[Part]:
     """A video in equal parts of about so many seconds, one after the other; one that is not twice as long is one.
 
     Of dense clips, which may be shorter than their part, only what lies between their first and last frame is shown.
-    Raises VideoError for a video without frames.
+    Clips are prepared as where videos are recognised, with their flow where `spec` has it. Raises VideoError for a
+    video without frames, and KinemaError where flow cannot be found.
     """
     times_F = np.maximum.accumulate(video.times_seconds)
     if not len(times_F):
         raise VideoError(f"{video} holds no frame that can be decoded.")
+    prepare, frames = test_transform(spec), moving(VideoPart(video, ClipRow("."), spec), spec)
     length = times_F[-1] - times_F[0] + 1 / video.fps
     count = max(int(length / seconds + 1e-6), 1)
     bounds = np.searchsorted(times_F + 1e-6, times_F[0] + length * np.arange(count + 1) / count)
@@ -56,34 +61,16 @@ def video_parts(video: Video, spec: ClipSpec, seconds: float) -> Iterator[Part]:
             if spec.sampling == "dense":
                 inside_F = np.arange(seen_T.min(), seen_T.max() + 1)
             shown_F = inside_F[::every]
-            yield Part(read_clip(video, spec, seen_T), times_F[seen_T], shown_F, times_F[shown_F])
-
-
-def read_clip(video: Video, spec: ClipSpec, indices_T: np.ndarray) -> torch.Tensor:
-    """The clip (C T H W) of some frames, prepared as where videos are recognised."""
-    small: dict[int, torch.Tensor] = {}
-    for index, picture_HWC in video.pictures(np.unique(indices_T).tolist()):
-        stored_1HWC = storage_resize(as_tensor(picture_HWC), spec)
-        small[index] = resize(cut(stored_1HWC, box_of(stored_1HWC, spec)), (spec.height, spec.width)).clone()
-    return to_input(torch.cat([small[index] for index in indices_T.tolist()]), spec)
+            (clip_CTHW,) = prepare(torch.from_numpy(frames.read(seen_T.tolist())))
+            yield Part(clip_CTHW, times_F[seen_T], shown_F, times_F[shown_F])
 
 
 def pictures(video: Video, spec: ClipSpec, part: Part) -> Iterator[np.ndarray]:
     """What is shown of a part: its pictures (H W 3, uint8), one at a time, cut as the clip is."""
     for _, picture_HWC in video.pictures(part.indices.tolist()):
-        frame_1HWC = as_tensor(picture_HWC)
-        box = box_of(frame_1HWC, spec)
+        frame_1HWC = torch.from_numpy(np.ascontiguousarray(picture_HWC))[None]
+        box = of_test((frame_1HWC.shape[1], frame_1HWC.shape[2]), spec)
         yield resize(cut(frame_1HWC, box), shown_size((box.height, box.width)))[0].numpy()
-
-
-def as_tensor(picture_HWC: np.ndarray) -> torch.Tensor:
-    """One picture as frames (1 H W 3)."""
-    return torch.from_numpy(np.ascontiguousarray(picture_HWC))[None]
-
-
-def box_of(frames_THWC: torch.Tensor, spec: ClipSpec) -> Box:
-    """What a clip shows of pictures."""
-    return of_test((frames_THWC.shape[1], frames_THWC.shape[2]), spec)
 
 
 def shown_size(picture: Size) -> Size:

@@ -97,10 +97,20 @@ def test_each_frame_has_the_flow_to_its_next_and_a_stack_those_after_it() -> Non
     assert np.array_equal(both[..., 3:], moving(frames, FLOW).read([1]))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_video_that_runs_backwards_has_the_flow_of_its_frames_in_that_order(kind: str) -> None:
+    spec, frames_THWC = replace(FLOW, input=kind), gliding([(1, 0), (2, 0), (3, 0), (0, 3), (0, 2)])
+    backwards = moving(stored(frames_THWC[::-1].copy()), spec).read([0, 3, 5, 1])
+    assert np.array_equal(moving(stored(frames_THWC), spec, step=-1).read([5, 2, 0, 4]), backwards)
+    still = moving(stored(frames_THWC), spec, step=0).read([5, 2, 0, 4])
+    assert (still[..., -2 * spec.fields :] == 128).all()
+
+
 def test_a_single_frame_rests() -> None:
-    clip = moving(stored(gliding([])), replace(FLOW, input="flow_stack")).read([0, 0])
-    assert clip.shape == (2, 64, 64, 20)
-    assert not judged(replace(FLOW, input="flow_stack"))(torch.from_numpy(clip)).any()
+    for step in (1, 0, -1):
+        clip = moving(stored(gliding([])), replace(FLOW, input="flow_stack"), step).read([0, 0])
+        assert clip.shape == (2, 64, 64, 20)
+        assert not judged(replace(FLOW, input="flow_stack"))(torch.from_numpy(clip)).any()
 
 
 def packed(right: float, down: float, height: int = 60, width: int = 80, spec: ClipSpec = FLOW) -> torch.Tensor:

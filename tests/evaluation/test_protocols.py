@@ -16,7 +16,7 @@ from kinema.evaluation.by_clips import accuracy_by_clips, spread
 from kinema.evaluation.differing import differing
 from kinema.evaluation.predict import predict
 from kinema.evaluation.predictions import Predictions
-from kinema.evaluation.probes import PROBES, SINGLE, faster, shuffled, temporal_probes
+from kinema.evaluation.probes import AS_THEY_ARE, PROBES, SINGLE, faster, shuffled, temporal_probes
 from kinema.evaluation.protocols import PROTOCOLS, Protocol, find_protocol
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
@@ -129,8 +129,8 @@ def test_probes_change_the_frames_that_are_read() -> None:
     assert shuffled(indices_VT, 40, "a").tolist() != indices_VT.tolist()
     assert sorted(shuffled(indices_VT, 40, "a")[0].tolist()) == indices_VT[0].tolist()
     assert torch.equal(shuffled(indices_VT, 40, "a"), shuffled(indices_VT, 40, "a"))
-    assert PROBES["reversed"](indices_VT, 40, "a").tolist() == [[17, 16, 15, 14, 13, 12, 11, 10]]  # type: ignore[misc]
-    assert PROBES["frozen"](indices_VT, 40, "a").tolist() == [[14] * 8]  # type: ignore[misc]
+    assert PROBES["reversed"].frames(indices_VT, 40, "a").tolist() == [[17, 16, 15, 14, 13, 12, 11, 10]]
+    assert PROBES["frozen"].frames(indices_VT, 40, "a").tolist() == [[14] * 8]
     twice = faster(indices_VT, 40, "a", 2.0)
     assert twice.diff().tolist() == [[2] * 7]
     assert faster(indices_VT, 16, "a", 2.0).max() == 15
@@ -151,6 +151,6 @@ def test_a_network_that_sees_single_frames_does_not_mind_their_order(run: Path, 
     network, table = kinema.create_model(name, 12, clip=ClipSpec(4, 32, 32)), Run.open(run).split().test
     table = table.subset(range(4))
     plain, *others = (predict(network, table, machine=HERE, probe=probe, quiet=True).predictions.logits_NVK
-                      for probe in (None, shuffled, PROBES["reversed"]))
+                      for probe in (PROBES[AS_THEY_ARE], PROBES["shuffled"], PROBES["reversed"]))
     for other in others:
         assert np.allclose(plain, other, atol=1e-5) is not minds

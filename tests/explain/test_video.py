@@ -10,12 +10,15 @@ from kinema import Recognizer
 from kinema.data.synthetic.encode import write_mp4
 from kinema.data.video import open_video
 from kinema.errors import KinemaError, VideoError
+from kinema.explain.cam import grad_cam
 from kinema.explain.film import write_film
 from kinema.explain.heat import Heat
 from kinema.explain.overlay import FOOTER, HEADER, SIDE, Overlay
 from kinema.explain.parts import video_parts
 from kinema.explain.video import Film
+from kinema.inference.windows import windows
 from kinema.models import ClipSpec, Network, create_model
+from kinema.models.clip import CHANNELS
 
 LABELS = ("kick", "punch")
 
@@ -57,6 +60,35 @@ def test_heat_is_where_and_when_it_was_found(network: Network, video: Path, tmp_
     assert quarter[-1] > rest[-1] + 80
     assert abs(quarter[0] - rest[0]) < 5
     assert np.diff(quarter[12:]).min() > -3  # it comes between the third frame that is seen and the last
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_what_is_explained_is_the_clip_that_is_recognised(kind: str, video: Path) -> None:
+    spec = ClipSpec(4, 24, 32, input=kind)
+    with open_video(video) as frames:
+        (part,) = video_parts(frames, spec, 3.0)
+        (window,) = windows(frames, spec, 3.0)
+    assert part.clip_CTHW.shape == spec.shape_CTHW
+    assert torch.equal(part.clip_CTHW, window.clips_VCTHW[0])
+
+
+@pytest.mark.parametrize(("name", "kind", "layers"), [
+    ("tsn-resnet_tiny", "flow", 1), ("tsn-resnet_tiny", "flow_stack5", 1), ("i3d-inception_3d_rgb_flow", "rgb+flow", 2),
+])
+def test_heat_of_flow_lies_over_the_colours(name: str, kind: str, layers: int, tmp_path: Path) -> None:
+    frames_THWC = np.zeros((24, 64, 96, 3), np.uint8)
+    for shift, frame_HWC in enumerate(frames_THWC):  # stripes of blue that glide to the right and brighten
+        frame_HWC[..., 2] = 120 + 3 * shift + 40 * ((np.arange(96) - 2 * shift) // 8 % 2)
+    write_mp4(tmp_path / "blue.mp4", frames_THWC, 8.0)
+    recognizer = Recognizer(create_model(name, LABELS, clip=ClipSpec(8, 32, 32, input=kind)), device="cpu", window=3.0)
+    Film(recognizer, corner, "Grad-CAM").write(tmp_path / "blue.mp4", tmp_path / "corner.mp4")
+    with open_video(tmp_path / "corner.mp4") as shown:
+        cold_THWC = shown.read(range(24))[:, HEADER + 200 : -FOOTER, 200:-SIDE].astype(float)
+    red_T, green_T, blue_T = cold_THWC.mean((1, 2)).T
+    assert (blue_T > np.maximum(red_T, green_T) + 40).all()
+    assert blue_T[-1] > blue_T[0] + 20
+    (found,) = Film(recognizer, grad_cam, "Grad-CAM").write(tmp_path / "blue.mp4", tmp_path / "cam.mp4")
+    assert len(found.layers) == layers  # of each stream one
 
 
 def test_a_long_video_is_explained_part_by_part(network: Network, video: Path, tmp_path: Path) -> None:
