@@ -7,8 +7,8 @@ chosen with multigrid on clips of another seed (18 epochs: 96.7 % of the test cl
 the plain schedule of each length in --epochs; the shortest whose accuracy is within half a point of the longest one's
 is the one to compare with. Then multigrid with half as many epochs again, and the plain schedule cut to multigrid's
 steps. Every training is on one thread, two at a time; times are those of the processes that train, with their
-validation. A training that was killed goes on, and one whose last line is in the csv is not repeated: the command can be
-run in pieces. --only-table writes the tables of what is there.
+validation. A training that was killed goes on, and one whose last line is in the csv is not repeated: the command can
+be run in pieces. --only-table writes the tables of what is there.
 """
 
 import argparse
