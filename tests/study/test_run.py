@@ -92,6 +92,24 @@ def test_a_recipe_as_the_base_names_each_runs_own_start(tmp_path: Path) -> None:
     assert [one.start for one in found.recipes] == ["runs/tsn-resnet18-8-3", "runs/tam-resnet18-8-3"]
 
 
+def test_a_grid_may_have_its_own_base_or_several(tmp_path: Path) -> None:
+    for name, epochs in (("short", 3), ("long", 9)):
+        (tmp_path / f"{name}.yaml").write_text(f"{{data: {name}, epochs: {epochs}, start: 'runs/{{model}}'}}")
+    found = read_study(study(tmp_path, """
+base: {data: a, lr: 0.5}
+vary:
+  - {model: tam-resnet18}
+  - {base: [short.yaml, long.yaml], model: tsn-resnet18, seed: [0, 1]}
+  - {base: {data: b}, model: tam-resnet18, epochs: 4}
+"""), "out").recipes
+    assert {(one.data, one.epochs, one.lr, one.seed, one.start) for one in found} == {
+        ("a", 30, 0.5, 0, None), ("b", 4, 0.001, 0, None),
+        *((name, epochs, 0.001, seed, "runs/tsn-resnet18") for name, epochs in (("short", 3), ("long", 9))
+          for seed in (0, 1))}
+    with pytest.raises(RunError, match="There is no recipe .*shrt.yaml"):
+        read_study(study(tmp_path, "vary: {base: shrt.yaml}"), "out")
+
+
 def test_folders_follow_from_what_a_recipe_says(tmp_path: Path) -> None:
     one = read_study(study(tmp_path, "vary: {epochs: [1, 2]}\nbase: {data: a}"), "out").recipes
     other = read_study(study(tmp_path, "vary: {epochs: [2, 3]}\nbase: {data: a}"), "out").recipes
@@ -102,7 +120,7 @@ def test_folders_follow_from_what_a_recipe_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "why"), [
     ("3", "holds no values by name"), ("vry: {}", "unknown field 'vry'.*Nearest: vary"),
     ("vary: [3]", "vary is 3; expected lists"), ("vary: {modle: a}", "unknown field 'modle'"),
-    ("vary: {seed: []}", "holds no recipes"), ("{", "is not YAML"),
+    ("vary: {seed: []}", "holds no recipes"), ("{", "is not YAML"), ("base: 3", "base is 3; expected a recipe's"),
     ("vary: {frames: 8, start: {frames: 4}}", "starts from one with {'frames': 4}, which the study has not"),
     ("vary: {frames: [4, 8], start: {frames: 4}}", "in a circle"),
 ])
