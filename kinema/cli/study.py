@@ -36,7 +36,7 @@ def run(
     gradient_checkpointing: GradientCheckpointing = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Train and judge every recipe of a study, each once, into one table (results.csv and .parquet) and its figures.
+    """Train and judge every recipe of a study, each once, into one table (results.csv, .parquet) and its figures.
 
     Each run has one device. Where several share a CPU each reads its clips itself; else as many processes read as it
     has processors, at most 8 (--workers). The same command again goes on where it stopped.
@@ -65,6 +65,8 @@ def run(
             (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
              f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
         say(str(folder / "results.csv"))
+    if not (folder / "results.parquet").is_file():
+        say_aside("results.parquet is left out: pip install 'kinema[parquet]'.")
     drawn, left_out = draw(read_results(folder / "results.csv", say_aside), folder / "figures")
     if not as_json:
         tell(drawn, left_out)

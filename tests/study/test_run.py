@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
@@ -12,7 +14,9 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from kinema.cli.app import app
 from kinema.errors import KinemaError, RunError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import find_protocol
@@ -20,7 +24,7 @@ from kinema.machine import Machine
 from kinema.recipe import Recipe
 from kinema.study.grid import read_study
 from kinema.study.measure import resampled
-from kinema.study.results import read_results
+from kinema.study.results import raw_rows, read_results
 from kinema.study.rows import result_of, rows_of, write_table
 from kinema.study.run import Cluster, Here, Share, run_study, suited
 from tests.cli.test_cli import kinema
@@ -62,6 +66,39 @@ def test_protocols_of_several_sizes_are_kept_apart(tmp_path: Path) -> None:
         assert set(resampled(one)) == {one.top1}
     assert [(one.protocol, one.pixels) for one in read_results(tmp_path / "results.csv")] == [
         ("uniform", 256), ("3x1-256px", 256), ("ssv2", None), ("3x1", None)]
+
+
+def test_a_column_of_several_types_is_text_in_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install kinema[parquet]")
+    same = {"data": "a", "module": "tsn", "backbone": "resnet18", "tp": False, "frames": 8, "top5": None}
+    write_table([{**same, "top1": 50, "size": 112, "lr": 1, "start": None},
+                 {**same, "top1": np.float64(50.5), "size": "[56, 72]", "lr": True, "start": "b", "more": 3}], tmp_path)
+    rows = [*raw_rows(tmp_path / "results.parquet")]
+    assert [row["size"] for row in rows] == ["112", "[56, 72]"]
+    assert [row["lr"] for row in rows] == ["1", "True"]
+    assert [row["top1"] for row in rows] == [50.0, 50.5]
+    assert [(row["tp"], row["top5"], row["start"], row["more"]) for row in rows] == [
+        (False, None, None, None), (False, None, "b", 3)]
+    assert read_results(tmp_path / "results.parquet") == read_results(tmp_path / "results.csv")
+
+
+def test_parquet_that_is_left_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rows = [{"data": "a", "model": "tsn-resnet18", "frames": 8, "seed": 0, "protocol": "1x1", "tp": False,
+             "top1": 50.0, "top1_low": 40.0, "top1_high": 60.0}]
+
+    def write(*_: object) -> list[dict]:
+        write_table(rows, tmp_path)
+        return rows
+
+    monkeypatch.setattr("kinema.study.run.run_study", write)
+    command = ["study", "run", str(study(tmp_path, "base: {data: a}")), "--out", str(tmp_path)]
+    told = "results.parquet is left out: pip install 'kinema[parquet]'."
+    if find_spec("pyarrow"):
+        assert told not in CliRunner().invoke(app, command).stderr
+        assert (tmp_path / "results.parquet").is_file()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert told in CliRunner().invoke(app, command).stderr
+    assert not (tmp_path / "results.parquet").is_file()  # it would be of fewer runs
 
 
 @pytest.mark.parametrize(("device", "share", "asked", "workers"), [
