@@ -24,6 +24,7 @@ from kinema.evaluation.predictions import Predictions
 from kinema.expansion import Candidate, Walk, expand
 from kinema.expansion.axes import TEMPORAL
 from kinema.expansion.written import totals
+from kinema.machine import Machine
 from kinema.recipe import Recipe
 from kinema.study.claims import reach
 
@@ -58,7 +59,7 @@ def walked(kind: str, given: argparse.Namespace) -> list[Candidate]:
     recipe = Recipe.from_dict({**RECIPE.to_dict(), "data": os.path.relpath(data)})
     found: list[Candidate] = []
     for found in expand(Walk(recipe, depth=DEPTH, steps=given.steps, seeds=given.seeds), given.out / kind,
-                        given.processes, accelerator="cpu"):
+                        given.processes, machine=Machine(accelerator="cpu")):
         print(kind, found[-1].step, [(one.axis, round(one.accuracy, 1)) for one in found if one.chosen], flush=True)
     return found
 

@@ -19,6 +19,7 @@ from threading import Event, Thread
 
 from kinema.data.synthetic import make, synthetic_spec
 from kinema.files import write_json
+from kinema.machine import Machine
 from kinema.study.claims import Claim, Part, judge
 from kinema.study.figures import draw
 from kinema.study.findings import Verdict, findings, markdown
@@ -165,7 +166,7 @@ def main() -> None:
     if not asked.page:
         with spent:
             make_data(asked.out / "data")
-            run_study(study, asked.out / "runs", asked.processes, accelerator="cpu")
+            run_study(study, asked.out / "runs", asked.processes, machine=Machine(accelerator="cpu"))
     seconds = spent.seconds if not asked.page else spent.before
     rows = read_results(asked.out / "runs" / "results.csv")
     drawn, left_out = draw(rows, asked.out / "figures")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_the_readmes_tree_is_the_tree() -> None:
     }
     there |= {path.name for path in (ROOT / "kinema").glob("*.py") if not path.name.startswith("__")}
     assert readme_tree() == there
+
+
+def test_the_readme_tells_every_extra_and_all_has_what_can_be_had_anywhere() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    table = README.split("| extra | for |")[1].split("\n\n")[0]
+    told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    assert told == {*extras}
+    assert extras["all"] == [f"kinema[{','.join(sorted({*extras} - {'all', 'ray', 'umap', 'test'}))}]"]
 
 
 def test_a_clip_is_followed_from_file_to_prediction_through_seven_files() -> None:

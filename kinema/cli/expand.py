@@ -9,6 +9,7 @@ import typer
 
 from kinema.cli.output import command, fail, print_json, say, say_aside, table
 from kinema.cli.recipe import parameters, recipe_of
+from kinema.cli.train import CACHE, Accelerator, Cache, Workers
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def expand_options(
     ray: Annotated[
         str | None, typer.Option(help="address of a Ray cluster that does the runs, or local", rich_help_panel=WALK)
     ] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps", rich_help_panel=WALK)] = "auto",
+    accelerator: Accelerator = "auto",
+    workers: Workers = None,
+    cache: Cache = CACHE,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """The options that are not the recipe's."""
@@ -75,12 +78,14 @@ def expand(**given: Any) -> None:
     from kinema.expansion.walk import Walk
     from kinema.expansion.walk import expand as run_walk
     from kinema.expansion.written import row_of, totals
+    from kinema.machine import Machine
 
     as_json = given.pop("as_json")
     if given.pop("published"):
         show_published(as_json)
         return
-    how = {name: given.pop(name) for name in ("processes", "ray", "accelerator")}
+    how = {name: given.pop(name) for name in ("processes", "ray")}
+    machine = Machine(given.pop("accelerator"), workers=given.pop("workers"), cache_gigabytes=given.pop("cache"))
     told = {name: given.pop(name) for name in ("width", "bottleneck", "depth", "target", "steps", "seeds")}
     told["axes"], base = tuple(given.pop("axis") or AXES), given.pop("recipe")
     if base is None:
@@ -92,7 +97,7 @@ def expand(**given: Any) -> None:
     out = Path(given["out"] or f"expansions/{recipe.model}")
     walk = Walk(replace(recipe, out=str(out)), **told)
     found: list[Candidate] = []
-    for found in run_walk(walk, out, **how, quiet=as_json):
+    for found in run_walk(walk, out, **how, machine=machine, quiet=as_json):
         if not found[0].tests:
             say_aside(line(next(one for one in reversed(found) if one.chosen)))
     if as_json:

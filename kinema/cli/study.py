@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
+from kinema.cli.train import CACHE, Accelerator, Cache, GradientCheckpointing, Workers
 
 app = typer.Typer(no_args_is_help=True, help="Tables of results, and what they say.")
 
@@ -29,12 +30,16 @@ def run(
     ray: Annotated[
         str | None, typer.Option(help="address of a Ray cluster for the runs, or local; pip install 'kinema\\[ray]'")
     ] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    accelerator: Accelerator = "auto",
+    workers: Workers = None,
+    cache: Cache = CACHE,
+    gradient_checkpointing: GradientCheckpointing = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Train and judge every recipe of a study, each once, into one table (results.csv and .parquet) and its figures.
+    """Train and judge every recipe of a study, each once, into one table (results.csv, .parquet) and its figures.
 
-    The same command again goes on where it stopped.
+    Each run has one device. Where several share a CPU each reads its clips itself; else as many processes read as it
+    has processors, at most 8 (--workers). The same command again goes on where it stopped.
 
     Examples:
 
@@ -42,13 +47,17 @@ def run(
 
       kinema study run recipes/study.yaml --ray auto --out /shared/studies/first
     """
+    from kinema.machine import Machine
     from kinema.study.figures import draw
     from kinema.study.grid import read_study
     from kinema.study.results import read_results
     from kinema.study.run import run_study
 
     folder = Path(out or f"studies/{Path(study).stem}")
-    rows = run_study(read_study(study, folder), folder, processes, ray, accelerator)
+    machine = Machine(
+        accelerator, workers=workers, cache_gigabytes=cache, gradient_checkpointing=gradient_checkpointing
+    )
+    rows = run_study(read_study(study, folder), folder, processes, ray, machine)
     if as_json:
         print_json(rows)
     else:
@@ -56,6 +65,8 @@ def run(
             (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
              f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
         say(str(folder / "results.csv"))
+    if not (folder / "results.parquet").is_file():
+        say_aside("results.parquet is left out: pip install 'kinema[parquet]'.")
     drawn, left_out = draw(read_results(folder / "results.csv", say_aside), folder / "figures")
     if not as_json:
         tell(drawn, left_out)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from kinema.machine import Machine
 
 MACHINE = "Machine"
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps", rich_help_panel=MACHINE)]
+Workers = Annotated[int | None, typer.Option(min=0, help="processes that read clips", rich_help_panel=MACHINE)]
+Cache = Annotated[
+    float, typer.Option(min=0, help="gigabytes of decoded clips kept; 0: off", rich_help_panel=MACHINE)
+]
+GradientCheckpointing = Annotated[
+    bool, typer.Option("--gradient-checkpointing", help="less memory, a third more time", rich_help_panel=MACHINE)
+]
+CACHE = 4.0  # gigabytes
 
 
 def train_options(
@@ -30,15 +39,11 @@ def train_options(
     restart: Annotated[
         bool, typer.Option("--restart", help="train anew; else the run goes on where it stopped")
     ] = False,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps", rich_help_panel=MACHINE)] = "auto",
+    accelerator: Accelerator = "auto",
     devices: Annotated[str, typer.Option(help="processes here, one a device, or auto", rich_help_panel=MACHINE)] = "1",
     nodes: Annotated[int, typer.Option(min=1, help="machines (torchrun, SLURM)", rich_help_panel=MACHINE)] = 1,
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="processes that read clips", rich_help_panel=MACHINE)
-    ] = None,
-    cache: Annotated[
-        float, typer.Option(min=0, help="gigabytes of decoded clips kept; 0: off", rich_help_panel=MACHINE)
-    ] = 4.0,
+    workers: Workers = None,
+    cache: Cache = CACHE,
     save_every: Annotated[
         int | None,
         typer.Option(min=1, help="steps between checkpoints \\[default: an epoch]", rich_help_panel=MACHINE),
@@ -49,10 +54,7 @@ def train_options(
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,
-    gradient_checkpointing: Annotated[
-        bool,
-        typer.Option("--gradient-checkpointing", help="less memory, a third more time", rich_help_panel=MACHINE),
-    ] = False,
+    gradient_checkpointing: GradientCheckpointing = False,
 ) -> None:
     """The options that are not the recipe's."""
 

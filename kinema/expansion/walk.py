@@ -12,6 +12,7 @@ from kinema.expansion.axes import AXES, expanded
 from kinema.expansion.candidate import START, Candidate
 from kinema.expansion.cost import counter, sized, training_gmacs
 from kinema.expansion.written import write
+from kinema.machine import Machine
 from kinema.models.backbones.x3d import SIZES, Size
 from kinema.recipe import Recipe
 from kinema.study.grid import Study, name_of
@@ -56,8 +57,8 @@ class Walk:
 
 
 def expand(
-    walk: Walk, out: str | Path, processes: int | None = None, ray: str | None = None, accelerator: str = "auto",
-    quiet: bool = False,
+    walk: Walk, out: str | Path, processes: int | None = None, ray: str | None = None,
+    machine: Machine | None = None, quiet: bool = False,
 ) -> Iterator[list[Candidate]]:
     """Walk; gives all candidates so far after each step, and at last with the path's accuracies on test clips.
 
@@ -71,7 +72,7 @@ def expand(
         wanted = {axis: walk.recipes(size, out) for axis, size in sizes.items()}
         recipes = tuple(recipe for each in wanted.values() for recipe in each)
         rows = run_study(Study(recipes, (PROTOCOL,), side="validation"), out / "steps" / str(step), processes, ray,
-                         accelerator, quiet)
+                         machine, quiet)
         return [candidate(step, axis, size, wanted[axis], rows) for axis, size in sizes.items()]
 
     start = judged(0, {START: walk.start})[0]
@@ -90,7 +91,7 @@ def expand(
         write(found, out)
         yield found
     path = tuple(recipe for one in found if one.chosen for recipe in walk.recipes(one.size, out))
-    rows = run_study(Study(path, (PROTOCOL,)), out / "test", processes, ray, accelerator, quiet)
+    rows = run_study(Study(path, (PROTOCOL,)), out / "test", processes, ray, machine, quiet)
     found = [replace(one, tests=tuple(row["top1"] for row in rows if row["run"] in one.runs)) for one in found]
     write(found, out)
     yield found

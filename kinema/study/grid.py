@@ -1,7 +1,8 @@
 """A study as a list of recipes, written down as a grid in YAML or made by a Python file.
 
 base        a recipe's values, or the path of a recipe (from the study's own folder)
-vary        values by field, each a list: their product; or a list of such grids, which may say `evaluate` too
+vary        values by field, each a list: their product; or a list of such grids, which may say `evaluate` too, and a
+            `base`, or several, in place of the study's
 evaluate    the protocols that each run is judged by, such as 1x1 and 3x10 (the first counts)
 groups      classes by the name of a group, whose accuracy is a row of its own
 
@@ -13,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from runpy import run_path
@@ -108,15 +110,21 @@ def from_yaml(path: Path) -> dict[str, Any]:
     if unknown := [name for name in facts if name not in FIELDS]:
         raise RunError(f"The study {path} has the unknown field {unknown[0]!r}. {nearest(unknown[0], FIELDS)} Fields "
                        f"are {', '.join(FIELDS)}.")
-    base = facts.get("base", {})
-    values = read_values(path.parent / base) if isinstance(base, str) else dict(base)
-    grids = facts.get("vary", {})
+    read, grids = cache(read_values), facts.get("vary", {})
     grids = grids if isinstance(grids, list) else [grids]
+
+    def based(base: Any) -> dict[str, Any]:
+        if isinstance(base, str):
+            return read(path.parent / base)
+        if isinstance(base, Mapping):
+            return dict(base)
+        raise RunError(f"In the study {path} base is {base!r}; expected a recipe's values, or the path of a recipe.")
+
     recipes: list[Asked] = []
     for grid in grids:
         further = grid.get("evaluate", ()) if isinstance(grid, Mapping) else ()
         for point in points(grid, path):
-            each = values | point
+            each = based(point.pop("base", facts.get("base", {}))) | point
             recipes.append((each, each.get("start"), further))
     return {"recipes": recipes, "evaluate": facts.get("evaluate", ["1x1"]), "groups": facts.get("groups", {})}
 

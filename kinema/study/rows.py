@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,10 @@ def scores(answers: Any) -> Row:
 
 
 def write_table(rows: list[Row], out: Path) -> None:
-    """Write rows as one tidy table, results.csv and, where pyarrow is there, results.parquet."""
+    """Write rows as one tidy table, results.csv and, where pyarrow is there, results.parquet.
+
+    A column of numbers and text is text in the latter, whose columns have one type each.
+    """
     import csv
 
     if not rows:
@@ -148,6 +152,14 @@ def write_table(rows: list[Row], out: Path) -> None:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
+        (out / f"{TABLE}.parquet").unlink(missing_ok=True)  # of fewer runs
         return
-    table = pyarrow.Table.from_pylist([{name: row.get(name) for name in names} for row in rows])
+    table = pyarrow.table({name: column([row.get(name) for row in rows]) for name in names})
     write_atomic(out / f"{TABLE}.parquet", lambda path: pyarrow.parquet.write_table(table, path))
+
+
+def column(values: Sequence[Any]) -> list[Any]:
+    """A column's values in one type: text, where they are not all of one kind."""
+    kinds = {float if isinstance(value, Real) and not isinstance(value, bool) else type(value)  # NumPy's numbers too
+             for value in values if value is not None}
+    return [value if value is None else str(value) for value in values] if len(kinds) > 1 else list(values)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from kinema.errors import KinemaError, RunError
 from kinema.files import write_json
+from kinema.machine import Machine
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.study.grid import Study
@@ -23,23 +24,26 @@ Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, an
 
 
 def run_study(
-    study: Study, out: str | Path, processes: int | None = None, ray: str | None = None, accelerator: str = "auto",
-    quiet: bool = False,
+    study: Study, out: str | Path, processes: int | None = None, ray: str | None = None,
+    machine: Machine | None = None, quiet: bool = False,
 ) -> list[Row]:
     """Train and judge every run that is not finished yet; writes results.csv and results.parquet into `out`.
 
     Each of the `processes` (one where nothing is said) trains one run at a time with its share of the processors. With
     `ray` they are those of a cluster whose machines all see `out` and the data: as many runs at a time as it has GPUs,
-    each with one of them, or as it has processors where there are none or `accelerator` is "cpu". A run that fails is
-    told at the end and tried again next time.
+    each with one of them, or as it has processors where there are none or the `machine`'s accelerator is "cpu". Clips
+    are read by the machine's `workers`; see `suited`. A run that fails is told at the end and tried again next time.
     """
+    machine = machine or Machine()
+    if machine.several:
+        raise RunError("A run of a study is trained on one device. On several GPUs, --ray local trains a run on each.")
     rows: dict[str, list[Row]] = {}
     problems: dict[str, str] = {}
     wanted = {recipe.out: recipe for recipe in study.recipes}
     Path(out).mkdir(parents=True, exist_ok=True)
     write_json(Path(out) / GROUPS, {name: list(labels) for name, labels in study.groups.items()})
     with Progress("studying", len(wanted), quiet=quiet) as bar:
-        for folder, found, problem in each_done(study, processes, ray, accelerator):
+        for folder, found, problem in each_done(study, processes, ray, machine):
             rows[folder] = found
             if problem:
                 problems[folder] = problem
@@ -53,13 +57,13 @@ def run_study(
     return [row for each in wanted for row in rows[each]]
 
 
-def each_done(study: Study, processes: int | None, ray: str | None, accelerator: str) -> Iterator[Done]:
+def each_done(study: Study, processes: int | None, ray: str | None, machine: Machine) -> Iterator[Done]:
     """The runs as they are finished; each waits for the one it starts from."""
     recipes = {recipe.out: recipe for recipe in study.recipes}
     left = dict(recipes)
     failed: set[str] = set()
     again: set[str] = set()  # broken off with a process, maybe another run's: these run alone
-    with Here(processes or 1) if ray is None else Cluster(ray, processes, accelerator) as workers:
+    with Here(processes or 1) if ray is None else Cluster(ray, processes, machine.accelerator) as workers:
         running: dict[Future, str] = {}
         while left or running:
             for folder, recipe in list(left.items()):
@@ -75,7 +79,7 @@ def each_done(study: Study, processes: int | None, ray: str | None, accelerator:
                                 and again.isdisjoint(running.values())):
                     del left[folder]
                     job = workers.submit(finished, recipe, study.protocols_of(recipe), study.groups, study.side,
-                                         workers.share, accelerator)
+                                         workers.share, machine)
                     running[job] = folder
             if not running:
                 continue
@@ -101,11 +105,19 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@dataclass(frozen=True)
+class Share:
+    """What each of a study's processes has: `processors`, and maybe others of the study `beside` it."""
+
+    processors: int
+    beside: bool
+
+
 class Here:
     """Processes of this machine, each with its share of the processors."""
 
     def __init__(self, processes: int) -> None:
-        self.processes, self.share = processes, max(processors() // processes, 1)
+        self.processes, self.share = processes, Share(max(processors() // processes, 1), processes > 1)
 
     def __enter__(self) -> Self:
         self.pool = self.new_pool()
@@ -143,8 +155,8 @@ class Cluster:
         gpus = 0 if accelerator == "cpu" else int(has.get("GPU", 0))
         cpus = max(int(has.get("CPU", 1)), 1)
         self.processes = processes or gpus or cpus
-        self.share = max(cpus // self.processes, 1)
-        self.remote = partial(ray.remote, num_cpus=self.share, num_gpus=int(gpus > 0))
+        self.share = Share(max(cpus // self.processes, 1), self.processes > 1)
+        self.remote = partial(ray.remote, num_cpus=self.share.processors, num_gpus=int(gpus > 0))
 
     def __enter__(self) -> Self:
         return self
@@ -177,20 +189,31 @@ def end_with_parent() -> None:
     Thread(target=wait_for_end, daemon=True).start()
 
 
+def suited(machine: Machine, share: Share) -> Machine:
+    """The machine as one run of a study uses it, with what it does not say.
+
+    Runs beside each other on a CPU read their clips themselves, for their processors are busy. Else as many processes
+    read as in a training by itself, but not more than the run's share of the processors.
+    """
+    cpu = machine.device().type == "cpu"
+    usual = 0 if cpu and share.beside else min(machine.reading_processes(), share.processors)
+    workers = usual if machine.workers is None else machine.workers
+    channels_last = cpu or machine.channels_last  # which takes a fifth off small networks
+    return replace(machine, workers=workers, channels_last=channels_last)
+
+
 def finished(
-    recipe: Recipe, protocols: tuple[str, ...], groups: Groups, side: str, threads: int, accelerator: str
+    recipe: Recipe, protocols: tuple[str, ...], groups: Groups, side: str, share: Share, machine: Machine
 ) -> Done:
     """Train, time and judge one run, as far as that is not done; gives the rows of its results."""
     import torch
 
     from kinema.evaluation.evaluate import evaluate
-    from kinema.machine import Machine
     from kinema.study.latency import milliseconds
     from kinema.training.train import train
 
-    torch.set_num_threads(min(threads, torch.get_num_threads()))  # fewer where the environment says so
-    machine = Machine(accelerator=accelerator, workers=0)
-    machine = replace(machine, channels_last=machine.device().type == "cpu")  # which takes a fifth off small networks
+    torch.set_num_threads(min(share.processors, torch.get_num_threads()))  # fewer where the environment says so
+    machine = suited(machine, share)
     run = train(recipe, machine, quiet=True)
     timed = run.path / TIMED
     if not timed.is_file():

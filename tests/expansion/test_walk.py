@@ -17,10 +17,11 @@ from kinema.expansion.candidate import Candidate
 from kinema.expansion.cost import training_gmacs
 from kinema.expansion.walk import Walk, best, check, expand
 from kinema.expansion.written import figure, write
+from kinema.machine import Machine
 from kinema.models.backbones.x3d import Size
 from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.study.run import finished
+from kinema.study.run import Share, finished
 from tests.cli.test_cli import kinema
 
 RECIPE = Recipe("", model="x3d_s", frames=2, stride=2, size=16, sampling="dense", epochs=1, batch=24, validation=0.2,
@@ -44,14 +45,14 @@ def test_a_killed_walk_goes_on_and_trains_nothing_twice(motion: Path, tmp_path: 
     process.wait()
     assert len(read(table)) == 1
     first = {path: path.stat().st_mtime_ns for path in out.rglob("best.safetensors")}
-    going_on = expand(Walk(replace(RECIPE, data=str(motion)), steps=1, axes=("rate",)), out, accelerator="cpu",
-                      quiet=True)
+    going_on = expand(Walk(replace(RECIPE, data=str(motion)), steps=1, axes=("rate",)), out,
+                      machine=Machine(accelerator="cpu"), quiet=True)
     assert [one.axis for one in next(going_on)] == ["start"]
     found = next(going_on)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in first.items())
     assert not list(out.rglob("evaluation/test.json"))
     for run in (run for one in found for run in one.runs):
-        finished(Run.open(run).recipe, ("1x1",), {}, "test", 1, "cpu")
+        finished(Run.open(run).recipe, ("1x1",), {}, "test", Share(1, True), Machine(accelerator="cpu"))
     assert all(len(one.tests) == 1 for one in list(going_on)[-1])
     facts = json.loads(kinema(*options(motion, out), "--json"))
     assert facts["networks"] == facts["runs"] == len(list((out / "runs").iterdir())) == 2

@@ -1,136 +1,35 @@
-"""A study is a grid of recipes, each trained and judged once."""
+"""The runs of a study: each trained and judged once, into one table."""
 
 import json
 import os
 import signal
+import sys
 import time
+from dataclasses import replace
+from importlib.util import find_spec
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 import pytest
+import torch
+from typer.testing import CliRunner
 
-from kinema.errors import DataError, KinemaError, RunError
+from kinema.cli.app import app
+from kinema.errors import KinemaError, RunError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import find_protocol
+from kinema.machine import Machine
 from kinema.recipe import Recipe
 from kinema.study.grid import read_study
 from kinema.study.measure import resampled
-from kinema.study.results import read_results
+from kinema.study.results import raw_rows, read_results
 from kinema.study.rows import result_of, rows_of, write_table
-from kinema.study.run import Cluster, Here, run_study
+from kinema.study.run import Cluster, Here, Share, run_study, suited
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
-
-GRID = """
-base: {data: clips, size: 32, epochs: 2}
-vary:
-  - {model: [tsn-resnet_tiny, tam-resnet_tiny], frames: 4, seed: [0, 1]}
-  - {model: tam-resnet_tiny, frames: 8, epochs: 1, seed: [0, 1], start: {frames: 4}}
-evaluate: [1x1, 1x2]
-"""
-
-
-def study(tmp_path: Path, text: str) -> Path:
-    (tmp_path / "study.yaml").write_text(text)
-    return tmp_path / "study.yaml"
-
-
-def test_a_grid_is_a_product_of_lists(tmp_path: Path) -> None:
-    found = read_study(study(tmp_path, GRID), tmp_path / "out")
-    assert found.protocols == ("1x1", "1x2")
-    assert len({recipe.out for recipe in found.recipes}) == len(found.recipes) == 6
-    assert [(one.model, one.frames, one.seed) for one in found.recipes[:2]] == [
-        ("tsn-resnet_tiny", 4, 0), ("tsn-resnet_tiny", 4, 1)]
-    longer = {one.seed: one for one in found.recipes if one.frames == 8}
-    begun = {one.seed: one for one in found.recipes if one.model.startswith("tam") and one.frames == 4}
-    assert {seed: one.start for seed, one in longer.items()} == {seed: one.out for seed, one in begun.items()}
-    places = [one.out for one in found.recipes]
-    assert all(places.index(one.start) < places.index(one.out) for one in longer.values())  # type: ignore[arg-type]
-
-
-def test_a_python_file_is_a_study_too(tmp_path: Path) -> None:
-    (tmp_path / "study.py").write_text(
-        "from kinema import Recipe\n"
-        "recipes = [Recipe('clips', model=f'{m}-resnet18') for m in ('tsn', 'tam', 'tsn')]\n")
-    found = read_study(tmp_path / "study.py", "out")
-    assert [one.model for one in found.recipes] == ["tsn-resnet18", "tam-resnet18"]
-    assert found.protocols == ("1x1",)
-
-
-def test_recipes_of_a_python_file_start_from_each_other(tmp_path: Path) -> None:
-    (tmp_path / "study.py").write_text(
-        "from dataclasses import replace\nfrom kinema import Recipe\n"
-        "tam = Recipe('clips', frames=8)\nlonger = replace(tam, frames=16, start=tam)\n"
-        "recipes = [replace(longer, frames=32, start=longer), longer, tam]\n")
-    found = {one.frames: one for one in read_study(tmp_path / "study.py", "out").recipes}
-    assert list(found) == [8, 16, 32]
-    assert (found[8].start, found[16].start, found[32].start) == (None, found[8].out, found[16].out)
-    (tmp_path / "study.py").write_text("from kinema import Recipe\nrecipes = [Recipe('a', start=Recipe('b'))]\n")
-    with pytest.raises(RunError, match="starts from a recipe that is not among"):
-        read_study(tmp_path / "study.py", "out")
-
-
-def test_a_start_is_one_run_and_no_other(tmp_path: Path) -> None:
-    grid = "base: {{data: a}}\nvary: [{{frames: 8, lr: [0.1, 0.01]}}, {{frames: 16, {}}}]"
-
-    def begun(text: str) -> list[float]:
-        recipes = read_study(study(tmp_path, grid.format(text)), "out").recipes
-        of = {one.out: one.lr for one in recipes}
-        return [of[one.start] for one in recipes if one.start]
-
-    assert begun("start: {frames: 8, lr: 0.01}") == [0.01]
-    assert begun("lr: [0.1, 0.01], start: {frames: 8}") == [0.1, 0.01]  # each from the one of its own rate
-    with pytest.raises(RunError, match=r"the study has 2 such: .*lr 0.1.*lr 0.01.* Name one by these"):
-        begun("lr: 0.5, start: {frames: 8}")
-
-
-def test_a_recipe_as_the_base_names_each_runs_own_start(tmp_path: Path) -> None:
-    (tmp_path / "base.yaml").write_text("{data: a, start: 'runs/{model}-8-{seed}'}")
-    found = read_study(study(tmp_path, "base: base.yaml\nvary: {model: [tsn-resnet18, tam-resnet18], seed: 3}"), "out")
-    assert [one.start for one in found.recipes] == ["runs/tsn-resnet18-8-3", "runs/tam-resnet18-8-3"]
-
-
-def test_folders_follow_from_what_a_recipe_says(tmp_path: Path) -> None:
-    one = read_study(study(tmp_path, "vary: {epochs: [1, 2]}\nbase: {data: a}"), "out").recipes
-    other = read_study(study(tmp_path, "vary: {epochs: [2, 3]}\nbase: {data: a}"), "out").recipes
-    assert one[1] == other[0]
-    assert one[0].out != one[1].out
-
-
-@pytest.mark.parametrize(("text", "why"), [
-    ("3", "holds no values by name"), ("vry: {}", "unknown field 'vry'.*Nearest: vary"),
-    ("vary: [3]", "vary is 3; expected lists"), ("vary: {modle: a}", "unknown field 'modle'"),
-    ("vary: {seed: []}", "holds no recipes"), ("{", "is not YAML"),
-    ("vary: {frames: 8, start: {frames: 4}}", "starts from one with {'frames': 4}, which the study has not"),
-    ("vary: {frames: [4, 8], start: {frames: 4}}", "in a circle"),
-])
-def test_what_is_no_study_is_told(tmp_path: Path, text: str, why: str) -> None:
-    with pytest.raises(RunError, match=why):
-        read_study(study(tmp_path, text), "out")
-
-
-def test_a_grid_may_be_judged_further_and_classes_be_counted_apart(tmp_path: Path) -> None:
-    found = read_study(study(tmp_path, """
-base: {data: clips}
-vary:
-  - {model: [tsn-resnet18, tam-resnet18]}
-  - {model: tam-resnet18, evaluate: [1x10]}
-groups: {order: [left, right]}
-"""), tmp_path / "out")
-    assert [(one.model, found.protocols_of(one)) for one in found.recipes] == [
-        ("tsn-resnet18", ("1x1",)), ("tam-resnet18", ("1x1", "1x10"))]
-    assert found.groups == {"order": ("left", "right")}
-    with pytest.raises(DataError, match="No protocol is called"):
-        read_study(study(tmp_path, "vary: {model: tam-resnet18, evaluate: [ten]}"), "out")
-    for text in ("{base: {data: a}, evaluate: 1x10}", "{base: {data: a}, vary: {model: tam-resnet18, evaluate: [3]}}"):
-        with pytest.raises(RunError, match="expected a list of protocols such as 3x10"):
-            read_study(study(tmp_path, text), "out")
-    assert read_study(study(tmp_path, "{base: {data: a}, evaluate: [ssv2, 3x2, 1x1]}"), "out").protocols == (
-        "ssv2", "1x1")
-    with pytest.raises(RunError, match="groups is 3; expected lists of classes"):
-        read_study(study(tmp_path, "{vary: {model: tam-resnet18}, base: {data: a}, groups: 3}"), "out")
+from tests.study.test_grid import study
 
 
 def test_groups_and_fewer_clips_are_rows_of_their_own(tmp_path: Path) -> None:
@@ -169,9 +68,81 @@ def test_protocols_of_several_sizes_are_kept_apart(tmp_path: Path) -> None:
         ("uniform", 256), ("3x1-256px", 256), ("ssv2", None), ("3x1", None)]
 
 
-def test_an_unknown_protocol_is_told_before_any_training(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="No protocol is called '4y5'"):
-        read_study(study(tmp_path, "evaluate: [4y5]"), "out")
+def test_a_column_of_several_types_is_text_in_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install kinema[parquet]")
+    same = {"data": "a", "module": "tsn", "backbone": "resnet18", "tp": False, "frames": 8, "top5": None}
+    write_table([{**same, "top1": 50, "size": 112, "lr": 1, "start": None},
+                 {**same, "top1": np.float64(50.5), "size": "[56, 72]", "lr": True, "start": "b", "more": 3}], tmp_path)
+    rows = [*raw_rows(tmp_path / "results.parquet")]
+    assert [row["size"] for row in rows] == ["112", "[56, 72]"]
+    assert [row["lr"] for row in rows] == ["1", "True"]
+    assert [row["top1"] for row in rows] == [50.0, 50.5]
+    assert [(row["tp"], row["top5"], row["start"], row["more"]) for row in rows] == [
+        (False, None, None, None), (False, None, "b", 3)]
+    assert read_results(tmp_path / "results.parquet") == read_results(tmp_path / "results.csv")
+
+
+def test_parquet_that_is_left_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rows = [{"data": "a", "model": "tsn-resnet18", "frames": 8, "seed": 0, "protocol": "1x1", "tp": False,
+             "top1": 50.0, "top1_low": 40.0, "top1_high": 60.0}]
+
+    def write(*_: object) -> list[dict]:
+        write_table(rows, tmp_path)
+        return rows
+
+    monkeypatch.setattr("kinema.study.run.run_study", write)
+    command = ["study", "run", str(study(tmp_path, "base: {data: a}")), "--out", str(tmp_path)]
+    told = "results.parquet is left out: pip install 'kinema[parquet]'."
+    if find_spec("pyarrow"):
+        assert told not in CliRunner().invoke(app, command).stderr
+        assert (tmp_path / "results.parquet").is_file()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert told in CliRunner().invoke(app, command).stderr
+    assert not (tmp_path / "results.parquet").is_file()  # it would be of fewer runs
+
+
+@pytest.mark.parametrize(("device", "share", "asked", "workers"), [
+    ("cpu", Share(1, True), None, 0), ("cpu", Share(4, True), None, 0), ("cpu", Share(4, True), 2, 2),
+    ("cpu", Share(64, False), None, 8), ("cuda", Share(16, False), None, 8), ("cuda", Share(3, True), None, 3),
+    ("cuda", Share(3, True), 6, 6), ("cuda", Share(3, True), 0, 0),
+])
+def test_runs_read_by_processes_of_their_own_but_where_they_share_a_cpu(
+    monkeypatch: pytest.MonkeyPatch, device: str, share: Share, asked: int | None, workers: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
+    monkeypatch.setattr(Machine, "device", lambda _: torch.device(device))
+    machine = Machine(workers=asked, cache_gigabytes=2.5, gradient_checkpointing=True)
+    assert suited(machine, share) == replace(machine, workers=workers, channels_last=device == "cpu")
+
+
+def test_each_process_knows_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(6), raising=False)
+    assert [Here(count).share for count in (1, 2, 8)] == [Share(6, False), Share(3, True), Share(1, True)]
+
+
+@pytest.mark.parametrize("command", [("study", "run"), ("expand",)])
+def test_the_machines_options_reach_the_runs(
+    monkeypatch: pytest.MonkeyPatch, motion: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    seen: list[Machine] = []
+
+    def note(*values: object, **_: object) -> None:
+        seen.extend(value for value in values if isinstance(value, Machine))
+        raise RunError("enough")
+
+    monkeypatch.setattr("kinema.study.run.run_study", note)
+    monkeypatch.setattr("kinema.expansion.walk.run_study", note)
+    what = study(tmp_path, "base: {data: clips}") if command == ("study", "run") else motion
+    asked = ["--model", "x3d_s", "--size", "16", "--validation", "0.2"] if command == ("expand",) else []
+    for told in ([], ["--accelerator", "cpu", "--workers", "3", "--cache", "1.5"]):
+        assert "enough" in kinema(*command, what, "--out", tmp_path / "out", *asked, *told, code=1)
+    assert seen == [Machine(), Machine("cpu", workers=3, cache_gigabytes=1.5)]
+
+
+def test_a_run_of_a_study_has_one_device(tmp_path: Path) -> None:
+    found = read_study(study(tmp_path, "base: {data: clips}"), tmp_path / "out")
+    with pytest.raises(RunError, match="trained on one device"):
+        run_study(found, tmp_path / "out", machine=Machine(devices=2))
 
 
 @pytest.mark.slow
@@ -183,7 +154,7 @@ def test_a_study_is_run_once_and_goes_on(motion: Path, tmp_path: Path) -> None:
     import yaml
 
     path, out = study(tmp_path, yaml.safe_dump(grid)), tmp_path / "out"
-    rows = run_study(read_study(path, out), out, processes=2, accelerator="cpu", quiet=True)
+    rows = run_study(read_study(path, out), out, processes=2, machine=Machine("cpu"), quiet=True)
     assert [(row["module"], row["backbone"], row["frames"]) for row in rows] == [
         ("tam", "resnet_tiny", 4), ("tam", "resnet_tiny", 8)]
     times = {file: file.stat().st_mtime_ns for file in out.rglob("*.safetensors")}
@@ -212,7 +183,8 @@ def test_a_killed_process_fails_no_run(motion: Path, tmp_path: Path) -> None:
     tiny = {name: value for name, value in Recipe(str(motion), **TINY).to_dict().items()
             if name not in ("out", "seed", "augment", "options")}
     path = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"seed": [0, 1]}}))
-    done = Thread(target=run_study, args=(read_study(path, tmp_path / "out"), tmp_path / "out", 2, None, "cpu", True))
+    done = Thread(target=run_study, args=(read_study(path, tmp_path / "out"), tmp_path / "out", 2, None,
+                                          Machine("cpu"), True))
     done.start()
     while not (begun := [*(tmp_path / "out").glob("*/.lock")]) and done.is_alive():
         time.sleep(0.05)
