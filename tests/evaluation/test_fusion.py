@@ -94,6 +94,19 @@ def test_runs_are_fused_on_the_clips_that_neither_learnt_from(colour_run: Path, 
     assert told["why_not"] == ""
 
 
+def test_streams_are_judged_by_a_protocol_before_they_are_fused(colour_run: Path, flow_run: Path) -> None:
+    text = kinema("fuse", colour_run, flow_run, "--protocol", "3x2", "--average", "logits", "--workers", "0")
+    assert text.count("3x2 (ssv2), average of logits") == 4
+    colour, flow, average = (Evaluation.load(folder / "evaluation" / f"{name}.json") for folder, name in (
+        (colour_run, "test-2x3-logits"), (flow_run, "test-2x3-logits"),
+        (colour_run, "test-2x3-logits-with-flow-average")))
+    assert (colour.views, average.views, average.by_clips) == (6, 6, [])
+    assert average.to_dict()["gmacs"] == pytest.approx(6 * (colour.about.gmacs + flow.about.gmacs))
+    scores = [stream.predictions.scores_NK() for stream in (colour, flow)]
+    assert np.allclose(average.predictions.scores_NK(), (scores[0] + scores[1]) / 2, atol=1e-6)
+    assert "leave out --views" in kinema("fuse", colour_run, flow_run, "--protocol", "3x2", "--views", "2", code=2)
+
+
 def test_what_cannot_be_fused_is_told(colour_run: Path, flow_run: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="1 run came"):
         fuse([colour_run])
