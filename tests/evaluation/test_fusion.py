@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kinema.data.clips import ClipRow, ClipTable
 from kinema.errors import DataError, RunError
-from kinema.evaluation.fusion import averaged, fuse, hindrance, through_layer
+from kinema.evaluation.fusion import averaged, fuse, hindrance, same_clips, through_layer
+from kinema.evaluation.predict import parts_of
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
@@ -105,6 +107,19 @@ def test_streams_are_judged_by_a_protocol_before_they_are_fused(colour_run: Path
     scores = [stream.predictions.scores_NK() for stream in (colour, flow)]
     assert np.allclose(average.predictions.scores_NK(), (scores[0] + scores[1]) / 2, atol=1e-6)
     assert "leave out --views" in kinema("fuse", colour_run, flow_run, "--protocol", "3x2", "--views", "2", code=2)
+
+
+def test_a_part_that_one_stream_alone_could_read_is_told(tiny_run: Path) -> None:
+    rows = ClipRow("long.mp4", (0,), 0.0, 1.0), ClipRow("long.mp4", (1,), 1.0, 2.0), ClipRow("whole.mp4", (2,))
+    table = ClipTable(rows, ("a", "b", "c", "d"), tiny_run)
+    whole, lacking = (replace(stream((0, 1), np.array(kept)), paths=tuple(rows[index].path for index in kept),
+                              parts=parts_of(table, kept)) for kept in ((0, 1, 2), (1, 2)))
+    runs = [Run.open(tiny_run)] * 2
+    same_clips(runs, [whole, whole])
+    with pytest.raises(DataError, match=r"1 could be read for one of them alone, such as a part of long\.mp4"):
+        same_clips(runs, [whole, lacking])
+    assert parts_of(table, (2,)) == ("- - - -",)  # a whole file is called the same, whatever else could be read
+    assert parts_of(table.subset([2]), (0,)) is None
 
 
 def test_what_cannot_be_fused_is_told(colour_run: Path, flow_run: Path, tmp_path: Path) -> None:
