@@ -171,7 +171,8 @@ class Evaluation:
         ]
         return {
             "name": self.name, **measured.to_dict(),
-            "by_clips": [{"clips": count, "top1": each.value, "interval": each.to_list()} for count, each in self.by_clips],
+            "by_clips": [{"clips": count, "top1": top1.value, "interval": top1.to_list()}
+                         for count, top1 in self.by_clips],
             "ece": self.ece, "ece_uncalibrated": ece(*confidences(self.predictions)),
             "calibration": self.calibration.to_dict(), **self.about.to_dict(), "kinema": __version__,
             "root": str(Path(self.table.root).absolute()),

@@ -111,7 +111,7 @@ def test_parts_of_one_file_stand_beside_the_answers_to_themselves(tiny_run: Path
     found = [replace(said, table=table, predictions=Predictions(
         (path,) * 3, 6 * np.eye(4)[list(answers)][:, None], np.zeros(3, int), table.labels,
         parts=parts_of(table, range(3)))) for answers in ((0, 0, 0), (1, 2, 0))]
-    pairs = contrast(*found, budget=10**7)
+    pairs = contrast(found[0], found[1], budget=10**7)
     assert [(pair["right"].row.start_frame, pair["wrong"].answer) for pair in pairs] == [(0, "b"), (2, "c")]
     assert all(pair["wrong"].row == pair["right"].row for pair in pairs)
 
