@@ -12,7 +12,16 @@ from kinema.runs import WEIGHTS
 
 if TYPE_CHECKING:
     from kinema.evaluation.intervals import Estimate
+    from kinema.evaluation.protocols import Protocol
     from kinema.evaluation.result import Evaluation
+
+PROTOCOL = Annotated[
+    str | None,
+    typer.Option(help="published way to judge: 1x10, kinetics, moments, ssv2, uniform; or crops x clips (3x10)"),
+]
+AVERAGE = Annotated[
+    str | None, typer.Option(help="of the views' probabilities or logits \\[default: probabilities]")
+]
 
 
 def known_crops(crops: int) -> int:
@@ -46,10 +55,8 @@ def evaluate(
     crops: Annotated[
         int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")
     ] = 1,
-    protocol: Annotated[
-        str | None, typer.Option(help="published way to judge: 1x10, kinetics, ssv2, uniform; or crops x clips (3x10)")
-    ] = None,
-    average: Annotated[str | None, typer.Option(help="of the views' probabilities or logits")] = None,
+    protocol: PROTOCOL = None,
+    average: AVERAGE = None,
     frames: Annotated[int | None, typer.Option(min=1, help="frames of a clip \\[default: as trained]")] = None,
     size: Annotated[int | None, typer.Option(min=1, help="side of a clip in pixels \\[default: as trained]")] = None,
     sampling: Annotated[str | None, typer.Option(help="uniform or dense \\[default: as trained]")] = None,
@@ -77,16 +84,11 @@ def evaluate(
       kinema evaluate runs/tam runs/tsn --data other_clips/ --report compare.html
     """
     from kinema import evaluate as judge
-    from kinema.evaluation.protocols import find_protocol
     from kinema.evaluation.report import write_report
     from kinema.machine import Machine
 
     machine = Machine(accelerator=accelerator, workers=workers)
-    told: dict[str, Any] = {"clips": views if views > 1 else None, "crops": crops if crops > 1 else None,
-                            "average": average, "frames": frames, "size": size, "sampling": sampling, "stride": stride}
-    if protocol and (views > 1 or crops > 1):
-        fail(f"--protocol {protocol} says how many clips and crops are taken; leave out --views and --crops.", code=2)
-    way = replace(find_protocol(protocol or "1x1"), **{name: value for name, value in told.items() if value})
+    way = way_of(protocol, views, crops, average=average, frames=frames, size=size, sampling=sampling, stride=stride)
     found = [judge(run, data, split, 1, which, machine, format, root, way) for run in runs]
     page = Path(report) if report else Path(runs[0]) / ("report.html" if len(runs) == 1 else "comparison.html")
     if len(found) > 1 or report:
@@ -99,13 +101,21 @@ def evaluate(
     say(f"Report: {page}")
 
 
+def way_of(protocol: str | None, views: int, crops: int, **told: Any) -> "Protocol":
+    """The protocol that options ask for; what is `told` besides goes before what a named one says."""
+    from kinema.evaluation.protocols import find_protocol
+
+    if protocol and (views > 1 or crops > 1):
+        fail(f"--protocol {protocol} says how many clips and crops are taken; leave out --views and --crops.", code=2)
+    told |= {} if protocol else {"clips": views, "crops": crops}
+    return replace(find_protocol(protocol or "1x1"), **{name: value for name, value in told.items() if value})
+
+
 def show(found: "list[Evaluation]") -> None:
     """Print evaluations as a table, a row a run."""
-    from kinema.evaluation.by_clips import accuracy_by_clips
-
     table(
         "Evaluation",
-        ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable"),
+        ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable", "protocol"),
         [
             (
                 str(each.about.run),
@@ -117,14 +127,14 @@ def show(found: "list[Evaluation]") -> None:
                 share_of(each.metrics.mean_ap),
                 f"{each.about.gmacs:.3f} x {each.views}{flow_of(each)}",
                 str(len(each.broken)),
+                each.about.protocol.words,
             )
             for each in found
         ],
     )
     for each in found:
-        if each.about.views[0] > 1:
-            points = accuracy_by_clips(each.predictions, each.about.views[1])
-            said = ", ".join(f"{count}: {estimate.value:.1%}" for count, estimate in points)
+        if each.by_clips:
+            said = ", ".join(f"{count}: {estimate.value:.1%}" for count, estimate in each.by_clips)
             say(f"top-1 by the number of clips, {each.about.model}: {said}")
         for path, problem in each.broken[:10]:
             say(f"unreadable: {path}: {problem}")

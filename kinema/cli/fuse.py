@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kinema.cli.evaluate import known_crops, known_weights, show
+from kinema.cli.evaluate import AVERAGE, PROTOCOL, known_crops, known_weights, show, way_of
 from kinema.cli.output import command, print_json, say, say_aside
 
 
@@ -27,6 +27,8 @@ def fuse(
     crops: Annotated[
         int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")
     ] = 1,
+    protocol: PROTOCOL = None,
+    average: AVERAGE = None,
     which: Annotated[str, typer.Option(callback=known_weights, help="weights: best or last")] = "best",
     workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
@@ -43,13 +45,14 @@ def fuse(
 
       kinema fuse runs/colour runs/flow
 
-      kinema fuse runs/colour runs/flow --weight 1 --weight 1.5 --views 10 --json
+      kinema fuse runs/colour runs/flow --weight 1 --weight 1.5 --protocol 1x10 --json
     """
     from kinema.evaluation.fusion import fuse as judge
     from kinema.machine import Machine
 
     machine = Machine(accelerator=accelerator, workers=workers)
-    found = judge(runs, weight or None, data, split, (views, crops), which, machine, format, root)
+    way = way_of(protocol, views, crops, average=average)
+    found = judge(runs, weight or None, data, split, way, which, machine, format, root)
     if as_json:
         fusions = {"average": found.average, "linear": found.linear}
         print_json({

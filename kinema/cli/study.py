@@ -50,7 +50,7 @@ def run(
     from kinema.machine import Machine
     from kinema.study.figures import draw
     from kinema.study.grid import read_study
-    from kinema.study.results import read_results
+    from kinema.study.results import read_results, result_of, short
     from kinema.study.run import run_study
 
     folder = Path(out or f"studies/{Path(study).stem}")
@@ -61,8 +61,10 @@ def run(
     if as_json:
         print_json(rows)
     else:
-        table("Results", ("model", "frames", "seed", "protocol", "top-1"), [
-            (row["model"], str(row["frames"]), str(row["seed"]), row["protocol"],
+        columns = "data", "network", "frames", "sampling", "pretrained", "seed", "protocol", "classes", "top-1"
+        table("Results", columns, [
+            (short(row["data"]), result_of(row).network, str(row["frames"]), row["sampling"], row["pretrained"] or "-",
+             str(row["seed"]), row["protocol"], row["classes"] or "all",
              f"{row['top1']:.1f}% [{row['top1_low']:.1f}, {row['top1_high']:.1f}]") for row in rows])
         say(str(folder / "results.csv"))
     if not (folder / "results.parquet").is_file():
@@ -148,6 +150,13 @@ def findings(
     Each number has a 95 % interval: Student's over the seeds (three at least, in pairs), widened by the bootstrap over
     the videos' sources where the runs are still there. A finding holds if all of its intervals lie where it says,
     does not hold if one lies elsewhere altogether, and is else undecided.
+
+    Rows need data, module, backbone, tp, frames, sampling and top1, a seed each, and where it is not as usual protocol,
+    classes, where, options and input; milliseconds for what is said of speed. --motion and --scene are names of data,
+    without folder and ending; few clips are in motion-few and scene-few. A study's `groups` make the rows of classes
+    that are asked about: of the motion data, order (classes that only the order of frames tells apart, in pairs) and
+    change (that several frames tell apart in any order). What no row says is "not measured" and undecided.
+    recipes/study.yaml has them all.
 
     Examples:
 

@@ -15,6 +15,7 @@ from kinema.evaluation.compare import Difference, difference
 from kinema.evaluation.evaluate import clips_of, evaluate, trained_on
 from kinema.evaluation.predict import predict
 from kinema.evaluation.predictions import Predictions
+from kinema.evaluation.protocols import Protocol, find_protocol
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
 from kinema.runs import Run
@@ -42,14 +43,15 @@ class Fusion:
 
 def fuse(
     runs: Sequence[str | Path | Run], weights: Sequence[float] | None = None, data: str | Path | None = None,
-    split: str | None = None, views: int | tuple[int, int] = 1, which: str = "best", machine: Machine | None = None,
+    split: str | None = None, protocol: Protocol | str = "1x1", which: str = "best", machine: Machine | None = None,
     format: str | None = None, root: str | Path | None = None,
 ) -> Fusion:
     """Judge runs on the same clips, each alone and fused as two-stream networks are (Simonyan, arXiv:1406.2199).
 
     "average": the mean of the streams' scores, with `weights` if they are given, one a run. "linear": a linear layer
-    over the streams' scores side by side, fitted on the first run's validation clips, which no stream may have learnt
-    from. The other arguments are those of `evaluate`. Writes the results into the first run's evaluation folder.
+    over the streams' scores side by side, fitted on one view of each of the first run's validation clips, which no
+    stream may have learnt from. Each stream's views are averaged first, as `protocol` says. The other arguments are
+    those of `evaluate`. Writes the results into the first run's evaluation folder.
     """
     opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
     shares_S = check(opened, weights)
@@ -59,16 +61,16 @@ def fuse(
             raise DataError(f"{opened[0].path} and {run.path} have different clips to be judged on, so they cannot be "
                             "fused. Train both on the same data with the same --split, --seed and --validation, or "
                             "name clips with --data.")
-    machine = machine or Machine()
-    streams = tuple(evaluate(run, data, split, views, which, machine, format, root) for run in opened)
+    machine, way = machine or Machine(), find_protocol(protocol) if isinstance(protocol, str) else protocol
+    streams = tuple(evaluate(run, data, split, 1, which, machine, format, root, way) for run in opened)
     judged = [stream.predictions for stream in streams]
     same_clips(opened, judged)
     average, linear = fused(streams, averaged(judged, shares_S), "average"), None
     why_not = hindrance(opened)
     if not why_not:
         device, validation = machine.device(), opened[0].split().validation
-        learnt = [predict(run.model(which).to(device), validation, machine=machine,
-                          cache=machine.cache(run.recipe.clip)).predictions for run in opened]
+        learnt = [predict(run.model(which).to(device), validation, replace(way, clips=1, crops=1), machine,
+                          machine.cache(way.clip(run.recipe.clip))).predictions for run in opened]
         same_clips(opened, learnt)
         linear = fused(streams, through_layer(learnt, judged), "linear")
     for evaluation in (average, linear):
@@ -80,9 +82,11 @@ def fuse(
 def same_clips(runs: Sequence[Run], streams: Sequence[Predictions]) -> None:
     """Raise DataError where streams have answered different clips: some could be read for one of them alone."""
     for run, stream in zip(runs[1:], streams[1:], strict=True):
-        if lost := set(stream.paths) ^ set(streams[0].paths):
-            raise DataError(f"{runs[0].path} and {run.path} could not read the same clips: {len(lost)} are missing in "
-                            f"one of them, such as {min(lost)}. `kinema data check` tells why.")
+        if lost := set(stream.clips) ^ set(streams[0].clips):
+            path, part = min(lost)
+            raise DataError(f"{runs[0].path} and {run.path} could not read the same clips: {len(lost)} could be "
+                            f"read for one of them alone, such as {'a part of ' if part else ''}{path}. `kinema data "
+                            "check` tells why.")
 
 
 def check(runs: Sequence[Run], weights: Sequence[float] | None) -> np.ndarray:

@@ -141,11 +141,11 @@ def mirrored_back(logits_VK: np.ndarray, crops: int, labels: Sequence[str]) -> n
 
 
 def parts_of(table: ClipTable, kept: Sequence[int]) -> tuple[str, ...] | None:
-    """Which part of its file each kept clip is; None where all are whole files."""
-    rows = [table.rows[index] for index in kept]
-    bounds = [(row.start_seconds, row.end_seconds, row.start_frame, row.end_frame) for row in rows]
-    words = tuple(" ".join("-" if bound is None else str(bound) for bound in part) for part in bounds)
-    return words if any(bound is not None for part in bounds for bound in part) else None
+    """Which part of its file each kept clip is; None where all of the list are whole files, whichever are kept."""
+    bounds = [(row.start_seconds, row.end_seconds, row.start_frame, row.end_frame) for row in table.rows]
+    words = [" ".join("-" if bound is None else str(bound) for bound in part) for part in bounds]
+    some = any(bound is not None for part in bounds for bound in part)
+    return tuple(words[index] for index in kept) if some else None
 
 
 @torch.inference_mode()

@@ -8,6 +8,7 @@ from kinema.errors import DataError, nearest
 from kinema.models.clip import ClipSpec
 
 AVERAGES = ("probabilities", "logits")
+CHANGED = ("frames", "sampling", "stride")  # what of a clip may be other than in training, beside its size
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,17 @@ class Protocol:
         """Clips in time, and crops of each."""
         return self.clips, self.crops
 
+    @classmethod
+    def of(cls, views: tuple[int, int], average: str, shown: ClipSpec, trained: ClipSpec) -> "Protocol":
+        """The protocol by which clips and crops were `shown` to a network that was `trained` on such a clip."""
+        told = {name: getattr(shown, name) for name in CHANGED if getattr(shown, name) != getattr(trained, name)}
+        if any(getattr(shown, name) != getattr(trained, name) for name in ("height", "width", "resize")):
+            told["size"] = shown.height
+        return cls(*views, average, **told)
+
     def clip(self, trained: ClipSpec) -> ClipSpec:
         """What the network is shown, where it was trained on clips of another kind."""
-        told = {name: getattr(self, name) for name in ("frames", "sampling", "stride") if getattr(self, name)}
+        told = {name: getattr(self, name) for name in CHANGED if getattr(self, name)}
         if self.size:
             told |= {"height": self.size, "width": self.size, "resize": None}
         return replace(trained, **told)
@@ -50,6 +59,17 @@ class Protocol:
     def name(self) -> str:
         """Its numbers of crops and clips, and pixels where it says so: what `find_protocol` reads."""
         return f"{self.crops}x{self.clips}" + (f"-{self.size}px" if self.size else "")
+
+    @property
+    def words(self) -> str:
+        """All that it says, with what papers call it: 3x10 (kinetics, moments), average of logits, 16 frames, dense."""
+        called = [name for name, each in PROTOCOLS.items() if name[0].isalpha()
+                  and (each.views, each.size) == (self.views, self.size)]
+        parts = [self.name + (f" ({', '.join(called)})" if called else ""),
+                 f"average of {self.average}" if self.views != (1, 1) else "",
+                 f"{self.frames} frame{'s' * (self.frames > 1)}" if self.frames else "", self.sampling or "",
+                 f"stride {self.stride}" if self.stride else ""]
+        return ", ".join(part for part in parts if part)
 
     @property
     def suffix(self) -> str:

@@ -11,10 +11,13 @@ from kinema.data.clips import ClipTable, read_table
 from kinema.errors import RunError
 from kinema.evaluation.by_clips import accuracy_by_clips
 from kinema.evaluation.calibration import Calibration, confidences, ece
+from kinema.evaluation.intervals import Estimate
 from kinema.evaluation.metrics import Metrics, metrics
 from kinema.evaluation.predictions import Predictions
+from kinema.evaluation.protocols import Protocol
 from kinema.files import write_atomic, write_json
 from kinema.models.clip import ClipSpec
+from kinema.runs import Run
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Evaluated:
     average: str = "probabilities"
     clip: ClipSpec | None = None
     flow_seconds: float = 0.0
+
+    @property
+    def protocol(self) -> Protocol:
+        """How each video was judged; of its clips what is not as in training."""
+        trained = Run.open(self.run).recipe.clip
+        return Protocol.of(self.views, self.average, self.clip or trained, trained)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -125,7 +134,13 @@ class Evaluation:
     @property
     def views(self) -> int:
         """How many views of each video were averaged."""
-        return self.predictions.views
+        return self.about.views[0] * self.about.views[1]
+
+    @property
+    def by_clips(self) -> list[tuple[int, Estimate]]:
+        """Top-1 with its interval by the number of clips in time; none of one clip, nor of several streams' scores."""
+        crops = self.about.views[1]
+        return accuracy_by_clips(self.predictions, crops) if self.predictions.views > crops else []
 
     @property
     def gmacs_per_view(self) -> float:
@@ -154,10 +169,10 @@ class Evaluation:
             for k, (label, each, clips) in enumerate(
                 zip(self.predictions.labels, measured.per_class, measured.counts_K, strict=True))
         ]
-        by_clips = accuracy_by_clips(self.predictions, self.about.views[1]) if self.about.views[0] > 1 else []
         return {
             "name": self.name, **measured.to_dict(),
-            "by_clips": [{"clips": count, "top1": each.value, "interval": each.to_list()} for count, each in by_clips],
+            "by_clips": [{"clips": count, "top1": top1.value, "interval": top1.to_list()}
+                         for count, top1 in self.by_clips],
             "ece": self.ece, "ece_uncalibrated": ece(*confidences(self.predictions)),
             "calibration": self.calibration.to_dict(), **self.about.to_dict(), "kinema": __version__,
             "root": str(Path(self.table.root).absolute()),

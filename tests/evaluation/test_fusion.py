@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kinema.data.clips import ClipRow, ClipTable
 from kinema.errors import DataError, RunError
-from kinema.evaluation.fusion import averaged, fuse, hindrance, through_layer
+from kinema.evaluation.fusion import averaged, fuse, hindrance, same_clips, through_layer
+from kinema.evaluation.predict import parts_of
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
@@ -92,6 +94,32 @@ def test_runs_are_fused_on_the_clips_that_neither_learnt_from(colour_run: Path, 
     assert [told[how]["top1"] for how in ("average", "linear")] == [average.top1, linear.top1]
     assert told["gains"]["average"]["paired"]
     assert told["why_not"] == ""
+
+
+def test_streams_are_judged_by_a_protocol_before_they_are_fused(colour_run: Path, flow_run: Path) -> None:
+    text = kinema("fuse", colour_run, flow_run, "--protocol", "3x2", "--average", "logits", "--workers", "0")
+    assert text.count("3x2 (ssv2), average of logits") == 4
+    colour, flow, average = (Evaluation.load(folder / "evaluation" / f"{name}.json") for folder, name in (
+        (colour_run, "test-2x3-logits"), (flow_run, "test-2x3-logits"),
+        (colour_run, "test-2x3-logits-with-flow-average")))
+    assert (colour.views, average.views, average.by_clips) == (6, 6, [])
+    assert average.to_dict()["gmacs"] == pytest.approx(6 * (colour.about.gmacs + flow.about.gmacs))
+    scores = [stream.predictions.scores_NK() for stream in (colour, flow)]
+    assert np.allclose(average.predictions.scores_NK(), (scores[0] + scores[1]) / 2, atol=1e-6)
+    assert "leave out --views" in kinema("fuse", colour_run, flow_run, "--protocol", "3x2", "--views", "2", code=2)
+
+
+def test_a_part_that_one_stream_alone_could_read_is_told(tiny_run: Path) -> None:
+    rows = ClipRow("long.mp4", (0,), 0.0, 1.0), ClipRow("long.mp4", (1,), 1.0, 2.0), ClipRow("whole.mp4", (2,))
+    table = ClipTable(rows, ("a", "b", "c", "d"), tiny_run)
+    whole, lacking = (replace(stream((0, 1), np.array(kept)), paths=tuple(rows[index].path for index in kept),
+                              parts=parts_of(table, kept)) for kept in ((0, 1, 2), (1, 2)))
+    runs = [Run.open(tiny_run)] * 2
+    same_clips(runs, [whole, whole])
+    with pytest.raises(DataError, match=r"1 could be read for one of them alone, such as a part of long\.mp4"):
+        same_clips(runs, [whole, lacking])
+    assert parts_of(table, (2,)) == ("- - - -",)  # a whole file is called the same, whatever else could be read
+    assert parts_of(table.subset([2]), (0,)) is None
 
 
 def test_what_cannot_be_fused_is_told(colour_run: Path, flow_run: Path, tmp_path: Path) -> None:

@@ -43,6 +43,20 @@ def test_published_protocols_are_crops_times_clips() -> None:
     assert Protocol(4, sampling="dense", stride=8, average="logits").suffix == "-4x1-dense-stride8-logits"
 
 
+def test_a_protocol_is_told_by_its_names_and_by_what_is_not_as_in_training() -> None:
+    trained = ClipSpec(8, 224, 224, resize=256)
+    told = {"1x1": "1x1", "1x10": "1x10, average of probabilities",
+            "kinetics": "3x10 (kinetics, moments), average of probabilities",
+            "uniform": "3x2-256px (uniform), average of probabilities"}
+    for name, words in told.items():
+        way = find_protocol(name)
+        assert way.words == words
+        assert Protocol.of(way.views, way.average, way.clip(trained), trained) == way
+    way = Protocol(2, 3, "logits", frames=16, sampling="dense", stride=4)
+    assert way.words == "3x2 (ssv2), average of logits, 16 frames, dense, stride 4"
+    assert Protocol.of((2, 3), "logits", way.clip(trained), trained) == way
+
+
 @pytest.mark.parametrize(("name", "why"), [
     ("kinetcs", "No protocol is called 'kinetcs'.*Nearest: kinetics"), ("4x10", "4 crops came"),
     ("3x0", "0 clips came"),
@@ -85,8 +99,14 @@ def test_a_run_is_judged_by_a_protocol(run: Path) -> None:
     again = Evaluation.load(run / "evaluation" / f"{found.name}.json")
     assert again.to_dict() == found.to_dict()
     assert [row["clips"] for row in found.to_dict()["by_clips"]] == [1, 2]
+    assert found.about.protocol == way
+    page = (run / "report.html").read_text("utf-8")
+    assert "3x2-40px, average of logits, 2 frames, dense, stride 2" in page
+    assert "2 frames of 40 × 40 pixels, rgb, every 2 frames" in page
+    assert "the logits of 6 are averaged" in page
     text = command("evaluate", run, "--protocol", "3x2", "--average", "logits", "--workers", "0")
     assert "top-1 by the number of clips, tam-resnet_tiny: 1: " in text
+    assert "3x2 (ssv2), average of logits\n" in text
     assert (run / "evaluation" / "test-2x3-logits.json").is_file()
     assert "leave out --views and --crops" in command("evaluate", run, "--protocol", "3x2", "--views", "3", code=2)
 

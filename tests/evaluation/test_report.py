@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.compare import difference
+from kinema.evaluation.predict import parts_of
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.report import write_report
 from kinema.evaluation.report.figures import ticks
 from kinema.evaluation.report.matrix import confusion_chart, shown_classes
+from kinema.evaluation.report.side_by_side import contrast
 from kinema.evaluation.report.videos import playable
 from kinema.evaluation.report.words import Pair, confused_pairs, count, percent
 from kinema.evaluation.result import Evaluated, Evaluation
@@ -97,6 +100,20 @@ def test_several_runs_side_by_side(tiny_run: Path, tmp_path: Path) -> None:
     assert gap.paired
     assert gap.estimate.value == pytest.approx(good.top1 - poor.top1)
     assert gap.estimate.low > 0
+
+
+def test_parts_of_one_file_stand_beside_the_answers_to_themselves(tiny_run: Path) -> None:
+    table = Run.open(tiny_run).split().train
+    path = table.rows[0].path
+    rows = tuple(ClipRow(path, (0,), start_frame=start, end_frame=start + 2) for start in (0, 2, 4))
+    table = ClipTable(rows, ("a", "b", "c", "d"), table.root)
+    said = judged(tiny_run, 1.0)
+    found = [replace(said, table=table, predictions=Predictions(
+        (path,) * 3, 6 * np.eye(4)[list(answers)][:, None], np.zeros(3, int), table.labels,
+        parts=parts_of(table, range(3)))) for answers in ((0, 0, 0), (1, 2, 0))]
+    pairs = contrast(found[0], found[1], budget=10**7)
+    assert [(pair["right"].row.start_frame, pair["wrong"].answer) for pair in pairs] == [(0, "b"), (2, "c")]
+    assert all(pair["wrong"].row == pair["right"].row for pair in pairs)
 
 
 def test_the_same_predictions_do_not_differ(tiny_run: Path) -> None:

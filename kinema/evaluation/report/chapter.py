@@ -15,6 +15,7 @@ from kinema.evaluation.report.figures import Line, curves, reliability_chart
 from kinema.evaluation.report.matrix import MOST, confusion_chart
 from kinema.evaluation.report.videos import Playable, Scored, playable, scored_clips, telling
 from kinema.evaluation.result import Evaluation
+from kinema.models.clip import ClipSpec
 
 VIDEO_BYTES = 3_500_000  # of all videos of a page
 
@@ -101,8 +102,8 @@ def tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
         rows.append(("Top-5", words.percent(measured.top5.value), words.between(measured.top5)))
     if measured.mean_class is not None:
         rows.append(("Mean of classes", words.percent(measured.mean_class.value), words.between(measured.mean_class)))
-    if evaluation.views > 1:
-        averaged = f"top-1; above, {evaluation.views} are averaged"
+    if evaluation.predictions.views > 1:
+        averaged = f"top-1; above, the {about.average} of {evaluation.views} are averaged"
         rows.append(("A view alone", words.percent(measured.clip_top1), averaged))
     cost, gmacs = about.gmacs * evaluation.views, "billion multiply-adds"
     each = f"{about.gmacs:.3g} a view × {evaluation.views} views" if evaluation.views > 1 else gmacs
@@ -149,23 +150,32 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     about = evaluation.about
     run = Run.open(about.run)
     recipe, clip, sides = run.recipe, run.clip, run.facts.get("clips", {})
-    when = f"every {clip.stride} frames" + (f" at {clip.fps:g} fps" if clip.fps else "")
+    protocol = about.protocol
+    judged = [("Judged clip", clip_words(about.clip))] if about.clip and protocol.clip(clip) != clip else []
     trained = f"{words.count(sides['train'], 'clip')} of {recipe.data}" if "train" in sides else recipe.data
     return [
         ("Network", f"{about.model}, {about.which} weights, {words.big(about.parameters)} parameters"),
-        ("Clip", f"{clip.frames} frames of {clip.height} × {clip.width} pixels, {clip.input}, "
-                 + ("spread over the whole video" if clip.sampling == "uniform" else when)),
+        ("Clip", clip_words(clip)),
         ("Trained on", f"{trained}, once, without gradients" if is_fitted(recipe.model) else
                        f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, "
                        f"{recipe.optimizer}, learning rate {recipe.lr:g}"),
         ("Chosen on", f"{words.count(sides['validation'], 'clip')} kept aside" if sides.get("validation") else
                       "nothing: the last weights, no validation clips were kept aside"),
         ("Judged on", f"{words.count(evaluation.n, 'clip')} of {about.data}"),
+        ("Protocol", f"{protocol.words} (crops × clips of each video)"),
+        *judged,
         ("Split", recipe.split or "the data's own, else one clip in five, never a source on both sides"),
         ("Seed", str(recipe.seed)),
         ("Versions", f"kinema {__version__}, torch {torch.__version__}"),
         ("Judging took", f"{about.seconds:.0f} s, {about.seconds / max(evaluation.n, 1) * 1000:.0f} ms a video"),
     ]
+
+
+def clip_words(clip: ClipSpec) -> str:
+    """What a clip shows."""
+    when = f"every {clip.stride} frames" + (f" at {clip.fps:g} fps" if clip.fps else "")
+    return (f"{clip.frames} frames of {clip.height} × {clip.width} pixels, {clip.input}, "
+            + ("spread over the whole video" if clip.sampling == "uniform" else when))
 
 
 def command(evaluation: Evaluation) -> str:

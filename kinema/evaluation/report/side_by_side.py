@@ -69,9 +69,9 @@ def row(evaluation: Evaluation, id: str) -> dict[str, Any]:
 
 def contrast(better: Evaluation, worse: Evaluation, budget: int, most: int = 6) -> list[dict[str, Any]]:
     """Clips that one gets right and the other wrong, those first on which both are surest, with their videos."""
-    other = dict(zip(worse.predictions.paths, scored_clips(worse), strict=True))
-    both = [(right, other[path]) for path, right in zip(better.predictions.paths, scored_clips(better), strict=True)
-            if right.right and not other[path].right]
+    other = dict(zip(worse.predictions.clips, scored_clips(worse), strict=True))
+    both = [(right, other[clip]) for clip, right in zip(better.predictions.clips, scored_clips(better), strict=True)
+            if right.right and not other[clip].right]
     both.sort(key=lambda pair: -min(pair[0].score, pair[1].score))
     answers = {id(wrong): right for right, wrong in both}
     shown = []
