@@ -135,6 +135,7 @@ angle. A part holds if its interval lies inside what is claimed, does not hold i
 else undecided. A finding holds if all of its parts do, and does not if one does not. Margins were set before any run.
 Numbers are points of top-1 unless they say otherwise.
 
+{markdown(verdicts)}
 What tsn sees of order with temporal pooling comes from how frames are pooled: by three with a stride of two, eight
 frames are not treated alike from both ends. Nine are, and a clip and its reverse then get the same answer
 (`tests/models/test_networks.py`).
