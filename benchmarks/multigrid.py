@@ -31,9 +31,9 @@ from kinema.data.transforms import Augment
 from kinema.evaluation.metrics import metrics
 from kinema.evaluation.predict import predict
 from kinema.machine import Machine
+from kinema.processes import end_with_parent
 from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.study.run import end_with_parent
 from kinema.training.grids import multigrid_of
 from kinema.training.log import read_csv
 from kinema.training.train import train

@@ -30,8 +30,8 @@ from kinema import evaluate, train
 from kinema.evaluation.intervals import groups_of, percentiles, resampled_sums
 from kinema.evaluation.result import Evaluation
 from kinema.machine import Machine
+from kinema.processes import end_with_parent
 from kinema.recipe import Recipe, read_recipe
-from kinema.study.run import end_with_parent
 
 ROOT = Path(__file__).parents[1]
 RECIPE, LOG, CLIPS, TABLE = (

@@ -20,6 +20,7 @@ from kinema.data.sampling import sample, window
 from kinema.errors import DataError, KinemaError, VideoError
 from kinema.keyed import keyed_generator
 from kinema.models.clip import ClipSpec
+from kinema.processes import end_with_parent
 
 QUEUED_BYTES = 1 << 30  # of batches that wait for the network
 Key = tuple[int, int]  # epoch and index: with the seed, all that a training clip's random draws depend on
@@ -218,6 +219,7 @@ def quiet_worker(_: int) -> None:
     """Set up a loader's process: one thread; to stop, on Ctrl-C or a cluster's word, is the main process's business."""
     import signal
 
+    end_with_parent()  # PyTorch's own watch misses a main process that dies while its loaders start
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)

@@ -6,14 +6,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Any, Self
 
 from kinema.errors import KinemaError, RunError
 from kinema.files import write_json
 from kinema.machine import Machine
+from kinema.processes import end_with_parent
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.study.grid import Study
@@ -175,18 +175,6 @@ def from_folder(folder: str, job: Callable[..., Any], *values: Any) -> Any:
     """Do a job in a folder."""
     os.chdir(folder)
     return job(*values)
-
-
-def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it is killed: the study's next start trains the same run."""
-
-    def wait_for_end() -> None:
-        parent = parent_process()
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=wait_for_end, daemon=True).start()
 
 
 def suited(machine: Machine, share: Share) -> Machine:
