@@ -84,7 +84,7 @@ def test_a_column_of_several_types_is_text_in_parquet(tmp_path: Path) -> None:
 
 def test_parquet_that_is_left_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     rows = [{"data": "a", "model": "tsn-resnet18", "frames": 8, "seed": 0, "protocol": "1x1", "tp": False,
-             "top1": 50.0, "top1_low": 40.0, "top1_high": 60.0}]
+             "sampling": "uniform", "pretrained": "", "classes": "", "top1": 50.0, "top1_low": 40.0, "top1_high": 60.0}]
 
     def write(*_: object) -> list[dict]:
         write_table(rows, tmp_path)
