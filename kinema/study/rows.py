@@ -73,13 +73,16 @@ def values_of(recipe: Recipe, facts: Row) -> Row:
 
 
 def pretrained(recipe: Recipe) -> str:
-    """What other data the weights that a run starts from were trained on; "" where on none, or the same."""
+    """What other data the weights that a run starts from were trained on; "" where on none.
+
+    Where they were trained on the same data, as with fewer frames, it is what those weights started from.
+    """
     if not recipe.start:
         return ""
     if not (Path(recipe.start) / "run.json").is_file():
         return Path(recipe.start).stem
-    data = short(Run.open(recipe.start).recipe.data)
-    return "" if data == short(recipe.data) else data
+    before = Run.open(recipe.start).recipe
+    return pretrained(before) if short(before.data) == short(recipe.data) else short(before.data)
 
 
 def labels_of(run: str) -> dict[str, list[str]]:

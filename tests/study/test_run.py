@@ -14,6 +14,7 @@ from threading import Thread
 import numpy as np
 import pytest
 import torch
+import yaml
 from typer.testing import CliRunner
 
 from kinema.cli.app import app
@@ -22,10 +23,11 @@ from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import find_protocol
 from kinema.machine import Machine
 from kinema.recipe import Recipe
+from kinema.runs import VERSION
 from kinema.study.grid import read_study
 from kinema.study.measure import resampled
 from kinema.study.results import raw_rows, read_results
-from kinema.study.rows import result_of, rows_of, write_table
+from kinema.study.rows import pretrained, result_of, rows_of, write_table
 from kinema.study.run import Cluster, Here, Share, run_study, suited
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
@@ -80,6 +82,23 @@ def test_a_column_of_several_types_is_text_in_parquet(tmp_path: Path) -> None:
     assert [(row["tp"], row["top5"], row["start"], row["more"]) for row in rows] == [
         (False, None, None, None), (False, None, "b", 3)]
     assert read_results(tmp_path / "results.parquet") == read_results(tmp_path / "results.csv")
+
+
+def test_what_weights_knew_before_is_told_along_a_chain(tmp_path: Path) -> None:
+    def made(name: str, start: str, data: str) -> Recipe:
+        recipe = Recipe(data, model="tsn-resnet18", start=start, out=str(tmp_path / name))
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({
+            "version": VERSION, "model": recipe.model, "labels": [], "clip": {}, "root": "", "clip_seconds": 1}))
+        (tmp_path / name / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict()))
+        return recipe
+
+    few = made("few", "imagenet/resnet18.pth", "ssv2")
+    more = made("more", few.out, "ssv2")
+    other = made("other", more.out, "jester")
+    again = made("again", other.out, "jester")
+    assert [pretrained(one) for one in (few, more, other, again)] == ["resnet18", "resnet18", "ssv2", "ssv2"]
+    assert pretrained(replace(few, start=made("scratch", "", "ssv2").out)) == ""
 
 
 def test_parquet_that_is_left_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
