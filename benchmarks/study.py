@@ -144,7 +144,7 @@ frames are not treated alike from both ends. Nine are, and a clip and its revers
 
 {chr(10).join(f"![{path.stem}](study/{path.name})" for path in shown)}
 
-{drawn[-1].read_text(encoding="utf-8")}
+{chr(10).join(path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".md")}
 ## The grid
 `recipes/study.yaml`; at 16 frames networks go on from those of 8 frames, as in the paper (so they have had the two more
 epochs as well as the longer input), but c3d, which begins anew.

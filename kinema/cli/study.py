@@ -39,7 +39,7 @@ def run(
     """Train and judge every recipe of a study, each once, into one table (results.csv, .parquet) and its figures.
 
     Each run has one device. Where several share a CPU each reads its clips itself; else as many processes read as it
-    has processors, at most 8 (--workers). The same command again goes on where it stopped.
+    has processors, at most 8; unless --workers says otherwise. The same command again goes on where it stopped.
 
     Examples:
 

@@ -4,6 +4,7 @@ Axes in names: T frames, H rows, W columns, C channels.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,6 +71,12 @@ class VideoPart:
     def warnings(self) -> tuple[str, ...]:
         """What was wrong with the video as far as it was read; the pictures of a folder are met one by one."""
         return tuple(self.video.warnings)
+
+    def between(self, first: int, last: int) -> "VideoPart":
+        """The part's frames from the `first` on, counted from 0, without the `last`."""
+        part = copy(self)
+        part.indices, part.times_seconds = self.indices[first:last], self.times_seconds[first:last]
+        return part
 
     def read(self, indices: Sequence[int]) -> np.ndarray:
         """T H W C uint8 frames, counted from the part's first; one full frame in memory at a time."""

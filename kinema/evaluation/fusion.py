@@ -84,9 +84,9 @@ def same_clips(runs: Sequence[Run], streams: Sequence[Predictions]) -> None:
     for run, stream in zip(runs[1:], streams[1:], strict=True):
         if lost := set(stream.clips) ^ set(streams[0].clips):
             path, part = min(lost)
+            which = f"{'a part of ' if part.strip('- ') else ''}{path}"
             raise DataError(f"{runs[0].path} and {run.path} could not read the same clips: {len(lost)} could be "
-                            f"read for one of them alone, such as {'a part of ' if part else ''}{path}. `kinema data "
-                            "check` tells why.")
+                            f"read for one of them alone, such as {which}. `kinema data check` tells why.")
 
 
 def check(runs: Sequence[Run], weights: Sequence[float] | None) -> np.ndarray:

@@ -136,7 +136,7 @@ class Evaluation:
         """How many views of each video were averaged."""
         return self.about.views[0] * self.about.views[1]
 
-    @property
+    @cached_property
     def by_clips(self) -> list[tuple[int, Estimate]]:
         """Top-1 with its interval by the number of clips in time; none of one clip, nor of several streams' scores."""
         crops = self.about.views[1]

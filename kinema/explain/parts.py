@@ -48,7 +48,7 @@ def video_parts(video: Video, spec: ClipSpec, seconds: float) -> Iterator[Part]:
     times_F = np.maximum.accumulate(video.times_seconds)
     if not len(times_F):
         raise VideoError(f"{video} holds no frame that can be decoded.")
-    prepare, frames = test_transform(spec), moving(VideoPart(video, ClipRow("."), spec), spec)
+    prepare, whole = test_transform(spec), VideoPart(video, ClipRow("."), spec)
     length = times_F[-1] - times_F[0] + 1 / video.fps
     count = max(int(length / seconds + 1e-6), 1)
     bounds = np.searchsorted(times_F + 1e-6, times_F[0] + length * np.arange(count + 1) / count)
@@ -61,7 +61,8 @@ def video_parts(video: Video, spec: ClipSpec, seconds: float) -> Iterator[Part]:
             if spec.sampling == "dense":
                 inside_F = np.arange(seen_T.min(), seen_T.max() + 1)
             shown_F = inside_F[::every]
-            (clip_CTHW,) = prepare(torch.from_numpy(frames.read(seen_T.tolist())))
+            frames = moving(whole.between(first, last), spec)
+            (clip_CTHW,) = prepare(torch.from_numpy(frames.read((seen_T - first).tolist())))
             yield Part(clip_CTHW, times_F[seen_T], shown_F, times_F[shown_F])
 
 

@@ -32,10 +32,11 @@ def run_study(
     Each of the `processes` (one where nothing is said) trains one run at a time with its share of the processors. With
     `ray` they are those of a cluster whose machines all see `out` and the data: as many runs at a time as it has GPUs,
     each with one of them, or as it has processors where there are none or the `machine`'s accelerator is "cpu". Clips
-    are read by the machine's `workers`; see `suited`. A run that fails is told at the end and tried again next time.
+    are read by the machine's `workers`; see `for_one_run`. A run that fails is told at the end, and tried again next
+    time.
     """
     machine = machine or Machine()
-    if machine.several:
+    if tuple(map(str, machine.started())) != ("1", "1"):
         raise RunError("A run of a study is trained on one device. On several GPUs, --ray local trains a run on each.")
     rows: dict[str, list[Row]] = {}
     problems: dict[str, str] = {}
@@ -177,7 +178,7 @@ def from_folder(folder: str, job: Callable[..., Any], *values: Any) -> Any:
     return job(*values)
 
 
-def suited(machine: Machine, share: Share) -> Machine:
+def for_one_run(machine: Machine, share: Share) -> Machine:
     """The machine as one run of a study uses it, with what it does not say.
 
     Runs beside each other on a CPU read their clips themselves, for their processors are busy. Else as many processes
@@ -201,7 +202,7 @@ def finished(
     from kinema.training.train import train
 
     torch.set_num_threads(min(share.processors, torch.get_num_threads()))  # fewer where the environment says so
-    machine = suited(machine, share)
+    machine = for_one_run(machine, share)
     run = train(recipe, machine, quiet=True)
     timed = run.path / TIMED
     if not timed.is_file():

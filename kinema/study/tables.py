@@ -88,8 +88,9 @@ def transfer(results: Sequence[Result]) -> list[str]:
     """Networks that knew other data before, on what they were trained on after (Table 4)."""
     rows = needed([one for one in video_level(results) if one.pretrained],
                   "no network was trained on other data before")
-    return grid(("network", "from"), gather(rows, lambda one: (one.network, one.pretrained), lambda one: short(
-        one.data)), dict.fromkeys(short(one.data) for one in rows))
+    cells = gather(rows, lambda one: (one.network, str(one.frames), one.sampling or "-", one.pretrained),
+                   lambda one: short(one.data))
+    return grid(("network", "frames", "sampling", "from"), cells, dict.fromkeys(short(one.data) for one in rows))
 
 
 def aggregations(results: Sequence[Result]) -> list[str]:

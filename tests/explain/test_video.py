@@ -66,10 +66,11 @@ def test_heat_is_where_and_when_it_was_found(network: Network, video: Path, tmp_
 def test_what_is_explained_is_the_clip_that_is_recognised(kind: str, video: Path) -> None:
     spec = ClipSpec(4, 24, 32, input=kind)
     with open_video(video) as frames:
-        (part,) = video_parts(frames, spec, 3.0)
-        (window,) = windows(frames, spec, 3.0)
-    assert part.clip_CTHW.shape == spec.shape_CTHW
-    assert torch.equal(part.clip_CTHW, window.clips_VCTHW[0])
+        parts = [*video_parts(frames, spec, 3.0), *video_parts(frames, spec, 1.5)]
+        seen = [*windows(frames, spec, 3.0), *list(windows(frames, spec, 1.5))[::2]]  # between two parts is one more
+    assert len(parts) == len(seen) == 3
+    assert all(part.clip_CTHW.shape == spec.shape_CTHW for part in parts)
+    assert all(torch.equal(part.clip_CTHW, one.clips_VCTHW[0]) for part, one in zip(parts, seen, strict=True))
 
 
 @pytest.mark.parametrize(("name", "kind", "layers"), [

@@ -86,7 +86,7 @@ def test_tables_hold_means_of_seeds() -> None:
     found = tables.locations(study())
     assert found[0] == "| network | blocks that see time | motion | motion order | motion change |"
     assert [line.split(" | ")[1] for line in found[2:]] == ["all", "top half", "bottom half", "every second"]
-    assert "| i3d-inception_v1-tp | imagenet | 36.0 ± 1.0 |" in tables.transfer(study())
+    assert "| i3d-inception_v1-tp | 8 | uniform | imagenet | 36.0 ± 1.0 |" in tables.transfer(study())
 
 
 def test_networks_are_compared_as_they_are() -> None:

@@ -28,7 +28,7 @@ from kinema.study.grid import read_study
 from kinema.study.measure import resampled
 from kinema.study.results import raw_rows, read_results
 from kinema.study.rows import pretrained, result_of, rows_of, write_table
-from kinema.study.run import Cluster, Here, Share, run_study, suited
+from kinema.study.run import Cluster, Here, Share, for_one_run, run_study
 from tests.cli.test_cli import kinema
 from tests.conftest import TINY
 from tests.study.test_grid import study
@@ -131,7 +131,7 @@ def test_runs_read_by_processes_of_their_own_but_where_they_share_a_cpu(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
     monkeypatch.setattr(Machine, "device", lambda _: torch.device(device))
     machine = Machine(workers=asked, cache_gigabytes=2.5, gradient_checkpointing=True)
-    assert suited(machine, share) == replace(machine, workers=workers, channels_last=device == "cpu")
+    assert for_one_run(machine, share) == replace(machine, workers=workers, channels_last=device == "cpu")
 
 
 def test_each_process_knows_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +170,6 @@ def test_a_study_is_run_once_and_goes_on(motion: Path, tmp_path: Path) -> None:
             if name not in ("out", "model", "seed", "augment", "options")}
     grid = {"base": tiny, "vary": [{"model": "tam-resnet_tiny"},
                                    {"model": "tam-resnet_tiny", "frames": 8, "start": {"frames": tiny["frames"]}}]}
-    import yaml
-
     path, out = study(tmp_path, yaml.safe_dump(grid)), tmp_path / "out"
     rows = run_study(read_study(path, out), out, processes=2, machine=Machine("cpu"), quiet=True)
     assert [(row["module"], row["backbone"], row["frames"]) for row in rows] == [
@@ -197,8 +195,6 @@ def test_a_killed_process_is_replaced() -> None:
 
 @pytest.mark.slow
 def test_a_killed_process_fails_no_run(motion: Path, tmp_path: Path) -> None:
-    import yaml
-
     tiny = {name: value for name, value in Recipe(str(motion), **TINY).to_dict().items()
             if name not in ("out", "seed", "augment", "options")}
     path = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"seed": [0, 1]}}))
@@ -216,8 +212,6 @@ def test_a_killed_process_fails_no_run(motion: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_cluster_does_the_runs(motion: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs Ray: pip install kinema[ray]")
-    import yaml
-
     tiny = {name: value for name, value in Recipe(str(motion), **{**TINY, "epochs": 1}).to_dict().items()
             if name not in ("out", "model", "seed", "augment", "options")}
     path = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"model": ["tam-resnet_tiny", "tsn-resnet_tiny"]}}))
