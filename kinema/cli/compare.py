@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, fail, print_json, say, table
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def temporal(
     run: Annotated[str, typer.Argument(help="a run's folder")],
     split: Annotated[str, typer.Option(help="side of the run: train, validation or test")] = "test",
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Measure how much a trained network uses time: with frames shuffled, reversed, frozen, single, at other rates.

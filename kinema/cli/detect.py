@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.detect_train import EXCLUDE, FPS, LABELS, OFFSET, train
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside, table
 from kinema.errors import KinemaError
 
@@ -19,8 +20,6 @@ app.command()(train)
 SURE = Annotated[
     float, typer.Option(min=0, max=1, help="boxes of which a detector of people was less sure are left out")
 ]
-ACCELERATOR = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
-WORKERS = Annotated[int | None, typer.Option(min=0, help="processes that read clips")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -40,8 +39,8 @@ def evaluate(
     pictures_fps: FPS = 30.0,
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
     out: Annotated[str | None, typer.Option("--out", "-o", help="write a detector's results to this csv")] = None,
-    workers: WORKERS = None,
-    accelerator: ACCELERATOR = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: AS_JSON = False,
 ) -> None:
     """Frame mAP at an overlap of 0.5, with the arithmetic of AVA's official evaluation.
@@ -119,7 +118,7 @@ def run(
     draw: Annotated[bool, typer.Option("--draw/--no-draw", help="draw what is found on the videos")] = True,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="least score of an action that is drawn")] = 0.5,
     top: Annotated[int, typer.Option(min=1, help="actions of each person that are printed")] = 3,
-    accelerator: ACCELERATOR = "auto",
+    accelerator: Accelerator = "auto",
     as_json: AS_JSON = False,
 ) -> None:
     """Say what each person in videos does, and draw it on them.

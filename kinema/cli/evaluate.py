@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.compare import share
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, fail, print_json, say, table
 from kinema.runs import WEIGHTS
 
@@ -65,8 +66,8 @@ def evaluate(
     report: Annotated[
         str | None, typer.Option(help="where the report of several runs goes \\[default: first run/comparison.html]")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Measure runs on clips they did not learn from: accuracies with 95 % intervals, cost, and a report to read.

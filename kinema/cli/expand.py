@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kinema.cli.machine import CACHE, Accelerator, Cache, Workers
 from kinema.cli.output import command, fail, print_json, say, say_aside, table
 from kinema.cli.recipe import parameters, recipe_of
-from kinema.cli.train import CACHE, Accelerator, Cache, Workers
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:

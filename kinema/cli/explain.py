@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside
 from kinema.errors import KinemaError, ModelError, VideoError, nearest
 
@@ -137,8 +138,8 @@ def features(
     out: Annotated[
         str, typer.Option("--out", "-o", help="features.png, .pdf or .svg; the places go beside it as .csv")
     ] = "features.png",
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: JSON = False,
 ) -> None:
     """Lay clips out on a plane by what the classifier sees of them (t-SNE or UMAP): like clips lie together.

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinema.cli.evaluate import AVERAGE, PROTOCOL, known_crops, known_weights, show, way_of
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside
 
 
@@ -30,8 +31,8 @@ def fuse(
     protocol: PROTOCOL = None,
     average: AVERAGE = None,
     which: Annotated[str, typer.Option(callback=known_weights, help="weights: best or last")] = "best",
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Judge streams that were trained apart, alone and together: colour and optical flow, say.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.evaluate import share_of
+from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, table
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def probe(
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video")] = 1,
     crops: Annotated[int, typer.Option(help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="the seed of the split and of an attentive probe")] = 0,
-    workers: Annotated[int | None, typer.Option(min=0, help="processes that read clips")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Measure how much of a data set a trained network already sees, by small classifiers on its features.

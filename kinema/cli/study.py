@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kinema.cli.machine import CACHE, Accelerator, Cache, GradientCheckpointing, Workers
 from kinema.cli.output import command, print_json, say, say_aside, table
-from kinema.cli.train import CACHE, Accelerator, Cache, GradientCheckpointing, Workers
 
 app = typer.Typer(no_args_is_help=True, help="Tables of results, and what they say.")
 

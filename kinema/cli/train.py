@@ -6,23 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kinema.cli.machine import CACHE, MACHINE, Accelerator, Cache, GradientCheckpointing, Workers
 from kinema.cli.output import command, fail, say
 from kinema.cli.recipe import parameters, recipes_of
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:
     from kinema.machine import Machine
-
-MACHINE = "Machine"
-Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps", rich_help_panel=MACHINE)]
-Workers = Annotated[int | None, typer.Option(min=0, help="processes that read clips", rich_help_panel=MACHINE)]
-Cache = Annotated[
-    float, typer.Option(min=0, help="gigabytes of decoded clips kept; 0: off", rich_help_panel=MACHINE)
-]
-GradientCheckpointing = Annotated[
-    bool, typer.Option("--gradient-checkpointing", help="less memory, a third more time", rich_help_panel=MACHINE)
-]
-CACHE = 4.0  # gigabytes
 
 
 def train_options(
