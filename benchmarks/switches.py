@@ -50,7 +50,7 @@ SWITCHES = {
     "adamw": ["--optimizer=adamw", "--lr=0.001"],
     "steps": ["--schedule=steps"],
     "frame differences": ["--input=difference"],
-    "bf16": ["--precision=bf16-mixed"],
+    "bf16": ["--precision=bf16-mixed", "--lr=0.001"],  # at 0.01 the training itself makes 0.3 of what is rounded
     "gradient checkpointing": ["--gradient-checkpointing", "--drop-path=0.3", "--dropout=0.5"],
     "multigrid": ["--multigrid=both", "--epochs=8"],
     "multigrid, distillation": ["--multigrid=both", "--epochs=8", "--distil={teacher}"],
