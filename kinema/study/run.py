@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from kinema.recipe import Recipe
 from kinema.study.grid import Study
 from kinema.study.rows import GROUPS, TEST, TIMED, Groups, Row, result_of, rows_of, write_table
 
+SAVED_SECONDS = 60.0  # that a run is given to save
 TASKS = 8  # runs of a process before a fresh one takes its place: what one run leaves behind is soon given back
 Done = tuple[str, list[Row], str]  # a run's folder, the rows of its results, and what went wrong
 
@@ -44,13 +45,18 @@ def run_study(
     Path(out).mkdir(parents=True, exist_ok=True)
     write_json(Path(out) / GROUPS, {name: list(labels) for name, labels in study.groups.items()})
     with Progress("studying", len(wanted), quiet=quiet) as bar:
-        for folder, found, problem in each_done(study, processes, ray, machine):
-            rows[folder] = found
-            if problem:
-                problems[folder] = problem
-                bar.say(f"{folder}: {problem}")
-            bar.advance(1, Path(folder).name)
-            write_table([row for each in wanted for row in rows.get(each, [])], Path(out))
+        try:
+            for folder, found, problem in each_done(study, processes, ray, machine):
+                rows[folder] = found
+                if problem:
+                    problems[folder] = problem
+                    bar.say(f"{folder}: {problem}")
+                bar.advance(1, Path(folder).name)
+                write_table([row for each in wanted for row in rows.get(each, [])], Path(out))
+        except KeyboardInterrupt:
+            bar.say(f"Stopped: {len(rows)} of {len(wanted)} runs are done, those that ran are saved; the same command "
+                    "goes on.")
+            raise
     if problems:
         first = next(iter(problems.items()))
         raise RunError(f"{len(problems)} of {len(wanted)} runs failed; the first, {first[0]}: {first[1]} The same "
@@ -121,6 +127,7 @@ class Here:
         self.processes, self.share = processes, Share(max(processors() // processes, 1), processes > 1)
 
     def __enter__(self) -> Self:
+        self.others, self.jobs = set(active_children()), list[Future]()
         self.pool = self.new_pool()
         return self
 
@@ -131,13 +138,26 @@ class Here:
     def submit(self, job: Callable[..., Any], *values: Any) -> Future:
         """Submit to the processes, or to fresh ones where one was killed."""
         try:
-            return self.pool.submit(job, *values)
+            self.jobs.append(self.pool.submit(job, *values))
         except BrokenProcessPool:
             self.pool = self.new_pool()
-            return self.pool.submit(job, *values)
+            self.jobs.append(self.pool.submit(job, *values))
+        return self.jobs[-1]
 
-    def __exit__(self, *error: Any) -> None:
-        self.pool.shutdown(cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
+        """Wait for what runs; on Ctrl-C only until it has saved, and then end the processes, whatever they wait for."""
+        if kind not in (KeyboardInterrupt, GeneratorExit):
+            self.pool.shutdown(cancel_futures=True)
+            return
+        mine = set(active_children()) - self.others
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        try:
+            for process in mine:
+                process.terminate()  # asks to save and stop (`Stop`), where Ctrl-C has not
+            wait(self.jobs, SAVED_SECONDS)
+        finally:
+            for process in mine:
+                process.kill()
 
 
 class Cluster:
