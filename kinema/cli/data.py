@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kinema.cli.output import command, print_json, say
+from kinema.cli.output import command, print_json, say, spare
 
 app = typer.Typer(
     no_args_is_help=True, help="Look after clips: check them, make some up, turn official lists into tables."
@@ -37,6 +37,7 @@ def check(
     from kinema.data.doctor import check as examine
     from kinema.progress import Progress
 
+    spare(clean, data)
     table = read_table(data, format=format, root=root)
     with Progress("checking", len({row.path for row in table.rows})) as bar:
         report = examine(
@@ -125,6 +126,7 @@ def convert(
     from kinema import read_table
     from kinema.data.minis import mini as keep_mini
 
+    spare(out, data)
     table = read_table(data, format=format, root=root)
     if mini is not None:
         table = keep_mini(table, mini)
@@ -160,6 +162,7 @@ def labels(
     from kinema.data.captions import mine, read_seeds
     from kinema.data.clips import check_root
 
+    spare(out, captions, words)
     check_root(root)
     mined = mine(captions, read_seeds(words), least, root)
     mined.table.save(out)

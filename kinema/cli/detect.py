@@ -7,7 +7,7 @@ import typer
 
 from kinema.cli.detect_train import EXCLUDE, FPS, LABELS, OFFSET, train
 from kinema.cli.machine import Accelerator, Workers
-from kinema.cli.output import command, print_json, say, say_aside, table
+from kinema.cli.output import command, print_json, say, say_aside, spare, table
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def evaluate(
     from kinema.detection.ava import read_classes, read_rows, write_rows
     from kinema.detection.frame_map import frame_map
 
+    spare(out, results, truth, boxes, labels, exclude)
+    if out and Path(results).is_file():
+        raise KinemaError(f"--out is for what a detector finds, and {results} is a file of results already.")
     judged = read_truth(truth, exclude)
     if Path(results).is_file():
         measure = frame_map(judged.rows, read_rows(results), read_classes(labels), judged.excluded)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -43,6 +44,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for row in rows:
         drawn.add_row(*row)
     Console().print(drawn)
+
+
+def spare(out: str | None, *read: str | None) -> None:
+    """Raise KinemaError where a file that is to be written is one that is read."""
+    for each in read:
+        if out and each and Path(each).is_file() and Path(each).resolve() == Path(out).resolve():
+            raise KinemaError(f"{out} is read here, and would be written over; choose another file to write.")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

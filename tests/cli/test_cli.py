@@ -189,3 +189,24 @@ def test_the_installed_command_tells_errors_on_standard_error() -> None:
     assert found.returncode == 1
     assert found.stdout == ""
     assert found.stderr.startswith("error: nowhere is no run")
+
+
+def test_no_list_is_written_over_one_that_is_read(motion: Path, tmp_path: Path) -> None:
+    captions, words, truth = (tmp_path / name for name in ("captions.csv", "words.txt", "truth.csv"))
+    captions.write_text("video,caption\na.mp4,a dog runs\n")
+    words.write_text("runs\n")
+    truth.write_text("a,902,0.1,0.1,0.5,0.5,1,0\n")
+    listed = tmp_path / "list.csv"
+    kinema("data", "convert", motion, listed)
+    for command, spared in (
+        (("data", "labels", captions, "--words", words, "--out", captions), captions),
+        (("data", "labels", captions, "--words", words, "--out", tmp_path / "." / "words.txt"), words),
+        (("data", "convert", listed, listed), listed), (("data", "check", listed, "--clean", listed), listed),
+        (("detect", "evaluate", tmp_path / "run", truth, "--out", truth), truth),
+    ):
+        before = spared.read_bytes()
+        assert "is read here, and would be written over" in " ".join(kinema(*command, code=1).split())
+        assert spared.read_bytes() == before
+    results = tmp_path / "results.csv"
+    results.write_text(truth.read_text())
+    assert "is a file of results already" in kinema("detect", "evaluate", results, truth, "--out", "new.csv", code=1)
