@@ -18,6 +18,8 @@ CALLED = {  # what published tables call a column, and what it is called here
     "pretrain": "pretrained", "pretraining": "pretrained",
 }
 ACCURACY, TP = ("top1", "accuracy"), {"tp", "temporal_pooling"}
+PERCENT = ("top1", "top5")
+WHOLE, BROKEN = ("frames", "parameters", "seed", "views"), (*PERCENT, "gmacs", "milliseconds")  # numbers
 NEEDED = ("data", "module", "backbone", "tp", "frames", "top1")
 GIGA = 1e9
 YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -97,15 +99,18 @@ def read_results(path: str | Path, tell: Callable[[str], object] = warnings.warn
         raise DataError(f"{path} cannot be read as a table of results: {error}.") from error
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         raise DataError(f"{path} holds no rows of results; expected a list of values by name.")
-    whole = [row for row in rows if not any(blank(row[name]) for name in ACCURACY if name in row)]
+    whole = {number: row for number, row in enumerate(rows, 1)
+             if not any(blank(row[name]) for name in ACCURACY if name in row)}
     if len(whole) < len(rows):
         tell(f"{path}: {len(rows) - len(whole)} of {len(rows)} rows have no accuracy and are passed over.")
     if not whole:
         raise DataError(f"No row of {path} has an accuracy.")
-    try:
-        results = [result_of(row) for row in whole]
-    except (ModelError, DataError, ValueError, TypeError) as error:
-        raise DataError(f"{path}: {error}") from error
+    results = []
+    for number, row in whole.items():
+        try:
+            results.append(result_of(row))
+        except (ModelError, DataError, ValueError, TypeError) as error:
+            raise DataError(f"{path}, row {number}: {error}") from error
     shares = max(result.top1 for result in results) <= 1
     return [in_percent(result) for result in results] if shares else results
 
@@ -137,7 +142,7 @@ def result_of(row: Mapping[str, Any]) -> Result:
     if "tp" not in found and TP & row.keys():
         found["tp"] = False  # an empty cell
     if "flops" in found and "gmacs" not in found:
-        found["gmacs"] = float(found["flops"]) / GIGA
+        found["gmacs"] = typed("gmacs", found["flops"]) / GIGA
     if "model" in found and "module" not in found:
         found |= parts_of(str(found["model"]))
     missing = [name for name in NEEDED if name not in found]
@@ -164,11 +169,17 @@ def typed(name: str, value: Any) -> Any:
         if str(value).lower() not in YES:
             raise DataError(f"tp is {value!r}; expected true or false")
         return YES[str(value).lower()]
-    if name in ("frames", "parameters", "seed", "views"):
-        return int(float(value))
     if name == "options":
         return "" if value in ({}, "{}") else json.dumps(value) if isinstance(value, Mapping) else str(value)
-    return float(value) if name in ("top1", "top5", "gmacs", "milliseconds") else str(value)
+    if name not in WHOLE + BROKEN:
+        return str(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} is {value!r}; expected a number.") from None
+    if name in PERCENT and not 0 <= number <= 100:
+        raise DataError(f"{name} is {value}; expected a percentage, or a share of 1.")
+    return int(number) if name in WHOLE else number
 
 
 def in_percent(result: Result) -> Result:

@@ -92,7 +92,10 @@ def test_tables_of_any_kind_are_one(tmp_path: Path, suffix: str) -> None:
     ("[]", "holds no rows"), ("[1]", "holds no rows"), ("{", "cannot be read as a table"),
     ('[{"data": "a"}]', "A row has no 'module'; its columns are data"),
     ('[{"data": "a", "model": "tma-resnet18"}]', "No model is called"),
-    ('[{"data": "a", "model": "tam-resnet18", "frames": "many", "top1": 3}]', "many"),
+    ('[{"data": "a", "model": "tam-resnet18", "frames": "many", "top1": 3}]',
+     r"row 1: frames is 'many'; expected a number"),
+    ('[{"data": "a", "model": "tam-resnet18", "frames": 8, "top1": 3, "flops": "1G"}]', "gmacs is '1G'"),
+    ('[{"data": "a", "model": "tam-resnet18", "frames": 8, "accuracy": 150}]', "top1 is 150; expected a percentage"),
     ('[{"data": "a", "module": "TAM", "backbone": "b", "tp": "perhaps", "frames": 8, "top1": 3}]', "tp is 'perhaps'"),
 ])
 def test_what_is_no_table_of_results_is_told(tmp_path: Path, text: str, why: str) -> None:
