@@ -52,14 +52,20 @@ def evaluate(
       kinema detect evaluate runs/ava ava_val_v2.2.csv --boxes people_val.csv --root frames/ --json
     """
     from kinema.detection.annotations import read_truth
-    from kinema.detection.ava import read_classes, read_rows, write_rows
+    from kinema.detection.ava import read_classes, read_rows, unknown_actions, write_rows
     from kinema.detection.frame_map import frame_map
 
     spare(out, results, truth, boxes, labels, exclude)
     if out and Path(results).is_file():
         raise KinemaError(f"--out is for what a detector finds, and {results} is a file of results already.")
     judged = read_truth(truth, exclude)
+
+    def tell_unknown(classes: dict[int, str]) -> None:
+        if unknown := unknown_actions(judged.frames, classes):
+            say_aside(unknown)
+
     if Path(results).is_file():
+        tell_unknown(read_classes(labels))
         measure = frame_map(judged.rows, read_rows(results), read_classes(labels), judged.excluded)
     else:
         from kinema.data.cache import ClipCache
@@ -74,6 +80,7 @@ def evaluate(
         films = Films(Path(root) if root else Path(truth).parent, ClipCache(None, run.clip), offset, pictures_fps)
         people = surely(read_people(boxes), sure) if boxes else None
         detector = run.detector(which).to(machine.device())
+        tell_unknown(run.classes)
         found = judge(detector, judged, run.classes, films, machine, people)
         measure = found.measure
         for video, problem in found.broken[:10]:

@@ -7,6 +7,7 @@ Boxes are parts of the picture, 0 to 1 from its top left corner; timestamps are 
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -159,6 +160,14 @@ def key_frames(rows: Sequence[BoxRow], excluded: frozenset[Key] = frozenset()) -
             found.setdefault(row.key, {}).setdefault((row.box, row.score), []).append(row.action)
     return [KeyFrame(video, seconds, tuple(box for box, _ in people), tuple(map(tuple, people.values())),
                      (1.0,) * len(people)) for (video, seconds), people in found.items()]
+
+
+def unknown_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str]) -> str:
+    """In words, how many actions of boxes are none of the classes, and so are left out; "" where all are."""
+    found = Counter(action for frame in frames for actions in frame.actions for action in actions
+                    if action not in classes)
+    shown = ", ".join(map(str, sorted(found)[:5])) + (" ..." if len(found) > 5 else "")
+    return f"{found.total()} actions of boxes are not in the label map, and are left out: {shown}." if found else ""
 
 
 def with_known_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str], source: str) -> None:

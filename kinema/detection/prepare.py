@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kinema.detection.annotations import Annotations, read_frames, read_truth
+from kinema.detection.ava import unknown_actions
 from kinema.detection.clips import read
 from kinema.detection.films import Films
 from kinema.detection.recipe import check_recipe
@@ -61,6 +62,8 @@ def prepare(
     outside = sum(len(frame.boxes) for frame in read_truth(recipe.data, annotations.exclude).frames) - boxes
     if outside:
         notes.append(f"{outside} boxes hold no part of the picture, and are left out.")
+    if unknown := unknown_actions(frames, classes):
+        notes.append(unknown)
     lost = [video for video in dict.fromkeys(frame.video for frame in frames) if missing(films, video)]
     if lost:
         names = f"{', '.join(lost[:5])}{' ...' if len(lost) > 5 else ''}"

@@ -119,6 +119,6 @@ def in_words(facts: Facts, values: dict[str, Any]) -> str:
     pairs = {name: "x".join(map(str, value)) if isinstance(value, tuple) else value
              for name, value in values.items() if name != "augment"}
     shown = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in pairs.items())
-    return (f"Chosen for {facts.clips} clips of {facts.classes} classes, of about {facts.frames} frames: {shown}"
-            f"{'; strong augmentation' * ('augment' in values)}. Options go before this; with --recipe nothing is "
-            "chosen.")
+    return (f"Chosen for {facts.clips} training clips of {facts.classes} classes, of about {facts.frames} frames: "
+            f"{shown}{'; strong augmentation' * ('augment' in values)}. Options go before this; with --recipe nothing "
+            "is chosen.")

@@ -14,6 +14,7 @@ from kinema.detection.ava import (
     read_excluded,
     read_people,
     read_rows,
+    unknown_actions,
     write_rows,
 )
 from kinema.detection.evaluate import sure
@@ -124,3 +125,10 @@ def test_real_lists(shared: Path) -> None:
     assert (len(rows), first.key, first.actions) == (13, ("1j20qq1JyX4", 902.0), ((12, 79), (12, 17, 79)))
     official = lists / "activitynet+ActivityNet" / "Evaluation" / "ava"
     assert read_classes(official / "ava_action_list_v2.1_for_activitynet_2018.pbtxt.txt") == read_classes()
+
+
+def test_actions_outside_the_label_map_are_told() -> None:
+    frames = [KeyFrame("a", 902.0, ((0.0, 0.0, 1.0, 1.0),) * 2, ((1, 2), (2, 9)), (1.0, 1.0))]
+    assert unknown_actions(frames, {1: "bend"}) == (
+        "3 actions of boxes are not in the label map, and are left out: 2, 9.")
+    assert unknown_actions(frames, {1: "bend", 2: "sit", 9: "run"}) == ""

@@ -71,7 +71,7 @@ def test_only_what_no_option_says_is_chosen(motion: Path, tmp_path: Path) -> Non
     bare = Recipe(str(motion))
     found, told = suit(bare, ["data"])
     assert (found.model, found.lr, found.out) == ("tam-resnet_tiny", 0.012, "runs/tam-resnet_tiny")
-    assert told.startswith("Chosen for 48 clips of 12 classes, of about 8 frames: model tam-resnet_tiny")
+    assert told.startswith("Chosen for 48 training clips of 12 classes, of about 8 frames: model tam-resnet_tiny")
     named = replace(bare, model="tsm-resnet18", epochs=3, augment=replace(bare.augment, flip=False))
     found, _ = suit(named, ["data", "model", "epochs", "augment_flip"])
     assert (found.model, found.lr, found.epochs, found.size) == ("tsm-resnet18", bare.lr, 3, bare.size)
@@ -82,7 +82,7 @@ def test_only_what_no_option_says_is_chosen(motion: Path, tmp_path: Path) -> Non
 def test_a_run_keeps_what_was_chosen_when_it_began(motion: Path, tmp_path: Path) -> None:
     command = ["train", motion, "--epochs", "1", "--size", "32", "--out", tmp_path / "run", "--accelerator", "cpu"]
     text = kinema(*command, "--workers", "0")
-    assert "Chosen for 48 clips of 12 classes" in text
+    assert "Chosen for 48 training clips of 12 classes" in text
     run = Run.open(tmp_path / "run")
     assert (run.recipe.model, run.recipe.size, run.recipe.epochs) == ("tam-resnet_tiny", 32, 1)
     other = run.path / "recipe.yaml"
