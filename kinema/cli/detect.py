@@ -65,8 +65,9 @@ def evaluate(
             say_aside(unknown)
 
     if Path(results).is_file():
-        tell_unknown(read_classes(labels))
-        measure = frame_map(judged.rows, read_rows(results), read_classes(labels), judged.excluded)
+        classes = read_classes(labels)
+        tell_unknown(classes)
+        measure = frame_map(judged.rows, read_rows(results), classes, judged.excluded)
     else:
         from kinema.data.cache import ClipCache
         from kinema.detection.ava import read_people

@@ -40,7 +40,7 @@ def two_stream(table: Table) -> list[Part]:
         lambda name: streams(table, name) - table.accuracy(name, "slow_fusion"), data)) for data in ("motion",)]
 
 
-def beside_flow(table: Table) -> str:
+def two_stream_network(table: Table) -> str:
     """The two-stream network on the usual backbone, by name."""
     backbone = table.usual["backbone"]
     return f"twostream_{backbone}" if backbone else "two-stream network"
@@ -48,7 +48,7 @@ def beside_flow(table: Table) -> str:
 
 def streams(table: Table, data: str) -> Measured:
     """The top-1 of a two-stream network on the usual backbone."""
-    return table.accuracy(data, beside_flow(table), backbone="own", input=FLOW)
+    return table.accuracy(data, two_stream_network(table), backbone="own", input=FLOW)
 
 
 def few_clips(table: Table) -> list[Part]:
@@ -60,7 +60,7 @@ def few_clips(table: Table) -> list[Part]:
 def flow(table: Table) -> list[Part]:
     """Optical flow, its compute counted, against a network that sees time in colours."""
     def cost() -> Measured:
-        more = table.figure("milliseconds", "motion", beside_flow(table), backbone="own", input=FLOW)
+        more = table.figure("milliseconds", "motion", two_stream_network(table), backbone="own", input=FLOW)
         return ratio(more, table.figure("milliseconds", "motion", "tam"))
 
     return [

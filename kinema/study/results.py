@@ -19,7 +19,7 @@ CALLED = {  # what published tables call a column, and what it is called here
 }
 ACCURACY, TP = ("top1", "accuracy"), {"tp", "temporal_pooling"}
 PERCENT = ("top1", "top5")
-WHOLE, BROKEN = ("frames", "parameters", "seed", "views"), (*PERCENT, "gmacs", "milliseconds")  # numbers
+WHOLE, REAL = ("frames", "parameters", "seed", "views"), (*PERCENT, "gmacs", "milliseconds")  # numbers
 NEEDED = ("data", "module", "backbone", "tp", "frames", "top1")
 GIGA = 1e9
 YES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -171,7 +171,7 @@ def typed(name: str, value: Any) -> Any:
         return YES[str(value).lower()]
     if name == "options":
         return "" if value in ({}, "{}") else json.dumps(value) if isinstance(value, Mapping) else str(value)
-    if name not in WHOLE + BROKEN:
+    if name not in WHOLE + REAL:
         return str(value)
     try:
         number = float(value)
