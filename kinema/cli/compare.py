@@ -31,7 +31,7 @@ def compare(
     """
     from kinema.evaluation.compare import difference
     from kinema.evaluation.differing import differing
-    from kinema.evaluation.intervals import FEW
+    from kinema.evaluation.intervals import trust
 
     found = [opened(path, name) for path in (one, other)]
     gap, apart = difference(found[0].predictions, found[1].predictions), differing(*found)
@@ -48,9 +48,8 @@ def compare(
     verdict = "the first is better" if low > 0 else "the second is better" if high < 0 else "no difference is shown"
     paired = "on the same clips" if gap.paired else "on different clips"
     say(f"Difference, {paired}: {points(gap.estimate)}: {verdict}.")
-    if gap.sources < FEW:
-        say(f"The clips come from {gap.sources} source{'s' * (gap.sources > 1)} only: of fewer than {FEW} such "
-            "intervals are too narrow.")
+    if few := trust(gap.sources):
+        say(few)
     if apart:
         say("These differ too, so the networks may not be the reason:")
         for each in apart:
@@ -74,6 +73,7 @@ def temporal(
 
       kinema temporal runs/first --split validation --json
     """
+    from kinema.evaluation.intervals import trust
     from kinema.evaluation.probes import temporal_probes
     from kinema.machine import Machine
     from kinema.runs import Run
@@ -86,6 +86,8 @@ def temporal(
         return
     table("Frames", ("frames", "top-1", "against as they are"), [
         (each.name, share(each.top1), points(each.gain.estimate)) for each in found])
+    if few := trust(found[0].gain.sources):
+        say(few)
 
 
 def opened(path: str, name: str) -> "Evaluation":

@@ -114,6 +114,8 @@ def way_of(protocol: str | None, views: int, crops: int, **told: Any) -> "Protoc
 
 def show(found: "list[Evaluation]") -> None:
     """Print evaluations as a table, a row a run."""
+    from kinema.evaluation.intervals import trust
+
     table(
         "Evaluation",
         ("run", "model", "clips", "top-1", "top-5", "mean class", "mAP", "GMACs", "unreadable", "protocol"),
@@ -139,6 +141,8 @@ def show(found: "list[Evaluation]") -> None:
             say(f"top-1 by the number of clips, {each.about.model}: {said}")
         for path, problem in each.broken[:10]:
             say(f"unreadable: {path}: {problem}")
+    if few := trust(min(each.metrics.groups for each in found)):
+        say(few)
 
 
 def flow_of(evaluation: "Evaluation") -> str:

@@ -28,6 +28,14 @@ class Estimate:
         return [None if isnan(end) else end for end in (self.low, self.high)]
 
 
+def trust(sources: int) -> str:
+    """What a user should know of intervals over so many sources, a sentence; "" where they are enough."""
+    if sources >= FEW:
+        return ""
+    said = f"The clips come from {sources} source{'s' * (sources > 1)} only"
+    return f"{said}: of fewer than {FEW} such intervals are too narrow."
+
+
 def groups_of(clips: int, sources: Sequence[str] | None) -> np.ndarray:
     """Each clip's group as a number from 0: the clips of one source share theirs. Shape (N,)."""
     if sources is None:

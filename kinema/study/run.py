@@ -16,6 +16,7 @@ from kinema.machine import Machine
 from kinema.processes import end_with_parent
 from kinema.progress import Progress
 from kinema.recipe import Recipe
+from kinema.study.check import check
 from kinema.study.grid import Study
 from kinema.study.rows import GROUPS, TEST, TIMED, Groups, Row, result_of, rows_of, write_table
 
@@ -33,8 +34,8 @@ def run_study(
     Each of the `processes` (one where nothing is said) trains one run at a time with its share of the processors. With
     `ray` they are those of a cluster whose machines all see `out` and the data: as many runs at a time as it has GPUs,
     each with one of them, or as it has processors where there are none or the `machine`'s accelerator is "cpu". Clips
-    are read by the machine's `workers`; see `for_one_run`. A run that fails is told at the end, and tried again next
-    time.
+    are read by the machine's `workers`; see `for_one_run`. What is certain to fail is told before the first run (see
+    `check`), what fails later at the end: it is tried again next time.
     """
     machine = machine or Machine()
     if tuple(map(str, machine.started())) != ("1", "1"):
@@ -42,6 +43,8 @@ def run_study(
     rows: dict[str, list[Row]] = {}
     problems: dict[str, str] = {}
     wanted = {recipe.out: recipe for recipe in study.recipes}
+    check(study, [one for one in study.recipes if not all(
+        result_of(one, name, study.side).is_file() for name in study.protocols_of(one))])
     Path(out).mkdir(parents=True, exist_ok=True)
     write_json(Path(out) / GROUPS, {name: list(labels) for name, labels in study.groups.items()})
     with Progress("studying", len(wanted), quiet=quiet) as bar:

@@ -11,7 +11,7 @@ from kinema.models.names import create_model as untrained
 from kinema.weights.catalogue import Checkpoint, all_checkpoints, find_checkpoint, find_pretrained
 from kinema.weights.download import DownloadError, fetch
 from kinema.weights.identify import from_checkpoint, network_of
-from kinema.weights.read import read_weights
+from kinema.weights.read import no_weights, read_weights
 from kinema.weights.save import FILE
 from kinema.weights.translate import translate
 
@@ -78,6 +78,14 @@ def is_checkpoint(source: str | PathLike[str]) -> bool:
     if Path(source).exists():
         return Path(source).is_file()
     return str(source).partition("/")[0] in {id_.partition("/")[0] for id_ in all_checkpoints()}
+
+
+def find_source(source: str) -> None:
+    """ModelError where there is no run, file or checkpoint to take weights from."""
+    if not Path(source).exists():
+        if not is_checkpoint(source):
+            raise ModelError(no_weights(Path(source)))
+        find_checkpoint(source)
 
 
 def file_of(source: str) -> Path:

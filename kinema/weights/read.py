@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kinema.errors import ModelError
+from kinema.errors import ModelError, nearest
 from kinema.weights.unpickle import UnsafeFile, read_numpy_pickle, read_torch
 
 WRAPPERS = (  # that weights may be kept in, in the order in which they are wanted
@@ -81,11 +81,18 @@ def as_tensor(value: Any) -> torch.Tensor | None:
     return value
 
 
+def no_weights(path: Path) -> str:
+    """What is in the place of a file of weights, and which others are beside it."""
+    held = "is a folder, and no run" if path.is_dir() else "does not exist"
+    beside = [str(child) for child in path.parent.iterdir()] if path.parent.is_dir() and not path.exists() else []
+    near = nearest(str(path), beside)
+    return f"{path} {held}; expected a file of weights, or a run.{' ' * bool(near)}{near}"
+
+
 def read_file(path: Path) -> Mapping[str, Any]:
     """All that a file of weights holds."""
     if not path.is_file():
-        held = "is a folder, and no run" if path.is_dir() else "does not exist"
-        raise ModelError(f"{path} {held}; expected a file of weights, or a run.")
+        raise ModelError(no_weights(path))
     with path.open("rb") as file:
         start = file.read(8)
     if path.suffix != ".safetensors" and not start.startswith(ARCHIVES):

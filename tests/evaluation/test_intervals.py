@@ -1,9 +1,11 @@
 """Intervals hold the truth about as often as they claim to."""
 
+import re
+
 import numpy as np
 import pytest
 
-from kinema.evaluation.intervals import groups_of, percentiles, proportion, resampled_sums, wilson
+from kinema.evaluation.intervals import groups_of, percentiles, proportion, resampled_sums, trust, wilson
 
 
 def share_covered(sources: int, clips_each: int, together: float, grouped: bool) -> float:
@@ -53,3 +55,8 @@ def test_seeded() -> None:
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == (120, 2)
+
+
+@pytest.mark.parametrize(("sources", "told"), [(1, "from 1 source only"), (19, "from 19 sources only"), (20, "^$")])
+def test_intervals_over_few_sources_are_told(sources: int, told: str) -> None:
+    assert re.search(told, trust(sources))

@@ -132,6 +132,8 @@ def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Pa
     assert [str(each) for each in differing(pair[0], dense)] == [
         "network: what answered is tam-resnet_tiny and a + b (average)", "evaluation: frames is 4 and 9",
         "evaluation: sampling is uniform and dense"]
+    for name, where in (("evaluate", run), ("temporal", run)):
+        assert re.search(r"The clips come from \d sources? only", command(name, where, "--accelerator", "cpu")), name
     text = command("compare", run, other / "evaluation" / "test-2x1.json")
     assert "on the same clips" in text
     assert "input length: frames is 4 and 8" in text

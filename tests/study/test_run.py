@@ -183,8 +183,12 @@ def test_a_study_is_run_once_and_goes_on(motion: Path, tmp_path: Path) -> None:
     results = read_results(out / "results.parquet")
     assert results == read_results(out / "results.csv")
     assert [one.top1 for one in results] == pytest.approx([row["top1"] for row in rows])
-    (path.parent / "bad.yaml").write_text(yaml.safe_dump({"base": tiny | {"data": str(tmp_path / "nothing")}}))
-    with pytest.raises(RunError, match=r"1 of 1 runs failed; the first, .*nothing.* The same command tries them again"):
+    for label in "ab":
+        for number in range(5):
+            (tmp_path / "empty" / label).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "empty" / label / f"{number}.mp4").touch()
+    (path.parent / "bad.yaml").write_text(yaml.safe_dump({"base": tiny | {"data": str(tmp_path / "empty")}}))
+    with pytest.raises(RunError, match=r"1 of 1 runs failed; the first, .*could be read.* command tries them again"):
         run_study(read_study(tmp_path / "bad.yaml", out), out, quiet=True)
 
 

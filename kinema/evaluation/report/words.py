@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinema.evaluation.compare import Difference
-from kinema.evaluation.intervals import Estimate
+from kinema.evaluation.intervals import Estimate, trust
 from kinema.evaluation.result import Evaluation
 
 THIN = "\u202f"  # a narrow space that never breaks a line
@@ -66,6 +66,8 @@ def explanation(evaluation: Evaluation) -> str:
     whence = f" from {count(measured.groups, 'source')}" if measured.groups < measured.n else ""
     said = (f"With 95{THIN}% confidence the true figure lies between {between(estimate, 'and')}: it was measured on "
             f"{count(measured.n, 'clip')}{whence} of {count(int((measured.counts_K > 0).sum()), 'class')}.")
+    if few := trust(measured.groups):
+        said += f" {few}"
     if not evaluation.predictions.multi_label:
         said += f" Always answering the most frequent class would be right {percent(majority(evaluation))} of the time."
     if evaluation.about.seen:

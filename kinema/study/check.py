@@ -1,0 +1,61 @@
+"""What is certain to fail in a study, told before its first run."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from kinema.data.clips import ClipTable, check_root, read_table
+from kinema.data.splits import split_table
+from kinema.errors import KinemaError, RunError, nearest
+from kinema.models.names import parse
+from kinema.recipe import Recipe
+from kinema.runs import Run
+from kinema.study.grid import Study
+from kinema.weights.pretrained import find_source
+
+
+def check(study: Study, left: Sequence[Recipe]) -> None:
+    """RunError where runs that are not finished, `left`, name a network, data, a split or weights that are not there,
+    or a group of the study a class that none of the data has."""
+    tables, splits = cache(table_of), set[Any]()
+    wrong = {recipe.out: problem for recipe in left if (problem := problem_of(recipe, tables, splits, study))}
+    if wrong:
+        each = dict.fromkeys(wrong.values())
+        raise RunError(f"{len(wrong)} of the study's {len(study.recipes)} runs cannot be trained, so none was begun: "
+                       + " ".join([*each][:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else ""))
+    done = [recipe for recipe in study.recipes if recipe not in left]
+    known = {label for recipe in left for label in tables(*data_of(recipe)).labels}
+    known |= {label for recipe in done for label in Run.open(recipe.out).labels}
+    for group, labels in study.groups.items():
+        for label in labels:
+            if label not in known:
+                raise RunError(f"The group {group} has the class {label!r}, which none of the study's data has. "
+                               f"{nearest(label, known)}")
+
+
+def data_of(recipe: Recipe) -> tuple[str, str | None, str | None]:
+    """Where a recipe's clips are, and how their list is read."""
+    return recipe.data, recipe.format, recipe.root
+
+
+def table_of(data: str, format: str | None, root: str | None) -> ClipTable:
+    """The clips of a recipe."""
+    check_root(root)
+    return read_table(data, format=format, root=root)
+
+
+def problem_of(recipe: Recipe, tables: Callable[..., ClipTable], splits: set[Any], study: Study) -> str:
+    """What is wrong with a run, "" where nothing is known to be."""
+    try:
+        parse(recipe.model)
+        table, asked = tables(*data_of(recipe)), (*data_of(recipe), recipe.split, recipe.validation)
+        if asked not in splits:
+            split_table(table, recipe.split, recipe.seed, recipe.validation)
+            splits.add(asked)  # which is for all seeds: lists may be long
+        runs = {one.out for one in study.recipes}
+        for source in (recipe.start, recipe.distil):
+            if source and source not in runs:
+                find_source(source)
+    except KinemaError as error:
+        return str(error)
+    return ""
