@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kinema.evaluation.evaluate import evaluate
     from kinema.evaluation.profile import profile
     from kinema.inference.recognizer import Recognizer
+    from kinema.inference.stream import Stream
     from kinema.models import ClipSpec, Network, list_models
     from kinema.recipe import Recipe
     from kinema.training.masking import Masking
@@ -35,6 +36,7 @@ _HOMES = {
     "Network": "kinema.models",
     "Recipe": "kinema.recipe",
     "Recognizer": "kinema.inference.recognizer",
+    "Stream": "kinema.inference.stream",
     "create_model": "kinema.weights",
     "evaluate": "kinema.evaluation.evaluate",
     "from_checkpoint": "kinema.weights",
@@ -52,7 +54,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Masking", "Network", "Recipe", "Recognizer", "create_model", "evaluate", "from_checkpoint",
+    "ClipSpec", "Masking", "Network", "Recipe", "Recognizer", "Stream", "create_model", "evaluate", "from_checkpoint",
     "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video", "pretrain", "profile",
     "push_to_hub", "read_table", "train",
 ]

@@ -88,6 +88,8 @@ def evaluate(
     from kinema.evaluation.report import write_report
     from kinema.machine import Machine
 
+    if report and Path(report).suffix.lower() not in (".html", ".htm"):
+        fail(f"--report {report} is no page; expected a name that ends in .html.", code=2)
     machine = Machine(accelerator=accelerator, workers=workers)
     way = way_of(protocol, views, crops, average=average, frames=frames, size=size, sampling=sampling, stride=stride)
     found = [judge(run, data, split, 1, which, machine, format, root, way) for run in runs]

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
+from itertools import product
 from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.machine import Accelerator, Workers
-from kinema.cli.output import command, print_json, say, say_aside
+from kinema.cli.output import command, print_json, say, say_aside, spare
 from kinema.errors import KinemaError, ModelError, VideoError, nearest
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ def films(
     facts: list[dict[str, Any]] = []
     word = "cam" if "CAM" in method else "rollout"
     targets = [Path(out) if whole else Path(out) / f"{Path(path).stem}-{word}.mp4" for path in videos]
+    for path, target in product(videos, targets):
+        spare(str(target), path)
     twice = next((target for target in targets if targets.count(target) > 1), None)
     if twice is not None:
         raise KinemaError(f"Two of the videos would both become {twice}; write them into folders of their own.")

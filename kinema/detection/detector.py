@@ -14,7 +14,7 @@ from kinema.detection.roi_align import roi_align
 from kinema.errors import ModelError
 from kinema.models import ClipSpec, Network
 from kinema.models.backbones import BACKBONES
-from kinema.models.layers import Mean
+from kinema.models.means import Mean
 from kinema.models.names import create_model, parse, sized_by
 from kinema.models.options import usual_values
 from kinema.models.published import PUBLISHED

@@ -25,16 +25,19 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
     On the same clips each resample draws the same sources for both, so what makes a clip hard for both cancels out;
     on different clips the two are resampled on their own, which gives a wider interval. Where all resamples agree on a
     difference, as they must for one source, they would claim certainty: there the interval goes so far to either side
-    as Wilson's of something that happened in no source.
+    as Wilson's of something that happened in no source, unless the answers are the very same.
     """
     hits = [hits_N(each.scores_NK(), each.targets) for each in (one, other)]
     paired = sorted(one.clips) == sorted(other.clips) and len(set(one.clips)) == len(one)
     value = float(hits[0].mean() - hits[1].mean())
+    same = False
     groups = [groups_of(len(each), each.sources) for each in (one, other)]
     sources = min(int(found_N.max()) + 1 for found_N in groups)
     if paired:
         place = {clip: index for index, clip in enumerate(other.clips)}
-        gain = hits[0] - hits[1][[place[clip] for clip in one.clips]]
+        order = [place[clip] for clip in one.clips]
+        same = np.array_equal(one.logits_NVK, other.logits_NVK[order])
+        gain = hits[0] - hits[1][order]
         sums_BM = resampled_sums(np.stack([gain, np.ones_like(gain)], axis=1), groups[0], resamples, seed)
         means_B = sums_BM[:, 0] / sums_BM[:, 1]
     else:
@@ -42,7 +45,7 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
                 for place, (right, groups_N) in enumerate(zip(hits, groups, strict=True))]
         means_B = sums[0][:, 0] / sums[0][:, 1] - sums[1][:, 0] / sums[1][:, 1]
     low, high = percentiles(means_B)
-    if low == high and (value or sources == 1):
+    if low == high and not same:
         most = wilson(0.0, sources)[1]
         low, high = max(value - most, -1.0), min(value + most, 1.0)
     return Difference(Estimate(value, low, high), paired, sources)

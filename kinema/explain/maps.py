@@ -16,7 +16,7 @@ from torch.autograd.graph import Node, get_gradient_edge
 
 from kinema.models import Network
 from kinema.models.backbones.x3d import Head
-from kinema.models.layers import Windows
+from kinema.models.means import Windows
 from kinema.models.transformer.swin import Swin
 
 Edge = tuple[Node, int]  # a value in the graph that leads from the answer back to the clip

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,10 @@ from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import at_once
+from kinema.inference.source import Source, opened
 from kinema.inference.windows import Window, window_seconds, windows
-from kinema.machine import Machine
 from kinema.models import Network
-from kinema.runs import Run
-from kinema.weights.pretrained import has_several_labels, is_checkpoint, open_network
+from kinema.weights.pretrained import has_several_labels
 
 WINDOWS_AT_ONCE = 8
 
@@ -57,22 +55,19 @@ class Recognizer:
     """
 
     def __init__(
-        self, source: str | PathLike[str] | Run | Network, device: str | None = None, views: int = 1,
+        self, source: Source, device: str | None = None, views: int = 1,
         window: float | None = None,
     ) -> None:
         self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
-        if isinstance(source, Network):
-            network = source
-        elif not isinstance(source, Run) and is_checkpoint(source):
-            network, self.multi_label = open_network(str(source)), has_several_labels(str(source))
-        else:
-            run = source if isinstance(source, Run) else Run.open(Path(source))
-            network, self.calibration = run.model(), Calibration.of(run.path)
+        self.network, run = opened(source, device)
+        if run is not None:
+            self.calibration = Calibration.of(run.path)
             self.multi_label = bool(run.facts.get("multi_label", False))
             seconds = run.clip_seconds if window is None else window
-        self.network = network.to(Machine(accelerator=device or "auto").device()).eval()
-        self.labels = network.labels or tuple(f"class {k}" for k in range(network.classes))
-        self.window_seconds = window_seconds(network.clip, seconds)
+        elif not isinstance(source, Network):
+            self.multi_label = has_several_labels(str(source))
+        self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))
+        self.window_seconds = window_seconds(self.network.clip, seconds)
 
     def __call__(self, video: str | PathLike[str] | Video | Any) -> Result:
         """Recognise a path, an open `Video` or an array of frames (T H W 3, uint8); `VideoError` says why not."""

@@ -102,7 +102,7 @@ class Kept:
         self.count += 1
         if not self.wanted(self.count - 1):
             return
-        self.pictures.append(self.small(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None]))
+        self.pictures.append(small(picture_HWC, self.spec))
         self.times.append(time)
         self.numbers.append(self.count - 1)
         if len(self.times) > 1 and time > self.times[0]:
@@ -117,14 +117,6 @@ class Kept:
     def wanted(self, number: int) -> bool:
         """Whether the frame of this number is kept: it may be in a clip, or ends a field of flow that is."""
         return number % self.every <= self.spec.fields
-
-    def small(self, picture_1HWC: torch.Tensor) -> torch.Tensor:
-        """A picture shrunk and, where no flow is found in it, cut as for an evaluation."""
-        stored_1HWC = storage_resize(picture_1HWC, self.spec)
-        if self.spec.fields:
-            return stored_1HWC.clone()
-        box = of_test((stored_1HWC.shape[1], stored_1HWC.shape[2]), self.spec)
-        return resize(cut(stored_1HWC, box), (self.spec.height, self.spec.width)).clone()
 
     def holds(self, start: float, end: float) -> bool:
         """Whether a kept frame begins in a part of the video."""
@@ -156,6 +148,15 @@ class Kept:
     def clip(self, frames_THWC: torch.Tensor) -> torch.Tensor:
         """The clip that frames of `small` pictures make."""
         return test_transform(self.spec)(frames_THWC)[0] if self.spec.fields else to_input(frames_THWC, self.spec)
+
+
+def small(picture_HWC: np.ndarray, spec: ClipSpec) -> torch.Tensor:
+    """A picture (1 H W C) shrunk and, where no flow is found in it, cut as for an evaluation."""
+    stored_1HWC = storage_resize(torch.from_numpy(np.ascontiguousarray(picture_HWC))[None], spec)
+    if spec.fields:
+        return stored_1HWC.clone()
+    box = of_test((stored_1HWC.shape[1], stored_1HWC.shape[2]), spec)
+    return resize(cut(stored_1HWC, box), (spec.height, spec.width)).clone()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
 """The layers every backbone is made of, and the one idea that owns the edges of time.
 
 Axes in names: N clips, C channels, T frames, H rows, W columns. Kernels and strides are (frames, pixels).
+
+A layer that sees other frames than its own also says how it sees them in a stream: `follow` takes one frame x_NC1HW,
+what the layer remembers of those before (at first nothing, ()) and how many there were; it gives the frame that
+`forward` would end with on all of them, and what to remember.
 """
 
 from operator import gt
@@ -8,6 +12,8 @@ from operator import gt
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+Past = tuple[torch.Tensor, ...]  # what a layer remembers
 
 
 def eights(channels: float) -> int:
@@ -33,8 +39,32 @@ class TimePad(nn.Module):
             return F.pad(x_NCTHW, around, mode="replicate")
         return F.pad(x_NCTHW, around, value=self.fill)
 
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """One more frame, after those remembered and before what is missing until the operator's next step."""
+        return joined(x_NC1HW, past, self.before, self.after, self.fill)
+
     def extra_repr(self) -> str:
         return f"before={self.before}, after={self.after}, fill={self.fill}"
+
+
+def joined(
+    x_NC1HW: torch.Tensor, past: Past, before: int, after: int, fill: float | None
+) -> tuple[torch.Tensor, Past]:
+    """The frames that the last step of a causal operator covers, and what of them the next ones cover too.
+
+    It steps over `after` + 1 frames; of those that are not there yet its answer knows the `fill`.
+    """
+    if past:
+        seen_NCTHW = torch.cat([past[0], x_NC1HW], dim=2)
+    elif fill is None:
+        seen_NCTHW = x_NC1HW.expand(-1, -1, before + 1, -1, -1)
+    else:
+        seen_NCTHW = F.pad(x_NC1HW, (0, 0, 0, 0, before, 0), value=fill)
+    if missing := before + after + 1 - seen_NCTHW.shape[2]:
+        around = (0, 0, 0, 0, 0, missing)
+        whole = F.pad(seen_NCTHW, around, mode="replicate") if fill is None else F.pad(seen_NCTHW, around, value=fill)
+        return whole, (seen_NCTHW,)
+    return seen_NCTHW, (seen_NCTHW[:, :, after + 1 :],)
 
 
 def edges(frames: int, stride: int, causal: bool, fill: float = 0.0) -> tuple[nn.Module, int]:
@@ -73,6 +103,11 @@ class Conv(nn.Conv3d):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return super().forward(self.edge(x_NCTHW))
 
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """Of the frames of a step the first, where that is all it looks at; else its edge remembers."""
+        kept_NC1HW = past[0] if self.kernel_size[0] == 1 and count % self.stride[0] else x_NC1HW
+        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if self.kernel_size[0] < self.stride[0] else ()
+
 
 class Pool(nn.Module):
     """The greatest ("max") or the mean ("avg", padding counted) of the frames and pixels of its `kernel`.
@@ -100,6 +135,11 @@ class Pool(nn.Module):
             x_NCTHW = F.pad(x_NCTHW, [pad for pad in reversed(padding) for _ in range(2)])
             padding = (0, 0, 0)
         return pool(x_NCTHW, kernel, self.stride, padding)
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """Of the frames of a step the first, where that is all it looks at; else its edge remembers."""
+        kept_NC1HW = past[0] if self.kernel[0] == 1 and count % self.stride[0] else x_NC1HW
+        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if self.kernel[0] < self.stride[0] else ()
 
     def extra_repr(self) -> str:
         return f"{self.method}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"
@@ -134,35 +174,6 @@ def pixel_pool(size: int, step: int) -> nn.MaxPool3d:
     """The greatest of `size` x `size` pixels; at the far edges windows may stick out, as published with Inception."""
     padding = size // 2 if step == 1 else 0
     return nn.MaxPool3d((1, size, size), (1, step, step), (0, padding, padding), ceil_mode=True)
-
-
-class Mean(nn.Module):
-    """The mean of all places and frames: features_NCTHW -> features_ND."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.channels = channels
-
-    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return x_NCTHW.mean((3, 4)).mean(2)
-
-
-class Windows(nn.Module):
-    """The means of all windows of `size` x `size` places, one place each, in maps with more than that (0: never).
-
-    Networks that were trained on clips of one size and classified one window are shown larger ones so.
-    """
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-
-    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        rows, columns = (min(self.size, side) for side in x_NCTHW.shape[3:])
-        return F.avg_pool3d(x_NCTHW, (1, rows, columns), 1) if 0 < self.size < max(x_NCTHW.shape[3:]) else x_NCTHW
-
-    def extra_repr(self) -> str:
-        return f"size={self.size}"
 
 
 def repeat_edges(network: nn.Module) -> None:

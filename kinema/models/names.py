@@ -146,6 +146,17 @@ def order_aware(name: str) -> bool:
         not modules and BACKBONES[backbone].order_aware)
 
 
+def sees_later_frames(network: Network) -> bool:
+    """Does any layer of a network look at later frames than those it stands for? Not where each frame is seen alone."""
+    modules, backbone, tp = parse(network.name)
+    row = PUBLISHED.get(network.name)
+    options = {**(row.options if row else {}), **network.options}
+    if options.get("causal") or options.get("stream"):
+        return False
+    alone = not BACKBONES[backbone].looks and BACKBONES[backbone].asks
+    return tp or not alone or not all((MODULES | ADDED)[module].looks_back for module in modules)
+
+
 def sized_by(name: str) -> tuple[str, ...]:
     """What of its clip a network's weights are sized by: "frames", "size", both or nothing.
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kinema.models.layers import Conv
+from kinema.models.layers import Conv, Past, joined
 from kinema.models.plan import Place
 
 
@@ -23,7 +23,16 @@ class SamePad(nn.Module):
         self.causal, self.fill = causal, fill
         self.repeats = False  # are the first and the last frame seen again beyond the edges?
 
-    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """One more frame, after those remembered and before what is missing until the operator's next step."""
+        (kernel, *_), (stride, *_) = self.kernel, self.stride
+        if kernel < stride:
+            return type(self).forward(self, x_NC1HW), ()
+        x_NC1HW = F.pad(x_NC1HW, self.around(x_NC1HW)[:4], value=self.fill)
+        return joined(x_NC1HW, past, kernel - stride, stride - 1, None if self.repeats else self.fill)
+
+    def around(self, x_NCTHW: torch.Tensor) -> list[int]:
+        """How much is padded: columns, rows and frames, before and after."""
         pads: list[int] = []
         for length, kernel, stride in zip(x_NCTHW.shape[2:], self.kernel, self.stride, strict=True):
             left = length % stride or stride
@@ -32,6 +41,10 @@ class SamePad(nn.Module):
         if self.causal:
             kernel, stride = self.kernel[0], self.stride[0]
             pads[4:] = [max(kernel - stride, 0), stride - 1]
+        return pads
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        pads = self.around(x_NCTHW)
         if self.repeats and any(pads[4:]):
             x_NCTHW = F.pad(x_NCTHW, (0, 0, 0, 0, *pads[4:]), mode="replicate")
             pads[4:] = [0, 0]

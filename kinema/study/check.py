@@ -2,27 +2,35 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from kinema.data.clips import ClipTable, check_root, read_table
 from kinema.data.splits import split_table
 from kinema.errors import KinemaError, RunError, nearest
 from kinema.models.names import parse
+from kinema.models.parts import freeze
 from kinema.recipe import Recipe
-from kinema.runs import Run
+from kinema.runs import Run, build_network
 from kinema.study.grid import Study
 from kinema.weights.pretrained import find_source
 
 
 def check(study: Study, left: Sequence[Recipe]) -> None:
-    """RunError where runs that are not finished, `left`, name a network, data, a split or weights that are not there,
-    or a group of the study a class that none of the data has."""
-    tables, splits = cache(table_of), set[Any]()
-    wrong = {recipe.out: problem for recipe in left if (problem := problem_of(recipe, tables, splits, study))}
+    """RunError where runs that are not finished, `left`, name a network, options, data, a split or weights that
+    are not there, or a group of the study a class that none of the data has, or the runs would stand among clips."""
+    tables, seen = cache(table_of), set[Any]()
+    wrong = {recipe.out: problem for recipe in left if (problem := problem_of(recipe, tables, seen, study))}
     if wrong:
         each = dict.fromkeys(wrong.values())
         raise RunError(f"{len(wrong)} of the study's {len(study.recipes)} runs cannot be trained, so none was begun: "
                        + " ".join([*each][:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else ""))
+    for recipe in left:
+        if Path(recipe.data).is_dir() and Path(recipe.out).resolve().is_relative_to(Path(recipe.data).resolve()):
+            raise RunError(f"The study's folder {Path(recipe.out).parent} is in {recipe.data}, whose folders are those "
+                           "of classes; choose another one with --out.")
     done = [recipe for recipe in study.recipes if recipe not in left]
     known = {label for recipe in left for label in tables(*data_of(recipe)).labels}
     known |= {label for recipe in done for label in Run.open(recipe.out).labels}
@@ -44,18 +52,26 @@ def table_of(data: str, format: str | None, root: str | None) -> ClipTable:
     return read_table(data, format=format, root=root)
 
 
-def problem_of(recipe: Recipe, tables: Callable[..., ClipTable], splits: set[Any], study: Study) -> str:
-    """What is wrong with a run, "" where nothing is known to be."""
+def problem_of(recipe: Recipe, tables: Callable[..., ClipTable], seen: set[Any], study: Study) -> str:
+    """What is wrong with a run, "" where nothing is known to be.
+
+    What is `seen` to be right is not looked at again for another seed: lists may be long, and networks large.
+    """
     try:
         parse(recipe.model)
-        table, asked = tables(*data_of(recipe)), (*data_of(recipe), recipe.split, recipe.validation)
-        if asked not in splits:
+        table, split = tables(*data_of(recipe)), (*data_of(recipe), recipe.split, recipe.validation)
+        if split not in seen:
             split_table(table, recipe.split, recipe.seed, recipe.validation)
-            splits.add(asked)  # which is for all seeds: lists may be long
+            seen.add(split)
         runs = {one.out for one in study.recipes}
         for source in (recipe.start, recipe.distil):
             if source and source not in runs:
                 find_source(source)
+        network = str({**recipe.to_dict(), "seed": None, "out": None})
+        if not recipe.start and network not in seen:  # what it starts from may say more of it
+            with torch.device("meta"):
+                freeze(build_network(recipe, table.labels), recipe.frozen)
+            seen.add(network)
     except KinemaError as error:
         return str(error)
     return ""

@@ -6,7 +6,8 @@ without pooling over frames, both in percent:
     spatial contribution    S_TSN / max(S, S_TSN)
     temporal improvement    (S - S_TSN) / (100 - S_TSN)
 
-Both are averaged over the backbones and numbers of frames for which there are both networks.
+Both are averaged over the backbones and numbers of frames for which there are both networks. Where these were trained
+from several seeds, the accuracies are means over the seeds that both have.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from kinema.study.results import Result
 
 BASE = "tsn"
 Key = tuple[str, str, bool]  # a module, a backbone, and whether frames are pooled
+Seeds = dict[int | None, list[float]]  # accuracies by the seed of the training, where it is told
 
 
 @dataclass(frozen=True)
@@ -43,29 +45,30 @@ class Contribution:
 
 
 def contributions(results: Iterable[Result]) -> list[Contribution]:
-    """The contributions for each temporal module but tsn on each data set; repetitions are averaged first."""
-    means: dict[str, dict[tuple[Key, int], float]] = {}
-    for data, module, backbone, tp, frames, top1 in averaged(results):
-        means.setdefault(data, {})[(module, backbone, tp), frames] = top1
-    return [contribution(data, module, found) for data, found in means.items()
-            for module in dict.fromkeys(key[0] for key, _ in found) if module != BASE]
-
-
-def averaged(results: Iterable[Result]) -> list[tuple[str, str, str, bool, int, float]]:
-    """The mean accuracy of the repetitions of each network on each data set."""
-    found = defaultdict(list)
+    """The contributions for each temporal module but tsn on each data set."""
+    found: dict[str, dict[tuple[Key, int], Seeds]] = {}
     for one in results:
-        found[one.data, one.module, one.backbone, one.tp, one.frames].append(one.top1)
-    return [(*key, fmean(values)) for key, values in found.items()]
+        networks = found.setdefault(one.data, {})
+        key = (one.module, one.backbone, one.tp), one.frames
+        networks.setdefault(key, defaultdict(list))[one.seed].append(one.top1)
+    return [contribution(data, module, networks) for data, networks in found.items()
+            for module in dict.fromkeys(key[0] for key, _ in networks) if module != BASE]
 
 
-def contribution(data: str, module: str, top1: dict[tuple[Key, int], float]) -> Contribution:
+def both(one: Seeds, other: Seeds) -> tuple[float, float]:
+    """The mean accuracies of two networks over the seeds that both have; over all, where they share none."""
+    shared = one.keys() & other.keys()
+    return tuple(fmean(fmean(found[seed]) for seed in shared or found) for found in (one, other))  # type: ignore
+
+
+def contribution(data: str, module: str, top1: dict[tuple[Key, int], Seeds]) -> Contribution:
     """The contributions of one module on one data set, whose accuracies are given by network and frames."""
     spatial, temporal = [], {False: list[float](), True: list[float]()}
-    for ((name, backbone, tp), frames), value in top1.items():
-        base = top1.get(((BASE, backbone, False), frames))
-        if name != module or base is None:
+    for ((name, backbone, tp), frames), values in top1.items():
+        bases = top1.get(((BASE, backbone, False), frames))
+        if name != module or bases is None:
             continue
+        value, base = both(values, bases)
         if not tp and max(value, base) > 0:
             spatial.append(base / max(value, base))
         if base < 100:

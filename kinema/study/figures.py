@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kinema.errors import RunError
 from kinema.study import plots, protocol_plots, tables
 from kinema.study.claims import MissingError
 from kinema.study.results import Result
@@ -28,6 +29,8 @@ DOTS_PER_INCH = 130
 def draw(results: Sequence[Result], folder: Path) -> tuple[list[Path], dict[str, str]]:
     """Write all figures and tables that a table has the rows for; gives their paths, and why others are left out."""
     drawn, left_out = [], {}
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; expected a folder for the figures.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in FIGURES.items():
         path = folder / f"{name}.png"

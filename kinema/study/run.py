@@ -107,7 +107,8 @@ def each_done(study: Study, processes: int | None, ray: str | None, machine: Mac
                         left[folder] = recipes[folder]
                 except Exception as error:  # the others go on
                     failed.add(folder)
-                    yield folder, [], f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                    kind = "" if isinstance(error, KinemaError) else f"{type(error).__name__}: "
+                    yield folder, [], f"{kind}{' '.join(str(error).split())[:300]}"
 
 
 def processors() -> int:

@@ -89,3 +89,11 @@ def test_what_cannot_be_is_said(
     monkeypatch.chdir(tmp_path)
     words = [word.format(run=tiny_run, video=clips(motion, "left")[0]) for word in arguments]
     assert why in " ".join(kinema("explain", *words, code=1).split())
+
+
+def test_a_video_is_not_written_over(tiny_run: Path, motion: Path, tmp_path: Path) -> None:
+    video = tmp_path / "in.mp4"
+    before = clips(motion, "left")[0].read_bytes()
+    video.write_bytes(before)
+    assert "would be written over" in kinema("explain", "cam", tiny_run, video, "--out", video, code=1)
+    assert video.read_bytes() == before

@@ -196,6 +196,12 @@ def test_a_difference_that_all_resamples_agree_on_is_not_certain(sources: tuple[
     assert found.estimate.high == pytest.approx(min(wrong_N.mean() + reaches, 1.0), abs=0.01)
 
 
+def test_no_difference_is_not_certain_where_answers_differ() -> None:
+    clips, targets_N = tuple(map(str, range(8))), np.zeros(8, int)
+    one, other = (Predictions(clips, scale * np.eye(2)[targets_N][:, None], targets_N, ("x", "y")) for scale in (1, 2))
+    assert difference(one, other).estimate.to_list() == pytest.approx([-0.32, 0.32], abs=0.01)
+
+
 def test_clips_of_one_file_are_told_apart(tmp_path: Path) -> None:
     logits_NVK = np.eye(2)[[0, 1, 0]][:, None]
     one = Predictions(("a", "a", "b"), logits_NVK, np.array([0, 1, 1]), ("x", "y"), parts=("0 5", "5 9", "- -"))

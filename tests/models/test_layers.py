@@ -5,7 +5,7 @@ import torch
 
 from kinema.errors import ModelError
 from kinema.models import create_model
-from kinema.models.layers import Mean, Windows
+from kinema.models.means import Mean, Windows
 
 
 def test_windows_are_the_mean_of_what_each_shows_alone() -> None:

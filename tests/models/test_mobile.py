@@ -6,7 +6,7 @@ from torch import nn
 
 from kinema.errors import ModelError
 from kinema.models import create_model
-from kinema.models.backbones.movinet import HardGate, SamePool, mean_so_far, same
+from kinema.models.backbones.movinet import HardGate, SamePool, SoFar, same
 from kinema.models.backbones.movinet_sizes import SIZES as MOVINETS
 from kinema.models.backbones.movinet_sizes import blocks
 from kinema.models.backbones.x3d import SIZES, looks_ahead
@@ -109,7 +109,7 @@ def test_pixels_are_padded_no_more_than_needed() -> None:
 
 
 def test_a_movinet_stream_knows_what_came_so_far() -> None:
-    assert mean_so_far(numbered(1, 4))[0, 0, :, 0, 0].tolist() == [1, 1.5, 2, 2.5]
+    assert SoFar()(numbered(1, 4))[0, 0, :, 0, 0].tolist() == [1, 1.5, 2, 2.5]
     assert HardGate()(torch.tensor([-4.0, 0.0, 1.0, 4.0])).tolist() == pytest.approx([0, 0.5, 0.7, 1])
     for name, stream in (("movinet_a0_stream", True), ("movinet_a0_base", False)):
         built, x_NCTHW = network(name).double(), clip(clips=1).double()

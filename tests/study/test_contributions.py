@@ -59,6 +59,14 @@ def test_repetitions_count_once() -> None:
     assert contributions(repeated + kept)[0].temporal == contributions(ROWS)[0].temporal
 
 
+def test_networks_are_held_against_each_other_on_the_seeds_that_both_have() -> None:
+    tsn, tam = (replace(row, seed=0) for row in ROWS[:2])
+    [found] = contributions([tsn, tam, replace(tsn, seed=1, top1=90.0)])
+    assert (found.spatial.value, found.temporal.value) == pytest.approx((40 / 70, 30 / 60))
+    [found] = contributions([tsn, replace(tam, seed=2)])  # none is shared
+    assert found.spatial.value == pytest.approx(40 / 70)
+
+
 def test_what_has_no_tsn_beside_it_is_left_out() -> None:
     one, = contributions(ROWS[1:])
     assert (one.spatial.count, one.temporal_tp.count, str(one.temporal_tp)) == (1, 0, "-")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kinema.errors import RunError
 from kinema.study import plots, protocol_plots, tables
 from kinema.study.claims import MissingError
 from kinema.study.figures import FIGURES, draw
@@ -61,6 +62,12 @@ def test_what_rows_are_missing_for_is_told(tmp_path: Path) -> None:
     assert set(left_out) == {f"figure {name}" for name in FIGURES if name != "cost"} | {
         f"table Table {number}" for number in (3, 4, 5, 6, 7)}
     assert not (tmp_path / "clips.png").exists()
+
+
+def test_figures_go_into_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="is a file; expected a folder"):
+        draw([], tmp_path / "file")
 
 
 def test_a_length_a_network_makes_no_curve(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def between(channels: int, step: int, method: str, temporal: Temporal, place: Pl
     layers: OrderedDict[str, nn.Module] = OrderedDict(
         bn=nn.BatchNorm3d(channels), relu=nn.ReLU(),
         conv=temporal.conv(channels, channels // 2, 1, (1, 1), place.at("between")),
-        pool=Pool("avg", (together, 2), (together, 2), padded=False),
+        pool=Pool("avg", (together, 2), (together, 2), padded=False, causal=temporal.causal),
     )
     if together < step:
         layers["time"] = temporal.time_pool(method, place)

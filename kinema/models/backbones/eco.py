@@ -10,6 +10,7 @@ from torch import nn
 
 from kinema.models.backbones.bn_inception import HABITS, KINDS, Branch, BranchedInception, Kind, Mixed
 from kinema.models.layers import Conv
+from kinema.models.means import FrameMean
 from kinema.models.plan import Place, Plan
 
 BN = KINDS["bn_inception"]
@@ -69,6 +70,7 @@ class ECO(nn.Module):
                        normed(width)]
         self.together = nn.Sequential(*layers)
         self.alone = Alone(inputs, plan) if full else None
+        self.average = FrameMean()
         self.channels = WIDTHS[-1] + (self.alone.channels if self.alone else 0)
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
@@ -78,7 +80,7 @@ class ECO(nn.Module):
         if self.alone is None:
             return together_NCTHW
         both = (self.alone(trunk_NCTHW, shared_NCTHW), together_NCTHW)
-        return torch.cat([x_NCTHW.mean((2, 3, 4), keepdim=True) for x_NCTHW in both], dim=1)
+        return torch.cat([self.average(x_NCTHW.mean((3, 4), keepdim=True)) for x_NCTHW in both], dim=1)
 
 
 class Alone(nn.Module):

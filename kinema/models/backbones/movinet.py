@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from kinema.models.backbones.movinet_sizes import Size, blocks
 from kinema.models.drop_path import drop_path
 from kinema.models.layers import Conv, eights
+from kinema.models.means import FrameMean
 from kinema.models.plan import Plan
 
 NORM_EPS = 1e-3
@@ -100,7 +101,7 @@ class Gate(nn.Module):
         super().__init__()
         known = 2 if form.stream else 1
         narrow = eights(channels // NARROWER * known)
-        self.stream = form.stream
+        self.stream, self.before = form.stream, SoFar()
         self.squeeze = nn.Conv3d(known * channels, narrow, 1)
         self.act = form.act()
         self.excite = nn.Conv3d(narrow, channels, 1)
@@ -108,14 +109,16 @@ class Gate(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         means = x_NCTHW.mean((3, 4), keepdim=True)
-        means = torch.cat([mean_so_far(means), means], dim=1) if self.stream else means.mean(2, keepdim=True)
+        means = torch.cat([self.before(means), means], dim=1) if self.stream else means.mean(2, keepdim=True)
         return x_NCTHW * self.open(self.excite(self.act(self.squeeze(means))))
 
 
-def mean_so_far(x_NCTHW: torch.Tensor) -> torch.Tensor:
+class SoFar(FrameMean):
     """Of each frame and all before it, the mean."""
-    count_T = torch.arange(1, x_NCTHW.shape[2] + 1, device=x_NCTHW.device)
-    return x_NCTHW.cumsum(2) / count_T[:, None, None]
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        count_T = torch.arange(1, x_NCTHW.shape[2] + 1, device=x_NCTHW.device)
+        return x_NCTHW.cumsum(2) / count_T[:, None, None]
 
 
 class MoViNetBlock(nn.Module):
@@ -166,8 +169,10 @@ class MoViNet(nn.Module):
         self.last = ConvNorm(inputs, size.last, (1, 1), 1, 1, form, form.act)
         self.hidden = nn.Conv3d(size.last, HIDDEN, 1)
         self.act = nn.SiLU()
+        self.average = FrameMean()
         self.channels = HIDDEN
 
     def forward(self, clip_NCTHW: torch.Tensor) -> torch.Tensor:
         x_NCTHW = self.last(self.stages(self.stem(clip_NCTHW)))
-        return self.act(self.hidden(x_NCTHW.mean((2, 3, 4), keepdim=True)))  # so far is all, after the last frame
+        # after the last frame, all is what is known so far
+        return self.act(self.hidden(self.average(x_NCTHW.mean((3, 4), keepdim=True))))

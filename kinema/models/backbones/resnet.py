@@ -13,7 +13,7 @@ from torch import nn
 
 from kinema.models.backbones.shortcut import make_shortcut
 from kinema.models.drop_path import drop_path
-from kinema.models.layers import Windows
+from kinema.models.means import Windows
 from kinema.models.options import at_least, choose
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
+from kinema.models.layers import Past
 from kinema.models.plan import Place
 from kinema.models.temporal import Temporal
 
@@ -41,6 +42,11 @@ class Padded(nn.Module):
         frames, pixels = self.stride
         few = (x_NCTHW.detach() if self.cut else x_NCTHW)[:, :, ::frames, ::pixels, ::pixels]
         return F.pad(few, (0, 0, 0, 0, 0, 0, 0, self.outputs - few.shape[1]))
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The first frame of a step stands for all of it."""
+        kept_NC1HW = past[0] if count % self.stride[0] else x_NC1HW
+        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if self.stride[0] > 1 else ()
 
     def extra_repr(self) -> str:
         return f"outputs={self.outputs}, stride={self.stride}, cut={self.cut}"

@@ -12,7 +12,8 @@ from torch import nn
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones.cnn import CNN
 from kinema.models.clip import CHANNELS
-from kinema.models.layers import Conv, Mean
+from kinema.models.layers import Conv
+from kinema.models.means import FrameMax, Mean
 from kinema.models.plan import Plan
 
 INPUT = "rgb+flow_stack"
@@ -82,6 +83,7 @@ class Volume(nn.Module):
         super().__init__()
         self.conv, self.relu = Conv(inputs, outputs, (3, 3), causal=causal), nn.ReLU()
         self.conv.bias = nn.Parameter(torch.zeros(outputs))
+        self.most = FrameMax()
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        return self.relu(self.conv(x_NCTHW)).amax(2, keepdim=True)
+        return self.most(self.relu(self.conv(x_NCTHW)))

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from kinema.errors import ModelError
 from kinema.models.drop_path import drop_path
-from kinema.models.layers import Conv, TimePad, eights
+from kinema.models.layers import Conv, Past, TimePad, eights
+from kinema.models.means import FrameMean
 from kinema.models.plan import Habits, Place, Plan
 from kinema.models.temporal import Temporal
 
@@ -103,17 +104,37 @@ class Head(nn.Module):
         self.bn = nn.BatchNorm3d(width, eps=HABITS.norm_eps)
         self.hidden = Conv(width, outputs, (1, 1))
         self.hidden_bn = nn.BatchNorm3d(outputs, eps=HABITS.norm_eps) if normed else nn.Identity()
+        self.average = FrameMean()
         self.frames, self.pixels, self.ahead = frames, pixels, ahead
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        if not self.frames and self.ahead is None:
+            return self.told(self.average(self.places(x_NCTHW)))
         frames = x_NCTHW.shape[2]
         if self.ahead is not None:
             end = frames - self.ahead if frames > self.ahead else frames
             x_NCTHW = x_NCTHW[:, :, max(end - (self.frames or end), 0) : end]
-        room = x_NCTHW.shape[2:]
-        window = [min(length or there, there)
-                  for length, there in zip((self.frames, self.pixels, self.pixels), room, strict=True)]
-        return self.hidden_bn(self.hidden(F.avg_pool3d(self.bn(self.conv(x_NCTHW)).relu(), window, 1))).relu()
+        window = min(self.frames or x_NCTHW.shape[2], x_NCTHW.shape[2])
+        return self.told(F.avg_pool3d(self.places(x_NCTHW), (window, 1, 1), 1))
+
+    def places(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        """The means of the places that a window covers, in each frame."""
+        rows, columns = (min(self.pixels or side, side) for side in x_NCTHW.shape[3:])
+        return F.avg_pool3d(self.bn(self.conv(x_NCTHW)).relu(), (1, rows, columns), 1)
+
+    def told(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        """What the classifier sees of each window."""
+        return self.hidden_bn(self.hidden(x_NCTHW)).relu()
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The last window so far; without `live`, whose answer it is, only where all frames are one."""
+        if not self.frames and self.ahead is None:
+            return type(self).forward(self, x_NC1HW), ()
+        if self.ahead is None:
+            raise ModelError(f"A head that averages all windows of {self.frames} frames cannot be fed frame by frame; "
+                             "expected head_frames=0, or a live network.")
+        seen_NCTHW = torch.cat([*past, self.places(x_NC1HW)], dim=2)[:, :, -self.frames :]
+        return self.told(seen_NCTHW.mean(2, keepdim=True)), (seen_NCTHW,)
 
 
 class X3D(nn.Module):

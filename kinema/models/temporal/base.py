@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from torch import nn
 
-from kinema.models.layers import Conv, Mean, Pool, pixel_pool, temporal_pool
+from kinema.models.layers import Conv, Pool, pixel_pool, temporal_pool
+from kinema.models.means import Mean
 from kinema.models.plan import Place
 from kinema.models.same import SamePool, convolution
 from kinema.models.transformer.attention import Heads
@@ -33,6 +34,7 @@ class Temporal:
     )
     strides: ClassVar[bool] = False  # do its convolutions do the steps over frames themselves? Else a pool does
     order_aware: ClassVar[bool] = True  # does the order of the frames change the answer?
+    looks_back: ClassVar[bool] = False  # does it never see a later frame, causal or not?
     sized: ClassVar[tuple[str, ...]] = ()  # "frames" or "size", where weights are sized by it: other clips are refused
     tp: ClassVar[bool] = True  # can frames be pooled between stages too, the `-tp` of a name?
 

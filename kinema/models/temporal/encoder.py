@@ -5,6 +5,7 @@ arXiv:2102.00719, and Kalfaoglu et al., arXiv:2008.01232.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -30,6 +31,8 @@ class Encoder(Temporal):
     features are projected to `width` channels first (0: they are as wide as they come). `gelu` is "exact", "tanh" or
     "quick". Causal: the frames meet at the end of a clip, after which no frame comes.
     """
+
+    looks_back: ClassVar[bool] = True
 
     layers: int = 4
     width: int = 0

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models.layers import Mean
+from kinema.models.means import Mean
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.single import not_causal, unpadded

@@ -1,11 +1,14 @@
 """A recurrent network over the features of frames (Donahue et al., arXiv:1411.4389; Ng et al., arXiv:1503.08909)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
+from kinema.models.layers import Past
+from kinema.models.means import so_far
 from kinema.models.options import at_least
 from kinema.models.temporal.base import Temporal
 
@@ -20,6 +23,8 @@ class LSTM(Temporal):
     first frame to the last (Ng et al.), or the "last". A `bidirectional` one also reads the clip backwards, so the last
     output of that way is the first frame's.
     """
+
+    looks_back: ClassVar[bool] = True
 
     layers: int = 1
     hidden: int = 512
@@ -36,10 +41,10 @@ class LSTM(Temporal):
                              "with bidirectional=False.")
 
     def readout(self, channels: int, frames: int) -> nn.Module:
-        return Recurrent(channels, self)
+        return (BothWays if self.bidirectional else Recurrent)(channels, self)
 
 
-class Recurrent(nn.Module):
+class BothWays(nn.Module):
     """features_NCTHW -> features_ND, by an LSTM over the means of each frame."""
 
     def __init__(self, channels: int, options: LSTM) -> None:
@@ -56,3 +61,18 @@ class Recurrent(nn.Module):
             return torch.cat([out_NTD[:, -1, : self.hidden], out_NTD[:, 0, self.hidden :]], dim=1)
         weight_T = torch.arange(1, out_NTD.shape[1] + 1, dtype=out_NTD.dtype, device=out_NTD.device)
         return (weight_T / weight_T.sum()) @ out_NTD
+
+
+class Recurrent(BothWays):
+    """That of an LSTM which reads the clip once, from its beginning."""
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The LSTM goes on from its last state; its outputs so far are remembered as what is taken of them."""
+        state = (past[0], past[1]) if past else None
+        out_N1D, (hidden, cell) = self.lstm(x_NC1HW.mean((3, 4)).transpose(1, 2), state)
+        taken_ND = out_N1D[:, 0]
+        if self.take == "mean":
+            taken_ND = so_far(taken_ND, past[2:], count)
+        elif self.take != "last" and past:  # weighted by 1, 2, 3 ...
+            taken_ND = past[2] + (taken_ND - past[2]) * 2 / (count + 2)
+        return taken_ND, (hidden, cell, taken_ND)

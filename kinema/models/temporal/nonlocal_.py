@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
-from kinema.models.layers import Pool
+from kinema.models.layers import Past, Pool
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
 from kinema.models.temporal.pattern import check_patterns, picks
 
 ATTENTIONS = ("softmax", "gaussian", "dot_product", "concatenation")
+REMEMBERED = 256  # frames that a stream looks for things in
 SHARES = ("softmax", "gaussian")  # those whose weights add up to one
 
 
@@ -81,6 +82,18 @@ class Attention(nn.Module):
         if self.groups > 1:
             found_NCTHW = found_NCTHW.unflatten(0, (len(x_NCTHW), -1)).transpose(1, 2).flatten(2, 3)
         return x_NCTHW + self.norm(self.out(found_NCTHW))
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """One frame finds what it looks for in those remembered: in the last `REMEMBERED` of them."""
+        fewer = self.first(x_NC1HW)
+        here = [self.fewer(layer(fewer)).flatten(2) for layer in (self.key, self.value)]
+        places = here[0].shape[2]
+        key_NCK, value_NCK = (torch.cat([*past[number : number + 1], new], dim=2)[:, :, -REMEMBERED * places :]
+                              for number, new in enumerate(here))
+        match_NQK = self.match(self.query(x_NC1HW).flatten(2), key_NCK)
+        share_NQK = match_NQK.softmax(2) if self.attention in SHARES else match_NQK / match_NQK.shape[2]
+        found_NC1HW = (value_NCK @ share_NQK.transpose(1, 2)).unflatten(2, x_NC1HW.shape[2:])
+        return x_NC1HW + self.norm(self.out(found_NC1HW)), (key_NCK, value_NCK)
 
     def parted(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         """The frames of each group as a clip of their own."""

@@ -1,6 +1,7 @@
 """Temporal shift for streams (Lin et al., arXiv:1811.08383, section 4.3)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -17,6 +18,8 @@ class OnlineTSM(Temporal):
 
     It is always causal. A causal `tsm` differs: it keeps what one trained both ways has of the past, the second part.
     """
+
+    looks_back: ClassVar[bool] = True
 
     causal: bool = True
     fold: int = 8

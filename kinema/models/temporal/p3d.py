@@ -35,7 +35,7 @@ class P3D(Temporal):
         stem = super().stem(inputs, outputs, size, False, place)
         if pool:
             assert isinstance(stem, nn.Sequential)
-            stem.add_module("pool", FramesThenPixels(self.stem_step))
+            stem.add_module("pool", FramesThenPixels(self.stem_step, self.causal))
         return stem
 
     def conv(
@@ -52,14 +52,15 @@ class P3D(Temporal):
         return self.stem_step if stage == 0 else super().step(stage, tp)
 
     def time_pool(self, method: str, place: Place) -> nn.Module:
-        return Pool(method, (2, 1), (2, 1), padded=False)
+        return Pool(method, (2, 1), (2, 1), padded=False, causal=self.causal)
 
 
 class FramesThenPixels(nn.Sequential):
     """The greatest of `step` frames, then of 3 x 3 pixels at half the size."""
 
-    def __init__(self, step: int) -> None:
-        frames = nn.Identity() if step == 1 else Pool("max", (step, 1), (step, 1), padded=False)
+    def __init__(self, step: int, causal: bool) -> None:
+        frames = nn.Identity() if step == 1 else Pool(
+            "max", (step, 1), (step, 1), padded=False, causal=causal)
         super().__init__(OrderedDict(frames=frames, pixels=Pool("max", (1, 3), (1, 2))))
 
 

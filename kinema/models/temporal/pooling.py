@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError, nearest
-from kinema.models.layers import Mean
+from kinema.models.layers import Past
+from kinema.models.means import Mean
 from kinema.models.temporal.base import Temporal
 
 KINDS = ("max", "avg", "attention")
@@ -24,6 +25,7 @@ class Pooling(Temporal):
     kind: str = "max"
 
     order_aware: ClassVar[bool] = False
+    looks_back: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -44,6 +46,12 @@ class Greatest(nn.Module):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.mean((3, 4)).amax(2)
 
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The greatest so far."""
+        here_ND = x_NC1HW.mean((3, 4)).amax(2)
+        most_ND = torch.maximum(past[0], here_ND) if past else here_ND
+        return most_ND, (most_ND,)
+
 
 class Weighted(nn.Module):
     """features_NCTHW -> features_ND: the frames' means, weighted by a softmax of a score of each."""
@@ -56,3 +64,13 @@ class Weighted(nn.Module):
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         frames_NTC = x_NCTHW.mean((3, 4)).transpose(1, 2)
         return (frames_NTC * self.score(frames_NTC).softmax(1)).sum(1)
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The weighted mean so far; remembered with the logarithm of its weight."""
+        here_ND = x_NC1HW.mean((3, 4))[:, :, 0]
+        weight_N1 = self.score(here_ND)
+        if past:
+            total_N1 = torch.logaddexp(past[1], weight_N1)
+            here_ND = (past[1] - total_N1).exp() * past[0] + (weight_N1 - total_N1).exp() * here_ND
+            weight_N1 = total_N1
+        return here_ND, (here_ND, weight_N1)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models.layers import Mean
+from kinema.models.means import Mean
 from kinema.models.temporal.i3d_fair import I3DFair
 
 

@@ -23,6 +23,7 @@ class TRN(Temporal):
     """The answer is read off all frames in order: `features` numbers of each, `hidden` of what they tell together."""
 
     sized: ClassVar[tuple[str, ...]] = ("frames",)
+    looks_back: ClassVar[bool] = True
 
     features: int = 256
     hidden: int = 512

@@ -11,3 +11,4 @@ class TSN(Temporal):
     """Each frame alone; the frames meet only in the average of their scores."""
 
     order_aware: ClassVar[bool] = False
+    looks_back: ClassVar[bool] = True

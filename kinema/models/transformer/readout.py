@@ -6,6 +6,7 @@ Axes in names: N clips, L tokens, D width, F class tokens, T frames, H rows, W c
 import torch
 from torch import nn
 
+from kinema.models.means import FrameMean
 from kinema.models.transformer.tokens import Grid, as_map, parts
 
 
@@ -23,8 +24,12 @@ class ClassTokens(nn.Module):
 class ClassMean(ClassTokens):
     """The mean of the class tokens, normalised after the mean (TimeSformer)."""
 
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__(width, eps)
+        self.average = FrameMean()
+
     def forward(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
-        return as_frames(self.norm(parts(x_NLD, grid)[0].mean(1, keepdim=True)))
+        return as_frames(self.norm(self.average(as_frames(parts(x_NLD, grid)[0])).flatten(2).transpose(1, 2)))
 
 
 class Patches(ClassTokens):
@@ -34,11 +39,12 @@ class Patches(ClassTokens):
         return as_map(self.norm(parts(x_NLD, grid)[1]), grid)
 
 
-class Mean(ClassTokens):
+class Mean(ClassMean):
     """The mean of all patches, normalised after the mean (VideoMAE), a class token left aside."""
 
     def forward(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
-        return as_frames(self.norm(parts(x_NLD, grid)[1].mean(1, keepdim=True)))
+        frames_ND1 = self.average(as_map(parts(x_NLD, grid)[1], grid).mean((3, 4), keepdim=True)).flatten(2)
+        return as_frames(self.norm(frames_ND1.transpose(1, 2)))
 
 
 class First(ClassTokens):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.models.layers import Past, joined
 
 
 class Tubelets(nn.Conv3d):
@@ -23,3 +24,8 @@ class Tubelets(nn.Conv3d):
         if clip_NCTHW.shape[2] < frames:
             clip_NCTHW = clip_NCTHW.repeat(1, 1, -(-frames // clip_NCTHW.shape[2]), 1, 1)[:, :, :frames]
         return super().forward(clip_NCTHW)
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """The piece that a frame is in; until it is whole its last frame stands for those to come."""
+        seen_NCTHW, past = joined(x_NC1HW, past, 0, int(self.kernel_size[0]) - 1, None)
+        return type(self).forward(self, seen_NCTHW), past

@@ -13,7 +13,7 @@ from kinema.errors import ModelError
 from kinema.models.plan import Plan
 from kinema.models.transformer.attention import CrossAttention, Heads
 from kinema.models.transformer.block import Perceptron
-from kinema.models.transformer.parts import draw, table
+from kinema.models.transformer.parts import draw, refuse_causal, table
 from kinema.models.transformer.positions import Separable
 from kinema.models.transformer.readout import as_frames
 from kinema.models.transformer.spacetime import Within
@@ -91,6 +91,7 @@ class UniFormerV2(nn.Module):
         narrow: int = 512, halve: bool = False, globals: int = 4, after: tuple[int, ...] = (), balance: bool = True,
     ) -> None:
         super().__init__()
+        refuse_causal(plan, "A UniFormerV2")
         after = after or tuple(range(depth - globals, depth))
         if len(after) != globals or not all(0 <= index < depth for index in after):
             raise ModelError(f"after={after}: expected the numbers of {globals} (globals) of {depth} blocks.")

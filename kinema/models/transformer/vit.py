@@ -78,7 +78,7 @@ class ViT(nn.Module):
         x_NLD, grid = self.tokens(self.stem(clip_NCTHW))
         for index, block in enumerate(self.blocks):
             if str(index) in self.pools:
-                x_NLD, grid = halved(x_NLD, grid, self.pools[str(index)])
+                x_NLD, grid = halved(x_NLD, grid, self.pools[str(index)], self.joins)
             x_NLD = block(x_NLD, grid)
         return self.out(x_NLD, grid)
 
@@ -131,12 +131,12 @@ def check(temporal: Temporal) -> None:
                              "does not ask. Modules that go with it: tsn, tsm, i3d, s3d, encoder.")
 
 
-def halved(x_NLD: torch.Tensor, grid: Grid, pool: nn.Module) -> tuple[torch.Tensor, Grid]:
+def halved(x_NLD: torch.Tensor, grid: Grid, pool: nn.Module, joins: bool) -> tuple[torch.Tensor, Grid]:
     """Tokens of half as many frames."""
     class_NFD, patches_NLD = parts(x_NLD, grid)
     map_NDTHW = pool(as_map(patches_NLD, grid))
-    if grid.classes > 1:
+    if grid.classes and not joins:
         class_NFD = as_tokens(pool(class_NFD.transpose(1, 2)[..., None, None]))
     frames = map_NDTHW.shape[2]
-    grid = grid._replace(classes=frames if grid.classes > 1 else grid.classes, frames=frames)
+    grid = grid._replace(classes=frames if grid.classes and not joins else grid.classes, frames=frames)
     return torch.cat([class_NFD, as_tokens(map_NDTHW)], dim=1), grid

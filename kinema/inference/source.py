@@ -1,0 +1,35 @@
+"""What a person names, opened as a network."""
+
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+from kinema.machine import Machine
+from kinema.models import Network
+from kinema.runs import Run
+from kinema.weights.pretrained import is_checkpoint, open_network
+
+Source = str | PathLike[str] | Run | Network
+
+
+class Opened(NamedTuple):
+    """A network, ready to answer, and the run it is of, if it is of one."""
+
+    network: Network
+    run: Run | None
+
+
+def opened(source: Source, device: str | None = None) -> Opened:
+    """The network of a run's folder, a `Run`, a file of weights or a checkpoint's id, or the network itself.
+
+    device: "cpu", "cuda", "mps"; None is the best there is.
+    """
+    run = None
+    if isinstance(source, Network):
+        network = source
+    elif not isinstance(source, Run) and is_checkpoint(source):
+        network = open_network(str(source))
+    else:
+        run = source if isinstance(source, Run) else Run.open(Path(source))
+        network = run.model()
+    return Opened(network.to(Machine(accelerator=device or "auto").device()).eval(), run)

@@ -1,0 +1,131 @@
+"""A network fed frame by frame. Axes: N cameras, C channels, T frames, H rows, W columns, K classes."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from kinema.data.transforms import to_input
+from kinema.errors import DataError, ModelError, RunError
+from kinema.files import write_atomic
+from kinema.inference.source import Source, opened
+from kinema.inference.windows import small
+from kinema.models import Network
+from kinema.models.streaming import State, Steps
+
+PICTURES = "pictures"  # the last ones, N T H W 3 in uint8: those that a clip or a difference is made of
+
+
+class Stream:
+    """What a network says of the frames so far: `Stream("runs/first").push(frame)`.
+
+    source: a run's folder, a `Run`, a `Network`, an official checkpoint's id or a file of weights. cameras: how many
+    streams are pushed together, a frame of each. device: "cpu", "cuda", "mps"; None is the best there is.
+
+    A causal network (`exact`) remembers what its layers need, and answers as on the clip of all frames so far: the mean
+    over all of them, or what its readout makes of the last ones where it is sized by frames (lstm goes on for ever,
+    nonlocal looks at 256 frames). Any other network sees the last frames of its clip anew with each push; the first
+    stands for those before it. The frames of a clip are as far from each other as those that are pushed.
+
+    `state` is all that is remembered: keep it, and set it again, or `save` and `load` it.
+    """
+
+    def __init__(self, source: Source, cameras: int = 1, device: str | None = None) -> None:
+        if cameras < 1:
+            raise DataError(f"cameras={cameras}: expected one or more.")
+        self.network, self.cameras = opened(source, device).network, cameras
+        spec = self.network.clip
+        if spec.fields:
+            raise ModelError(f"{self.network.name} sees optical flow, which a stream does not find. Expected a network "
+                             "of colours or of differences.")
+        self.steps = steps_of(self.network)
+        self.kept_frames = spec.frames if self.steps is None else 2 if spec.input == "difference" else 1
+        self.state = State()
+
+    @property
+    def exact(self) -> bool:
+        """Does the network see each frame once, and remember what its layers need?"""
+        return self.steps is not None
+
+    def push(self, frames: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+        """The logits (K) of the frames so far; of several cameras (N K).
+
+        frames: H W 3, uint8, red first; of several cameras one of each, which may differ in size.
+        """
+        pictures = [np.asarray(frames)] if self.cameras == 1 else [*map(np.asarray, frames)]
+        if len(pictures) != self.cameras or not all(map(is_picture, pictures)):
+            came = ", ".join(f"{picture.shape} of {picture.dtype}" for picture in pictures[:3]) or "nothing"
+            expected = "a picture" if self.cameras == 1 else f"a picture of each of {self.cameras} cameras"
+            raise DataError(f"{came} came; expected {expected}: rows, columns and 3 colours in uint8.")
+        spec, like = self.network.clip, next(self.network.parameters())
+        new_N1HWC = torch.stack([small(picture, spec) for picture in pictures])
+        before = self.state.kept.get(PICTURES, (new_N1HWC[:, :0],))
+        seen_NTHWC = torch.cat([*before, new_N1HWC], dim=1)[:, -self.kept_frames :]
+        whole_NTHWC = self.filled(seen_NTHWC)
+        clip_NCTHW = torch.stack([to_input(frames_THWC, spec) for frames_THWC in whole_NTHWC]).to(like)
+        with torch.inference_mode():
+            if self.steps is None:
+                logits_NK, after = self.network(clip_NCTHW), State(self.state.count + 1, {})
+            else:
+                logits_NK, after = self.steps(clip_NCTHW[:, :, -1:], self.state)
+        pictures_kept = {PICTURES: (seen_NTHWC,)} if self.kept_frames > 1 else {}
+        self.state = State(after.count, {**after.kept, **pictures_kept})
+        found_NK = logits_NK.float().cpu().numpy()
+        return found_NK[0] if self.cameras == 1 else found_NK
+
+    def filled(self, seen_NTHWC: torch.Tensor) -> torch.Tensor:
+        """A whole clip, where the network sees clips: the first frame stands for those before it."""
+        missing = 0 if self.exact else self.kept_frames - seen_NTHWC.shape[1]
+        return torch.cat([seen_NTHWC[:, :1].expand(-1, missing, -1, -1, -1), seen_NTHWC], dim=1)
+
+    def reset(self) -> None:
+        """Forget all frames."""
+        self.state = State()
+
+    def save(self, path: str | Path) -> None:
+        """Write what is remembered into a file (.safetensors)."""
+        from safetensors.torch import save_file
+
+        tensors = {f"{name}/{number}": tensor.contiguous().cpu() for name, kept in self.state.kept.items()
+                   for number, tensor in enumerate(kept)}
+        facts = {**self.facts(), "count": str(self.state.count)}
+        write_atomic(Path(path), lambda out: save_file(tensors, out, metadata=facts))
+
+    def load(self, path: str | Path) -> None:
+        """Go on from what was saved; RunError where that is of another network or of other cameras."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, "pt", device=str(next(self.network.parameters()).device)) as file:
+                facts, kept = file.metadata() or {}, dict[str, tuple[torch.Tensor, ...]]()
+                for key in sorted(file.keys(), key=lambda key: int(key.rpartition("/")[2])):
+                    name = key.rpartition("/")[0]
+                    kept[name] = (*kept.get(name, ()), file.get_tensor(key))
+        except (OSError, SafetensorError, ValueError) as error:
+            raise RunError(f"{path} is no saved stream: {error}.") from error
+        for name, value in self.facts().items():
+            if facts.get(name) != value:
+                raise RunError(f"{path} is a stream whose {name} is {facts.get(name)}; expected {value}.")
+        self.state = State(int(facts["count"]), kept)
+
+    def facts(self) -> dict[str, str]:
+        """What a saved stream must have in common with this one."""
+        return {"network": self.network.name, "options": str(self.network.options), "cameras": str(self.cameras),
+                "clip": json.dumps(self.network.clip.to_dict())}
+
+
+def steps_of(network: Network) -> Steps | None:
+    """The network as a function of one frame, where it can be one: its layers look back, and so does its input."""
+    if network.clip.input == "normalised_difference":
+        return None
+    try:
+        return Steps(network)
+    except ModelError:
+        return None
+
+
+def is_picture(picture: np.ndarray) -> bool:
+    """Is this an array of rows, columns and three colours?"""
+    return picture.ndim == 3 and picture.shape[2] == 3 and picture.size > 0 and picture.dtype == np.uint8

@@ -1,0 +1,119 @@
+"""A causal network that is fed frame by frame answers as on the clip of all frames so far."""
+
+import pytest
+import torch
+
+from kinema.errors import ModelError
+from kinema.models.names import sized_by
+from kinema.models.network import Network
+from kinema.models.streaming import State, Steps
+from tests.models.test_causal import INCEPTIONS, NAMES
+from tests.models.test_networks import network
+
+FRAMES = 8  # of the networks' own clips
+ENDS = ("trn", "encoder")  # read what they answer off a clip's last frames: so many as they were made for
+FORMS = [  # other ways of looking back than those of the tiny networks
+    "i3d-x3d_xs", "i3d+se-x3d_xs-tp", "cox3d_s", "movinet_a0", "tsn-bn_inception-tp", "eco", "assemblenet50",
+    "r3d-densenet121-tp", "r3d-preact_resnet18-tp", "slow_r50_8x8_omni", "two_stream_fusion", "tsm-vit_tiny-tp",
+    "timesformer_space", "p3d_63", "tea_r50_8f", "tsn-blresnet50-tp", "tsm-mobilenet_v2", "gsm_bn_inception",
+]
+OPTIONS = [
+    ("lstm-resnet_tiny", {"take": "rising", "layers": 2}), ("lstm-resnet_tiny", {"take": "last"}),
+    ("pooling-resnet_tiny", {"kind": "attention"}), ("pooling-resnet_tiny", {"kind": "max"}),
+    ("tsm+nonlocal-resnet_tiny", {"attention": "dot_product"}),
+    ("tsm+nonlocal-resnet_tiny", {"attention": "concatenation"}),
+    ("i3d-resnet_tiny", {"edges": "repeat"}), ("i3d-resnet_tiny-tp", {"edges": "repeat"}),
+    ("i3d-resnet_tiny-tp", {"pool": "avg"}), ("tam-resnet_tiny", {"where": "top"}),
+]
+
+
+def answers(built: Network, clip_NCTHW: torch.Tensor) -> list[torch.Tensor]:
+    """What is said after each frame."""
+    steps, state, said = Steps(built), State(), []
+    with torch.inference_mode():
+        for frame_NC1HW in clip_NCTHW.split(1, dim=2):
+            logits_NK, state = steps(frame_NC1HW, state)
+            said.append(logits_NK)
+    return said
+
+
+def check(built: Network, frames: int = 11) -> None:
+    """Are the answers those of the clip network to all frames so far, or to its last where it is sized by frames?"""
+    built = built.double()
+    sized, (ends, _, tp) = sized_by(built.name), built.name.partition("-")
+    height, width = (built.clip.height, built.clip.width) if "size" in sized else (48, 48)
+    x_NCTHW = torch.randn(2, built.clip.channels, frames, height, width).double()
+    x_NCTHW *= torch.linspace(0.5, 2, frames)[:, None, None]
+    least, most = FRAMES if ends.startswith("trn") else 1, FRAMES if ends.startswith(ENDS) else frames
+    for count, logits_NK in enumerate(answers(built, x_NCTHW), start=1):
+        if count < least or (count > most and tp.endswith("-tp")):  # pools look further back than the last frames
+            continue
+        with torch.inference_mode():
+            torch.testing.assert_close(logits_NK, built(x_NCTHW[:, :, max(count - most, 0) : count]))
+
+
+@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in INCEPTIONS)])
+def test_a_stream_is_the_clip_so_far(name: str) -> None:
+    check(network(name, FRAMES, causal=True))
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in FORMS])
+def test_every_way_of_looking_back_is_followed(name: str) -> None:
+    check(network(name, FRAMES, causal=True), frames=5)
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIONS)
+def test_a_stream_knows_the_options(name: str, options: dict) -> None:
+    check(network(name, FRAMES, causal=True, **options))
+
+
+def test_pieces_of_several_frames_are_whole_at_their_last_frame() -> None:
+    built = network("encoder-vit_tiny", FRAMES, causal=True, tubelet=2).double()
+    x_NCTHW = torch.randn(1, 3, FRAMES, built.clip.height, built.clip.width).double()
+    for count, logits_NK in enumerate(answers(built, x_NCTHW), start=1):
+        if count % 2 == 0:
+            torch.testing.assert_close(logits_NK, built(x_NCTHW[:, :, :count]))
+
+
+def test_what_is_remembered_is_passed_in_and_handed_back() -> None:
+    built, x_NCTHW = network("tsm-resnet_tiny", FRAMES, causal=True), torch.randn(1, 3, 3, 48, 48)
+    steps = Steps(built)
+    with torch.inference_mode():
+        once, state = steps(x_NCTHW[:, :, :1], State())
+        left = steps(x_NCTHW[:, :, 1:2], state)[0]
+        right = steps(x_NCTHW[:, :, 2:], state)[0]  # another future of the same past
+        assert torch.equal(steps(x_NCTHW[:, :, 1:2], state)[0], left)
+        assert torch.equal(steps(x_NCTHW[:, :, :1], State())[0], once)
+    assert not torch.allclose(left, right)
+    assert state.count == 1
+
+
+def test_the_weights_are_shared_and_the_network_stays_as_it_is() -> None:
+    built, frame = network("tam-resnet_tiny", FRAMES, causal=True), torch.randn(1, 3, 1, 48, 48)
+    steps = Steps(built)
+    with torch.inference_mode():
+        before = steps(frame, State())[0]
+        built.classifier.weight.mul_(2)
+        assert not torch.equal(steps(frame, State())[0], before)
+        assert built(frame.expand(-1, -1, FRAMES, -1, -1)).shape == (1, 5)
+
+
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "i3d-resnet_tiny", "tsn-resnet_tiny-tp", "tsn+se-resnet_tiny"])
+def test_who_looks_ahead_cannot_be_fed_frame_by_frame(name: str) -> None:
+    with pytest.raises(ModelError, match=f"{name.replace('+', '.')} looks at later frames.*causal=True"):
+        Steps(network(name, FRAMES))
+
+
+@pytest.mark.parametrize("name", ["tsn-resnet_tiny", "lstm-resnet_tiny", "trn-resnet_tiny", "online_tsm-resnet_tiny"])
+def test_who_never_looks_ahead_needs_no_flag(name: str) -> None:
+    check(network(name, FRAMES))
+
+
+@pytest.mark.parametrize("edges", ["zeros", "repeat"])
+def test_memory_does_not_grow(edges: str) -> None:
+    steps, state, sizes = Steps(network("i3d-resnet_tiny-tp", FRAMES, causal=True, edges=edges)), State(), []
+    with torch.inference_mode():
+        for _ in range(64):
+            _, state = steps(torch.randn(1, 3, 1, 32, 32), state)
+            sizes.append(sum(tensor.numel() for kept in state.kept.values() for tensor in kept))
+    assert max(sizes[32:]) == max(sizes[:32])
