@@ -12,7 +12,7 @@ from kinema.errors import KinemaError, VideoError
 from kinema.progress import Progress
 
 if TYPE_CHECKING:
-    from kinema.inference.recognizer import Result
+    from kinema.inference.recognizer import Recognizer, Result
 
 RUN = Annotated[str, typer.Argument(help="folder of a run")]
 VIDEOS = Annotated[list[str], typer.Argument(help="video files, or folders of frames")]
@@ -26,6 +26,10 @@ def recognize(
     top: Annotated[int, typer.Option(min=1, help="how many labels to show")] = 5,
     windows: Annotated[bool, typer.Option("--windows", help="show each window of a long video")] = False,
     device: ACCELERATOR = None,
+    engine: Annotated[
+        str, typer.Option(help="what computes: torch, compile, openvino, onnx; auto: the quickest here")
+    ] = "torch",
+    precision: Annotated[str, typer.Option(help="fp32 or bf16, which is quicker and less exact")] = "fp32",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Say what is happening in videos. A video that cannot be read is named; the others are recognised all the same.
@@ -36,6 +40,8 @@ def recognize(
 
       kinema recognize runs/first match.mp4 --windows --json
 
+      kinema recognize runs/first matches/*.mp4 --engine auto --precision bf16
+
       kinema recognize match.mp4
 
       kinema recognize --weights pytorchvideo/slowfast-r50-8x8-kinetics400 match.mp4
@@ -43,7 +49,8 @@ def recognize(
     from kinema import Recognizer
 
     source, videos = network_and_videos(weights, videos)
-    recognizer = Recognizer(source, device=device)
+    recognizer = Recognizer(source, device=device, engine=engine, precision=precision)
+    tell_engine(recognizer, engine, precision)
     facts: list[dict[str, Any]] = []
     lines_tell = sys.stdout.isatty() and not as_json
     results = sys.stdout  # the bar takes what is printed for its own
@@ -64,6 +71,15 @@ def recognize(
         print_json(facts)
     if any("error" in each for each in facts):
         raise typer.Exit(1)
+
+
+def tell_engine(recognizer: "Recognizer", asked: str, precision: str) -> None:
+    """Say which engine was chosen, and how far an inexact one agrees."""
+    if asked == "auto":
+        took = ", ".join(f"{name} {milliseconds:.3g}" for name, milliseconds in recognizer.engine.milliseconds.items())
+        say_aside(f"The engine is {recognizer.engine.name} (milliseconds a clip: {took}).")
+    if recognizer.agreement is not None:
+        say_aside(f"{recognizer.engine.name} in {precision}: {recognizer.agreement}.")
 
 
 def network_and_videos(weights: str | None, arguments: list[str]) -> tuple[str, list[str]]:

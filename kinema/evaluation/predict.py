@@ -94,11 +94,13 @@ class EvaluationClips(Dataset):
 def predict(
     network: "Network", table: ClipTable, protocol: Protocol | None = None, machine: Machine | None = None,
     cache: ClipCache | None = None, quiet: bool = False, probe: Probe = UNCHANGED,
+    engine: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> Answers:
     """Run `network`, where it is, over every view of every clip; clips that cannot be read are named, not fatal.
 
-    protocol: the views of each video, by default one. probe: what becomes of the frames of each view. `NoClipsError`
-    when no clip at all can be read.
+    protocol: the views of each video, by default one. probe: what becomes of the frames of each view. engine: what
+    computes the network's answers (clips_NCTHW -> logits_NK), by default the network. `NoClipsError` when no clip at
+    all can be read.
     """
     machine, protocol = machine or Machine(), protocol or Protocol()
     clip, views = protocol.clip(network.clip), protocol.views
@@ -116,7 +118,7 @@ def predict(
                     (broken if views_VCTHW is None else partly).append((table.rows[index].path, problem))
             there = [(index, views_VCTHW) for index, views_VCTHW, _ in batch if views_VCTHW is not None]
             if there:
-                logits_MK = answer(network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(like))
+                logits_MK = answer(engine or network, torch.cat([views_VCTHW for _, views_VCTHW in there]).to(like))
                 for (index, _), logits_VK in zip(there, np.split(logits_MK, len(there)), strict=True):
                     logits[index] = mirrored_back(logits_VK, views[1], table.labels)
             bar.advance(len(batch), f"{len(broken)} unreadable" if broken else "")
@@ -149,7 +151,7 @@ def parts_of(table: ClipTable, kept: Sequence[int]) -> tuple[str, ...] | None:
 
 
 @torch.inference_mode()
-def answer(network: "Network", clips_NCTHW: torch.Tensor) -> np.ndarray:
+def answer(network: Callable[[torch.Tensor], torch.Tensor], clips_NCTHW: torch.Tensor) -> np.ndarray:
     """Logits N K as float32, a few clips at a time."""
     pixels = clips_NCTHW[0, 0].numel()
     return np.concatenate([network(part).float().cpu().numpy() for part in clips_NCTHW.split(most_at_once(pixels))])

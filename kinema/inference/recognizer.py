@@ -17,6 +17,8 @@ from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import at_once
+from kinema.inference.engines.agreement import agreement
+from kinema.inference.engines.choose import engine_of
 from kinema.inference.source import Source, opened
 from kinema.inference.windows import Window, window_seconds, windows
 from kinema.models import Network
@@ -51,12 +53,14 @@ class Recognizer:
     source: a run's folder, a `Run`, a `Network`, an official checkpoint's id or a file of weights. device: "cpu",
     "cuda", "mps"; None is the best there is. views: clips in time drawn from each window and averaged. window: seconds
     of a window; None is as long as the training's clips. A video shorter than two windows is one; a longer one is read
-    once, in overlapping windows, with bounded memory.
+    once, in overlapping windows, with bounded memory. engine: what computes the answers, "torch", "compile",
+    "openvino", "onnx" or "auto", the quickest here of those installed; precision: "fp32", or "bf16" on request, whose
+    `agreement` with it is measured on the run's validation clips.
     """
 
     def __init__(
-        self, source: Source, device: str | None = None, views: int = 1,
-        window: float | None = None,
+        self, source: Source, device: str | None = None, views: int = 1, window: float | None = None,
+        engine: str = "torch", precision: str = "fp32",
     ) -> None:
         self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
         self.network, run = opened(source, device)
@@ -66,6 +70,9 @@ class Recognizer:
             seconds = run.clip_seconds if window is None else window
         elif not isinstance(source, Network):
             self.multi_label = has_several_labels(str(source))
+        self.engine = engine_of(self.network, engine, precision)
+        self.agreement = None if run is None or precision == "fp32" else agreement(
+            run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
         self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))
         self.window_seconds = window_seconds(self.network.clip, seconds)
 
@@ -86,7 +93,7 @@ class Recognizer:
 
     def answers(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
         """Each window and the logits of its views (V K)."""
-        return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.network)
+        return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.engine.answer)
 
     def features(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
         """Each window and the features of its views (V D): what the classifier sees."""

@@ -40,6 +40,7 @@ OURS = (
     "evaluation",
     "tensorboard",
     "calibration.json",
+    "agreement.json",
     "fitting",
     "run.json",
 )

@@ -1,0 +1,99 @@
+"""What computes a network's answers: PyTorch itself, its compiler, OpenVINO or ONNX Runtime.
+
+An engine is made for one network and the clips it expects, and called with clips; all give the same answers, to
+rounding (`precision` "fp32") or nearly ("bf16"). Axes: N clips, C channels, T frames, H rows, W columns, K classes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from kinema.inference.engines.fold import channels_last, folded
+from kinema.models import Network
+
+Engine = Callable[[torch.Tensor], torch.Tensor]  # clips_NCTHW, float32 -> logits_NK, float32 on the CPU
+PRECISIONS = ("fp32", "bf16")
+
+
+def by_torch(network: Network, precision: str) -> Engine:
+    """PyTorch as it is, without batch norms that can be folded."""
+    ready, like = channels_last(folded(network)), next(network.parameters())
+
+    @torch.inference_mode()
+    def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        clips_NCTHW = clips_NCTHW.to(like).contiguous(memory_format=torch.channels_last_3d)
+        with torch.autocast(like.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return ready(clips_NCTHW).float().cpu()
+
+    return answer
+
+
+def by_compiler(network: Network, precision: str) -> Engine:
+    """PyTorch's compiler, with the weights frozen into its code; on a CPU it needs the system's compiler."""
+    import torch._inductor.config as inductor
+
+    ready, like = channels_last(folded(network)), next(network.parameters())
+    compiled = torch.compile(ready)
+
+    @torch.inference_mode()
+    def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        clips_NCTHW = clips_NCTHW.to(like).contiguous(memory_format=torch.channels_last_3d)
+        with inductor.patch(freezing=True), torch.autocast(
+                like.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return torch.cat([compiled(clip_NCTHW).float().cpu() for clip_NCTHW in clips_NCTHW.split(1)])
+
+    return answer
+
+
+def by_openvino(network: Network, precision: str) -> Engine:
+    """OpenVINO, on the CPU, with as many threads as PyTorch has."""
+    import openvino
+
+    clip_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
+    model = openvino.convert_model(folded(network), example_input=clip_1CTHW, input=[tuple(clip_1CTHW.shape)])
+    compiled = openvino.Core().compile_model(model, "CPU", {
+        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision], "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads()})
+
+    def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        clips = clips_NCTHW.float().cpu().contiguous().split(1)
+        return torch.cat([torch.from_numpy(compiled(clip.numpy())[0].copy()) for clip in clips])
+
+    return answer
+
+
+def by_onnx(network: Network, precision: str) -> Engine:
+    """ONNX Runtime, on the CPU, in float32 alone."""
+    import onnxruntime
+
+    exported = torch.onnx.export(folded(network), (torch.zeros(1, *network.clip.shape_CTHW),), dynamo=True)
+    assert exported is not None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(exported.model_proto.SerializeToString(), options,
+                                           providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        clips = clips_NCTHW.float().cpu().contiguous().split(1)
+        return torch.cat([torch.from_numpy(session.run(None, {name: clip.numpy()})[0]) for clip in clips])
+
+    return answer
+
+
+class Kind(NamedTuple):
+    """An engine by name: what makes it, the package it needs, what it can, and whether "auto" tries it."""
+
+    make: Callable[[Network, str], Engine]
+    package: str = ""
+    precisions: tuple[str, ...] = PRECISIONS
+    tried: bool = True
+
+
+ENGINES = {
+    "torch": Kind(by_torch),
+    "compile": Kind(by_compiler, tried=False),  # minutes, the first time
+    "openvino": Kind(by_openvino, "openvino"),
+    "onnx": Kind(by_onnx, "onnxruntime", ("fp32",)),
+}

@@ -1,0 +1,54 @@
+"""How often an engine of lower precision gives the answer that the network itself gives, on a run's own clips."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+from kinema.evaluation.predict import predict
+from kinema.files import write_json
+from kinema.inference.engines import Engine
+from kinema.machine import Machine
+from kinema.models import Network
+from kinema.runs import Run
+
+FILE = "agreement.json"  # in the run's folder
+CLIPS = 200  # validation clips that are looked at, at most
+
+
+class Agreement(NamedTuple):
+    """The share of so many clips of which the best class is the same."""
+
+    share: float
+    clips: int
+
+    def __str__(self) -> str:
+        return f"{self.share:.1%} of {self.clips} validation clips get the same label as in fp32"
+
+
+def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreement | None:
+    """How far an engine called `name` agrees with the network, measured once for the run's weights and then kept.
+
+    None where the run has no validation clips.
+    """
+    path, weights = run.path / FILE, run.path / "best.safetensors"
+    stamp = weights.stat().st_mtime_ns
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    if kept.get("weights") != stamp:
+        kept = {"weights": stamp}
+    if name not in kept:
+        table = run.split().validation
+        table = table.subset(np.linspace(0, len(table) - 1, min(CLIPS, len(table))).round().astype(int).tolist())
+        if not len(table):
+            return None
+        machine = Machine(accelerator=next(network.parameters()).device.type)
+        cache = machine.cache(network.clip)
+        answers = [predict(network, table, machine=machine, cache=cache, quiet=True, engine=each).predictions
+                   for each in (None, engine)]
+        best_N, other_N = (each.scores_NK().argmax(1) for each in answers)
+        kept[name] = [float((best_N == other_N).mean()), len(best_N)]
+        write_json(path, kept)
+    return Agreement(*kept[name])

@@ -1,0 +1,103 @@
+"""Which engine is quickest for a network here: measured once, and remembered. Axes: see the package."""
+
+import hashlib
+import json
+import platform
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import torch
+
+from kinema.data.cache import default_folder
+from kinema.errors import KinemaError, nearest
+from kinema.files import write_json
+from kinema.inference.engines import ENGINES, PRECISIONS, Engine
+from kinema.models import Network
+
+AUTO = "auto"
+REPEATS = 5  # of a clip, of which the median time counts
+FILE = "engines.json"
+
+
+class Chosen(NamedTuple):
+    """An engine, its name and, where several were measured, the milliseconds that a clip took each."""
+
+    name: str
+    answer: Engine
+    milliseconds: dict[str, float]
+
+
+def engine_of(network: Network, name: str = "torch", precision: str = "fp32") -> Chosen:
+    """The engine of a name for a network, where it is; "auto" measures those that are installed, the first time."""
+    if precision not in PRECISIONS:
+        raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
+                          f"{nearest(precision, PRECISIONS)}")
+    if name != AUTO:
+        return Chosen(name, made(name, network, precision), {})
+    path, key = default_folder() / FILE, key_of(network, precision)
+    known = read(path)
+    if key not in known:
+        known[key] = measured(network, precision)
+        write_json(path, read(path) | known)
+    milliseconds = known[key]
+    best = min(milliseconds, key=lambda each: milliseconds[each])
+    return Chosen(best, made(best, network, precision), milliseconds)
+
+
+def made(name: str, network: Network, precision: str) -> Engine:
+    """The engine of a name; KinemaError where it is unknown, not installed, or not for this device."""
+    if name not in ENGINES:
+        known = AUTO, *ENGINES
+        raise KinemaError(f"engine={name!r} is unknown; expected {', '.join(known)}. {nearest(name, known)}")
+    kind = ENGINES[name]
+    if kind.package and find_spec(kind.package) is None:
+        raise KinemaError(f"The engine {name} needs {kind.package}: pip install 'kinema[{name}]'.")
+    if precision not in kind.precisions:
+        raise KinemaError(f"The engine {name} computes in {', '.join(kind.precisions)}, not in {precision}.")
+    device = next(network.parameters()).device.type
+    if kind.package and device != "cpu":
+        raise KinemaError(f"The engine {name} computes on the CPU; expected torch or compile on {device}.")
+    return kind.make(network, precision)
+
+
+def measured(network: Network, precision: str) -> dict[str, float]:
+    """Milliseconds that a clip takes each engine that is there, by its name."""
+    found, device = {}, next(network.parameters()).device.type
+    for name, kind in ENGINES.items():
+        fits = precision in kind.precisions and (not kind.package or (device == "cpu" and find_spec(kind.package)))
+        if kind.tried and fits:
+            found[name] = milliseconds(made(name, network, precision), torch.zeros(1, *network.clip.shape_CTHW))
+    return found
+
+
+def milliseconds(engine: Engine, clip_1CTHW: torch.Tensor) -> float:
+    """The median time of a clip."""
+    times = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        engine(clip_1CTHW)
+        times.append(1000 * (time.perf_counter() - start))
+    return round(median(times[1:]), 3)
+
+
+def key_of(network: Network, precision: str) -> str:
+    """What the choice depends on: the network but for its weights, its clip, the machine and the versions."""
+    like = next(network.parameters())
+    versions = [f"{kind.package} {version(kind.package)}" for kind in ENGINES.values()
+                if kind.package and find_spec(kind.package)]
+    facts = [network.name, str(sorted(network.options.items(), key=str)), network.classes, network.clip.shape_CTHW,
+             precision, platform.node(), platform.processor(), str(like.device), torch.get_num_threads(),
+             torch.__version__, *versions]
+    return f"{network.name} {hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]}"
+
+
+def read(path: Path) -> dict[str, dict[str, float]]:
+    """What was measured before; nothing, where that cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}

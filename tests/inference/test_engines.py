@@ -1,0 +1,105 @@
+"""Every engine gives the network's answers."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks import checks
+from kinema import Recognizer, create_model
+from kinema.errors import KinemaError
+from kinema.inference.engines import ENGINES, choose
+from kinema.inference.engines.choose import engine_of, made
+from kinema.inference.engines.fold import folded
+from kinema.models import ClipSpec
+from tests.cli.test_cli import kinema
+from tests.models.test_networks import TINY
+
+FEW = ("tam-resnet_tiny", "i3d+se-x3d_xs")
+FAMILIES = [name for name in checks.one_of_each_family() if not name.startswith("hog3d") and name != "hog3d"]
+
+
+def check(name: str, engine: str, precision: str = "fp32", close: float = 1e-4) -> None:
+    """Are an engine's answers those of the network, and is the network as it was?"""
+    subject = checks.subject(name)
+    clips_NCTHW = subject.clip(clips=2)
+    expected_NK = checks.logits(subject.network, clips_NCTHW)
+    found_NK = made(engine, subject.network, precision)(clips_NCTHW)
+    assert found_NK.shape == expected_NK.shape
+    assert (found_NK - expected_NK).abs().max() <= close * expected_NK.std()
+    assert torch.equal(checks.logits(subject.network, clips_NCTHW), expected_NK)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_folded_batch_norms_change_no_answer(name: str) -> None:
+    check(name, "torch")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILIES)
+def test_folded_batch_norms_change_no_answer_of_any_family(name: str) -> None:
+    check(name, "torch")
+
+
+def test_norms_in_rows_are_folded() -> None:
+    left = [layer for layer in folded(create_model("tam-resnet18").eval()).modules()
+            if isinstance(layer, torch.nn.BatchNorm3d)]
+    assert left == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["openvino", "onnx"])
+@pytest.mark.parametrize("name", FEW)
+def test_runtimes_give_the_same_answers(name: str, engine: str) -> None:
+    pytest.importorskip(ENGINES[engine].package)
+    check(name, engine)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_lower_precision_is_near(engine: str) -> None:
+    if ENGINES[engine].package:
+        pytest.importorskip(ENGINES[engine].package)
+    check(FEW[0], engine, "bf16", close=0.1)
+
+
+@pytest.mark.parametrize(("engine", "precision", "why"), [
+    ("opnvino", "fp32", "engine='opnvino' is unknown; .* Nearest: openvino"),
+    ("torch", "bf61", "precision='bf61' is unknown; .* Nearest: bf16"),
+    ("onnx", "bf16", "engine onnx computes in fp32, not in bf16"),
+])
+def test_what_is_no_engine_is_told(engine: str, precision: str, why: str) -> None:
+    with pytest.raises(KinemaError, match=why):
+        engine_of(create_model("tsn-resnet_tiny"), engine, precision)
+
+
+def test_the_quickest_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KINEMA_CACHE", str(tmp_path))
+    monkeypatch.setattr(choose, "find_spec", lambda package: None)  # as where nothing else is installed
+    network = create_model("tsn-resnet_tiny", clip=ClipSpec(4, 32, 32)).eval()
+    first = engine_of(network, "auto")
+    assert [*first.milliseconds] == ["torch"]
+    assert first.name == "torch"
+    [path] = tmp_path.glob("**/engines.json")
+    kept = json.loads(path.read_text())
+    assert [*kept.values()] == [first.milliseconds]
+    path.write_text(json.dumps({key: {"torch": 1.5} for key in kept}))
+    assert engine_of(network, "auto").milliseconds == {"torch": 1.5}
+    path.write_text("no json")
+    assert engine_of(network, "auto").name == "torch"
+
+
+@pytest.mark.slow
+def test_a_run_tells_how_far_lower_precision_agrees(tiny_run: Path, motion: Path) -> None:
+    exact = Recognizer(tiny_run, device="cpu")
+    assert exact.agreement is None
+    near = Recognizer(tiny_run, device="cpu", precision="bf16")
+    assert near.agreement is not None
+    assert 0.9 <= near.agreement.share <= 1
+    kept = json.loads((tiny_run / "agreement.json").read_text())
+    assert kept["torch bf16"] == [*near.agreement]
+    video = next(motion.glob("*/*.mp4"))
+    assert near(video).top[0][1] == pytest.approx(exact(video).top[0][1], abs=0.05)
+    text = kinema("recognize", tiny_run, video, "--precision", "bf16", "--device", "cpu")
+    assert video.name in text
