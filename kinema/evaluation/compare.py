@@ -25,7 +25,7 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
     On the same clips each resample draws the same sources for both, so what makes a clip hard for both cancels out;
     on different clips the two are resampled on their own, which gives a wider interval. Where all resamples agree on a
     difference, as they must for one source, they would claim certainty: there the interval goes so far to either side
-    as Wilson's of something that happened in no source, unless the answers are the very same.
+    as Wilson's of something that happened in no source, unless the answers are the same to rounding.
     """
     hits = [hits_N(each.scores_NK(), each.targets) for each in (one, other)]
     paired = sorted(one.clips) == sorted(other.clips) and len(set(one.clips)) == len(one)
@@ -36,7 +36,7 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
     if paired:
         place = {clip: index for index, clip in enumerate(other.clips)}
         order = [place[clip] for clip in one.clips]
-        same = np.array_equal(one.logits_NVK, other.logits_NVK[order])
+        same = alike(one.logits_NVK, other.logits_NVK[order])
         gain = hits[0] - hits[1][order]
         sums_BM = resampled_sums(np.stack([gain, np.ones_like(gain)], axis=1), groups[0], resamples, seed)
         means_B = sums_BM[:, 0] / sums_BM[:, 1]
@@ -49,3 +49,8 @@ def difference(one: Predictions, other: Predictions, resamples: int = 2000, seed
         most = wilson(0.0, sources)[1]
         low, high = max(value - most, -1.0), min(value + most, 1.0)
     return Difference(Estimate(value, low, high), paired, sources)
+
+
+def alike(one_NVK: np.ndarray, other_NVK: np.ndarray) -> bool:
+    """Are two networks' logits the same, to rounding?"""
+    return one_NVK.shape == other_NVK.shape and np.allclose(one_NVK, other_NVK, rtol=1e-4, atol=1e-5)

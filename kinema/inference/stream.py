@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from kinema.data.transforms import to_input
 from kinema.errors import DataError, ModelError, RunError
 from kinema.files import write_atomic
 from kinema.inference.source import Source, opened
-from kinema.inference.windows import small
+from kinema.inference.windows import small, window_seconds
 from kinema.models import Network
 from kinema.models.streaming import State, Steps
 
@@ -25,9 +26,10 @@ class Stream:
     streams are pushed together, a frame of each. device: "cpu", "cuda", "mps"; None is the best there is.
 
     A causal network (`exact`) remembers what its layers need, and answers as on the clip of all frames so far: the mean
-    over all of them, or what its readout makes of the last ones where it is sized by frames (lstm goes on for ever,
-    nonlocal looks at 256 frames). Any other network sees the last frames of its clip anew with each push; the first
-    stands for those before it. The frames of a clip are as far from each other as those that are pushed.
+    over all of them, or what its readout makes of the last ones (trn, encoder, a bidirectional lstm: of as many as its
+    clip has; nonlocal looks at 256). Any other network sees the last frames of its clip anew with each push; the first
+    stands for those before it. The frames of a clip are as far from each other as those that are pushed: as in training
+    where they are `frame_seconds` apart.
 
     `state` is all that is remembered: keep it, and set it again, or `save` and `load` it.
     """
@@ -35,11 +37,13 @@ class Stream:
     def __init__(self, source: Source, cameras: int = 1, device: str | None = None) -> None:
         if cameras < 1:
             raise DataError(f"cameras={cameras}: expected one or more.")
-        self.network, self.cameras = opened(source, device).network, cameras
+        self.network, run = opened(source, device)
+        self.cameras = cameras
         spec = self.network.clip
         if spec.fields:
             raise ModelError(f"{self.network.name} sees optical flow, which a stream does not find. Expected a network "
                              "of colours or of differences.")
+        self.frame_seconds = window_seconds(spec, run.clip_seconds if run else None) / spec.frames
         self.steps = steps_of(self.network)
         self.kept_frames = spec.frames if self.steps is None else 2 if spec.input == "difference" else 1
         self.state = State()
@@ -108,12 +112,16 @@ class Stream:
         for name, value in self.facts().items():
             if facts.get(name) != value:
                 raise RunError(f"{path} is a stream whose {name} is {facts.get(name)}; expected {value}.")
+        if PICTURES in kept:
+            kept[PICTURES] = tuple(tensor.cpu() for tensor in kept[PICTURES])
         self.state = State(int(facts["count"]), kept)
 
     def facts(self) -> dict[str, str]:
         """What a saved stream must have in common with this one."""
-        return {"network": self.network.name, "options": str(self.network.options), "cameras": str(self.cameras),
-                "clip": json.dumps(self.network.clip.to_dict())}
+        sums = [f"{float(weights.double().sum()):.9e}" for weights in self.network.state_dict().values()]
+        return {"network": self.network.name, "clip": json.dumps(self.network.clip.to_dict()),
+                "cameras": str(self.cameras), "weights": sha256(" ".join(sums).encode()).hexdigest()[:16],
+                "dtype": str(next(self.network.parameters()).dtype)}
 
 
 def steps_of(network: Network) -> Steps | None:

@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.errors import ModelError
+
 Past = tuple[torch.Tensor, ...]  # what a layer remembers
 
 
@@ -75,6 +77,9 @@ def edges(frames: int, stride: int, causal: bool, fill: float = 0.0) -> tuple[nn
     """
     if frames == 1:
         return nn.Identity(), 0
+    if causal and frames < stride:
+        raise ModelError(f"An operator over {frames} frames that steps over {stride} cannot be causal; expected "
+                         f"{stride} frames or more, or one.")
     if causal:
         return TimePad(frames - stride, stride - 1, fill), 0
     if frames % 2:

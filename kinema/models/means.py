@@ -13,6 +13,8 @@ from kinema.models.layers import Past
 class Mean(nn.Module):
     """The mean of all places and frames: features_NCTHW -> features_ND."""
 
+    gathers = True  # one of all frames, also in a stream
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.channels = channels
@@ -23,11 +25,13 @@ class Mean(nn.Module):
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """The mean of all frames so far."""
         mean_ND = so_far(x_NC1HW.mean((3, 4))[:, :, 0], past, count)
-        return mean_ND, (mean_ND,)
+        return mean_ND.to(x_NC1HW.dtype), (mean_ND,)
 
 
 class FrameMean(nn.Module):
     """The mean of all frames, as one: x_NCTHW -> N C 1 H W."""
+
+    gathers = True
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.mean(2, keepdim=True)
@@ -35,11 +39,13 @@ class FrameMean(nn.Module):
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """The mean of all frames so far."""
         mean_NC1HW = so_far(x_NC1HW, past, count)
-        return mean_NC1HW, (mean_NC1HW,)
+        return mean_NC1HW.to(x_NC1HW.dtype), (mean_NC1HW,)
 
 
 class FrameMax(nn.Module):
     """The greatest of all frames, as one: x_NCTHW -> N C 1 H W."""
+
+    gathers = True
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.amax(2, keepdim=True)
@@ -51,7 +57,8 @@ class FrameMax(nn.Module):
 
 
 def so_far(x: torch.Tensor, past: Past, count: int) -> torch.Tensor:
-    """The mean of x and the `count` before it, of which the `past` is the mean."""
+    """The mean of x and the `count` before it, whose mean the `past` is; in float32 at least, for a stream is long."""
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
     return past[0] + (x - past[0]) / (count + 1) if past else x
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import chain
+from threading import Lock
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from kinema.models.layers import Past
 from kinema.models.names import sees_later_frames, sized_by
 from kinema.models.network import Network
 
-LENGTHS = (32, 64)  # of the clips that tell at which rate each layer sees frames
+LENGTHS = (96, 192)  # of the clips that tell at which rate each layer sees frames
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class State:
 class Steps:
     """A network as a function of one frame and a state, which gives the logits of the clip of all frames so far.
 
-    The network itself stays as it is; this one shares its weights. ModelError where it looks at later frames.
+    The network itself stays as it is; this one shares its weights, and is made anew after it was moved. ModelError
+    where it looks at later frames, or reads its answer off all at once. Several threads may call it.
     """
 
     def __init__(self, network: Network) -> None:
@@ -40,20 +42,39 @@ class Steps:
             raise ModelError(f"{network.name} looks at later frames, so it cannot be fed frame by frame; expected one "
                              "made with causal=True, such as kinema train --start RUN --causal gives.")
         shared = {id(tensor): tensor for tensor in chain(network.parameters(), network.buffers())}
-        self.network: Network = deepcopy(network, shared).eval()
-        if not any(hasattr(layer, "follow") for layer in self.network.readout.modules()):
-            self.network.readout = Recent(network.readout, lengths_of(network, network.clip.frames)["readout#0"],
+        self.network: Network = deepcopy(network, shared)
+        if not any(hasattr(layer, "follow") for layer in network.readout.modules()):
+            self.network.readout = Recent(self.network.readout, lengths_of(network, network.clip.frames)["readout#0"],
                                           whole="frames" in sized_by(network.name))
-        self.walk = Walk(rates(network))
+        self.network.eval()
+        self.walk, self.alone = Walk(rates(network)), Lock()
+        like = next(network.parameters())
+        self.where = like.device, like.dtype
         for name, layer in self.network.named_modules():
             if hasattr(layer, "follow"):
                 layer.forward = Following(layer, name, self.walk)
+        self.try_a_frame()
+
+    @torch.inference_mode()
+    def try_a_frame(self) -> None:
+        """ModelError where no layer says how it follows, but one needs several frames."""
+        spec, (device, dtype) = self.network.clip, self.where
+        blank_1C1HW = torch.zeros(1, spec.channels, 1, spec.height, spec.width, device=device, dtype=dtype)
+        try:
+            self(blank_1C1HW, State())
+        except RuntimeError as error:
+            raise ModelError(f"{self.network.name} cannot be fed frame by frame: {error}") from error
 
     def __call__(self, frame_NC1HW: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """The logits (N K) of all frames up to this one, and the state after it."""
-        self.walk.begin(state)
-        logits_NK = self.network(frame_NC1HW)
-        return logits_NK, State(state.count + 1, self.walk.after)
+        like = next(self.network.parameters())
+        if (like.device, like.dtype) != self.where:
+            raise ModelError(f"{self.network.name} was moved to {like.device} as {like.dtype} after it was made to be "
+                             "fed frame by frame; make it anew.")
+        with self.alone:  # a frame's way through the layers is written down in one place
+            self.walk.begin(state)
+            logits_NK = self.network(frame_NC1HW)
+            return logits_NK, State(state.count + 1, self.walk.after)
 
 
 class Walk:
@@ -112,12 +133,16 @@ class Recent(nn.Module):
 def rates(network: Network) -> dict[str, int]:
     """How many frames of a clip there are for each that a layer sees, by the layer and its call; 0: it sees but one."""
     few, many = (lengths_of(network, frames) for frames in LENGTHS)
+    gathers = any(hasattr(layer, "gathers") for layer in network.backbone.modules())
+    if few["readout#0"] == many["readout#0"] and not gathers:
+        raise ModelError(f"{network.name} reads its answer off all frames of a clip at once, so it cannot be fed frame "
+                         "by frame. Nearest: a readout that takes each frame by itself, or their mean.")
     found = {}
     for key, frames in many.items():
         found[key] = 0 if frames == few[key] else LENGTHS[1] // frames
         if found[key] and found[key] * frames != LENGTHS[1]:
-            raise ModelError(f"{network.name} cannot be fed frame by frame: its {key} sees {frames} of "
-                             f"{LENGTHS[1]} frames.")
+            raise ModelError(f"{network.name} cannot be fed frame by frame: its {key.partition('#')[0]} sees {frames} "
+                             f"of {LENGTHS[1]} frames; expected all, every second, third ... one.")
     return found
 
 

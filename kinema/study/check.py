@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from kinema.data.clips import ClipTable, check_root, read_table
+from kinema.data.formats import recognise
 from kinema.data.splits import split_table
 from kinema.errors import KinemaError, RunError, nearest
 from kinema.models.names import parse
@@ -19,21 +20,27 @@ from kinema.weights.pretrained import find_source
 
 
 def check(study: Study, left: Sequence[Recipe]) -> None:
-    """RunError where runs that are not finished, `left`, name a network, options, data, a split or weights that
-    are not there, or a group of the study a class that none of the data has, or the runs would stand among clips."""
+    """RunError where runs that are not finished, `left`, name a network, its options (unless it starts from weights,
+    which may say more of them), data, a split or weights that are not there, or a group of the study a class that none
+    of the data has, or where the runs would stand among clips. Runs that were begun are as they were then."""
     tables, seen = cache(table_of), set[Any]()
+    left = [recipe for recipe in left if not (Path(recipe.out) / "run.json").is_file()]  # others need no list any more
     wrong = {recipe.out: problem for recipe in left if (problem := problem_of(recipe, tables, seen, study))}
     if wrong:
         each = dict.fromkeys(wrong.values())
         raise RunError(f"{len(wrong)} of the study's {len(study.recipes)} runs cannot be trained, so none was begun: "
                        + " ".join([*each][:5]) + (f" And {len(each) - 5} more." if len(each) > 5 else ""))
     for recipe in left:
-        if Path(recipe.data).is_dir() and Path(recipe.out).resolve().is_relative_to(Path(recipe.data).resolve()):
+        inside = Path(recipe.out).resolve().is_relative_to(Path(recipe.data).resolve())
+        if inside and (recipe.format or recognise(Path(recipe.data))) == "folder":
             raise RunError(f"The study's folder {Path(recipe.out).parent} is in {recipe.data}, whose folders are those "
                            "of classes; choose another one with --out.")
-    done = [recipe for recipe in study.recipes if recipe not in left]
+    new = {recipe.out for recipe in left}
+    begun = [recipe.out for recipe in study.recipes if recipe.out not in new]
+    if not study.groups or not all((Path(out) / "run.json").is_file() for out in begun):  # only results were kept
+        return
     known = {label for recipe in left for label in tables(*data_of(recipe)).labels}
-    known |= {label for recipe in done for label in Run.open(recipe.out).labels}
+    known |= {label for out in begun for label in Run.open(out).labels}
     for group, labels in study.groups.items():
         for label in labels:
             if label not in known:

@@ -12,6 +12,7 @@ from kinema.data.transforms import storage_resize
 from kinema.data.transforms import test_transform as judged
 from kinema.errors import DataError, ModelError, RunError
 from kinema.models import ClipSpec, Network, create_model
+from kinema.runs import Run
 
 SPEC = ClipSpec(4, 32, 32)
 
@@ -60,10 +61,11 @@ def test_who_needs_a_clip_sees_the_last_one(causal: bool, input_: str, frames: n
 @pytest.mark.parametrize("causal", [True, False])
 def test_cameras_in_one_batch_do_not_see_each_other(causal: bool, frames: np.ndarray) -> None:
     built = network(causal=causal)
-    both, alone = Stream(built, cameras=2, device="cpu"), Stream(built, device="cpu")
+    both, left, right = Stream(built, cameras=2, device="cpu"), Stream(built, device="cpu"), Stream(built, device="cpu")
     wide = np.concatenate([frames, frames[::-1]], axis=2)  # of another size
     for frame, other in zip(frames, wide, strict=True):
-        np.testing.assert_allclose(both.push([frame, other])[0], alone.push(frame), atol=1e-5)
+        expected_NK = [left.push(frame), right.push(other)]
+        np.testing.assert_allclose(both.push([frame, other]), expected_NK, atol=1e-5)
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -90,6 +92,10 @@ def test_the_state_of_another_network_is_refused(frames: np.ndarray, tmp_path: P
         Stream(network("tam-resnet_tiny"), device="cpu").load(path)
     with pytest.raises(RunError, match="whose cameras is 1; expected 2"):
         Stream(network(), cameras=2, device="cpu").load(path)
+    other = network()
+    torch.nn.init.normal_(other.classifier.weight)
+    with pytest.raises(RunError, match="whose weights is"):
+        Stream(other, device="cpu").load(path)
     path.write_bytes(b"nothing")
     with pytest.raises(RunError, match="is no saved stream"):
         stream.load(path)
@@ -98,8 +104,9 @@ def test_the_state_of_another_network_is_refused(frames: np.ndarray, tmp_path: P
 
 
 def test_a_run_is_a_stream_too(tiny_run: Path, frames: np.ndarray) -> None:
-    stream = Stream(tiny_run, device="cpu")
-    assert stream.push(frames[0]).shape == (stream.network.classes,)
+    stream, run = Stream(tiny_run, device="cpu"), Run.open(tiny_run)
+    np.testing.assert_allclose(stream.push(frames[0]), Stream(run.model(), device="cpu").push(frames[0]), atol=1e-5)
+    assert stream.frame_seconds == pytest.approx(run.clip_seconds / run.clip.frames)
 
 
 @pytest.mark.parametrize(("shape", "kind"), [((4, 4, 4), np.uint8), ((4, 4, 3), float), ((2, 4, 4, 3), np.uint8)])

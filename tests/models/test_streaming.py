@@ -1,9 +1,12 @@
 """A causal network that is fed frame by frame answers as on the clip of all frames so far."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
 from kinema.errors import ModelError
+from kinema.models.means import Mean
 from kinema.models.names import sized_by
 from kinema.models.network import Network
 from kinema.models.streaming import State, Steps
@@ -109,11 +112,62 @@ def test_who_never_looks_ahead_needs_no_flag(name: str) -> None:
     check(network(name, FRAMES))
 
 
-@pytest.mark.parametrize("edges", ["zeros", "repeat"])
-def test_memory_does_not_grow(edges: str) -> None:
-    steps, state, sizes = Steps(network("i3d-resnet_tiny-tp", FRAMES, causal=True, edges=edges)), State(), []
+@pytest.mark.parametrize(("name", "options"), [
+    ("i3d-resnet_tiny-tp", {}), ("i3d-resnet_tiny-tp", {"edges": "repeat"}), ("i3d-x3d_xs", {"live": True}),
+    ("i3d+se-x3d_xs", {}), ("lstm-resnet_tiny", {}), ("trn-resnet_tiny", {}),
+])
+def test_memory_does_not_grow(name: str, options: dict) -> None:
+    steps, state, sizes = Steps(network(name, FRAMES, causal=True, **options)), State(), []
     with torch.inference_mode():
         for _ in range(64):
             _, state = steps(torch.randn(1, 3, 1, 32, 32), state)
             sizes.append(sum(tensor.numel() for kept in state.kept.values() for tensor in kept))
     assert max(sizes[32:]) == max(sizes[:32])
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("tsn-vit_tiny", {"readout": "probe"}), ("tsn-vit_tiny", {"readout": "first"}),
+    ("i3d-x3d_xs", {"head_frames": 3}), ("i3d_fair-resnet_tiny", {"conv_step": 4, "stem_frames": 3}),
+    ("tsm+nonlocal-resnet_tiny", {"groups": 2}), ("c3d", {}),
+])
+def test_who_needs_a_whole_clip_says_so(name: str, options: dict) -> None:
+    with pytest.raises(ModelError):
+        Steps(network(name, 16, causal=True, **options))
+
+
+def test_pairs_of_frames_are_not_fed_one_by_one() -> None:
+    with pytest.raises(ModelError, match="even number of frames"):
+        Steps(network("blvnet_tam_50_8x2", 16, causal=True))
+
+
+def test_threads_do_not_see_each_other() -> None:
+    built = network("tam-resnet_tiny", FRAMES, causal=True)
+    steps, clips = Steps(built), torch.randn(4, 1, 3, FRAMES, 32, 32)
+
+    def last(clip_NCTHW: torch.Tensor) -> torch.Tensor:
+        state, logits_NK = State(), torch.empty(0)
+        with torch.inference_mode():
+            for frame_NC1HW in clip_NCTHW.split(1, dim=2):
+                logits_NK, state = steps(frame_NC1HW, state)
+        return logits_NK
+
+    alone = [last(clip_NCTHW) for clip_NCTHW in clips]
+    with ThreadPoolExecutor(4) as pool:
+        torch.testing.assert_close([*pool.map(last, clips)], alone)
+
+
+def test_a_network_that_moved_is_made_ready_anew() -> None:
+    built = network("tam-resnet_tiny", FRAMES, causal=True)
+    steps = Steps(built)
+    built.double()
+    with pytest.raises(ModelError, match=r"was moved to cpu as torch.float64 .* make it anew"):
+        steps(torch.randn(1, 3, 1, 32, 32), State())
+
+
+def test_a_long_mean_does_not_freeze_in_bfloat16() -> None:
+    mean, past = Mean(1), ()
+    for count in range(2000):
+        frame = torch.full((1, 1, 1, 1, 1), float(count >= 1000), dtype=torch.bfloat16)
+        said_ND, past = mean.follow(frame, past, count)
+    assert said_ND.dtype == torch.bfloat16
+    assert said_ND.item() == pytest.approx(0.5, abs=0.01)

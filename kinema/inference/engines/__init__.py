@@ -4,6 +4,7 @@ An engine is made for one network and the clips it expects, and called with clip
 rounding (`precision` "fp32") or nearly ("bf16"). Axes: N clips, C channels, T frames, H rows, W columns, K classes.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -51,7 +52,9 @@ def by_openvino(network: Network, precision: str) -> Engine:
     import openvino
 
     clip_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
-    model = openvino.convert_model(folded(network), example_input=clip_1CTHW, input=[tuple(clip_1CTHW.shape)])
+    with warnings.catch_warnings():  # of shapes that are fixed here
+        warnings.simplefilter("ignore")
+        model = openvino.convert_model(folded(network), example_input=clip_1CTHW, input=[tuple(clip_1CTHW.shape)])
     compiled = openvino.Core().compile_model(model, "CPU", {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision], "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": torch.get_num_threads()})

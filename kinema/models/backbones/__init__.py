@@ -76,9 +76,10 @@ RESNETS = {
 INCEPTIONS = {
     "inception_v1": Backbone(partial(Inception, FORMS["inception_v1"]), SZEGEDY,
                              modules=(*STUDY, "gsm", "lstm", "pooling")),
-    "inception_3d": Backbone(partial(Inception, FORMS["inception_3d"]), SZEGEDY, frames=64, modules=("i3d", "s3d")),
+    "inception_3d": Backbone(partial(Inception, FORMS["inception_3d"]), SZEGEDY, frames=64, modules=("i3d", "s3d"),
+                             looks=True),
     "inception_3d_rgb_flow": Backbone(partial(RGBFlow, FORMS["inception_3d"]), SZEGEDY, frames=64,
-                                      modules=("i3d", "s3d"), input="rgb+flow"),
+                                      modules=("i3d", "s3d"), input="rgb+flow", looks=True),
     "bn_inception": Backbone(partial(BranchedInception, KINDS["bn_inception"]), BN, modules=PIXELS_ALONE),
     "inception_v3": Backbone(inception_v3, V3, size=299, modules=PIXELS_ALONE),
     "eco_lite": Backbone(partial(ECO, False), ZOLFAGHARI, frames=16, asks=False),

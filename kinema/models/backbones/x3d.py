@@ -95,6 +95,8 @@ class Head(nn.Module):
     before the clip does. A clip too short for any such frame is taken as it is.
     """
 
+    gathers = True  # one of all frames, also in a stream
+
     def __init__(
         self, widths: tuple[int, int, int], normed: bool, frames: int, pixels: int, ahead: int | None
     ) -> None:
@@ -108,7 +110,7 @@ class Head(nn.Module):
         self.frames, self.pixels, self.ahead = frames, pixels, ahead
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
-        if not self.frames and self.ahead is None:
+        if not self.frames and not self.ahead:
             return self.told(self.average(self.places(x_NCTHW)))
         frames = x_NCTHW.shape[2]
         if self.ahead is not None:
@@ -128,7 +130,7 @@ class Head(nn.Module):
 
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """The last window so far; without `live`, whose answer it is, only where all frames are one."""
-        if not self.frames and self.ahead is None:
+        if not self.frames and not self.ahead:
             return type(self).forward(self, x_NC1HW), ()
         if self.ahead is None:
             raise ModelError(f"A head that averages all windows of {self.frames} frames cannot be fed frame by frame; "

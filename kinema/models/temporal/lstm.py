@@ -75,4 +75,4 @@ class Recurrent(BothWays):
             taken_ND = so_far(taken_ND, past[2:], count)
         elif self.take != "last" and past:  # weighted by 1, 2, 3 ...
             taken_ND = past[2] + (taken_ND - past[2]) * 2 / (count + 2)
-        return taken_ND, (hidden, cell, taken_ND)
+        return taken_ND.to(x_NC1HW.dtype), (hidden, cell, taken_ND)

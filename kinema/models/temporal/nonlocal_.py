@@ -47,6 +47,9 @@ class NonLocal(Temporal):
                              f"{nearest(self.attention, ATTENTIONS)}")
         if self.groups < 1:
             raise ModelError(f"nonlocal's groups are {self.groups}; they must be 1 or more.")
+        if self.groups > 1 and self.causal:
+            raise ModelError(f"nonlocal of {self.groups} groups cannot be causal: which frames are in one depends on "
+                             "the length of the whole clip. Nearest: groups=1.")
 
     def after(self, channels: int, place: Place) -> nn.Module:
         return Attention(channels, self) if picks(self.places, place) else nn.Identity()

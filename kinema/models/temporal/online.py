@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from kinema.models.layers import TimePad
+from kinema.models.layers import Past, TimePad
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
@@ -57,3 +57,7 @@ class LastFrame(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW[:, :, -1].mean((2, 3))
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """This frame is the last."""
+        return x_NC1HW[:, :, -1].mean((2, 3)), ()

@@ -1,0 +1,119 @@
+"""Engines beside eager PyTorch, batch 1; writes benchmarks/engines.csv and the table in benchmarks/RESULTS.md.
+
+python -m benchmarks.engines [--only PATTERN] [--rounds 7] [--threads 2]
+
+Each round times one clip with each engine in turn (A B A B ...), after a warm-up; a ratio is that of a round, and its
+median over the rounds stands beside its range. Networks have random weights; clips are their own. OMP_WAIT_POLICY is
+PASSIVE, so that idle threads of one engine do not slow down the next.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from kinema.inference.engines.choose import made
+from kinema.models import Network, create_model
+
+ROOT = Path(__file__).parents[1]
+TABLE, PAGE = ROOT / "benchmarks" / "engines.csv", ROOT / "benchmarks" / "RESULTS.md"
+NAMES = {  # and the frames and pixels of a clip
+    "x3d_s": (13, 182), "x3d_m": (16, 256), "tsm-resnet50": (8, 224), "r2plus1d_18": (16, 112),
+    "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d-resnet50": (32, 224),
+}
+ENGINES = (("torch", "fp32"), ("onnx", "fp32"), ("openvino", "fp32"), ("torch", "bf16"), ("openvino", "bf16"))
+COLUMNS = ("network", "clip", "engine", "precision", "milliseconds", "ratio", "low", "high", "error", "commit", "date")
+START, END = "<!-- engines -->", "<!-- /engines -->"
+
+
+def eager(network: Network) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The network as PyTorch runs it."""
+    def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return network(clips_NCTHW)
+
+    return answer
+
+
+def seconds(engine: Callable[[torch.Tensor], torch.Tensor], clip_1CTHW: torch.Tensor) -> float:
+    """How long a clip takes."""
+    start = time.perf_counter()
+    engine(clip_1CTHW)
+    return time.perf_counter() - start
+
+
+def rows_of(name: str, rounds: int) -> list[dict[str, str]]:
+    """One network's rows."""
+    frames, size = NAMES[name]
+    torch.manual_seed(0)
+    network = create_model(name, frames=frames).eval()
+    network.clip = network.clip.__class__(**{**network.clip.to_dict(), "frames": frames, "height": size, "width": size})
+    clip_1CTHW = torch.randn(1, *network.clip.shape_CTHW)
+    engines = {("eager", "fp32"): eager(network)} | {(kind, precision): made(kind, network, precision)
+                                                     for kind, precision in ENGINES}
+    expected_1K = engines["eager", "fp32"](clip_1CTHW)
+    errors = {key: float((engine(clip_1CTHW) - expected_1K).abs().max() / expected_1K.std())
+              for key, engine in engines.items()}  # and warm
+    times: dict[tuple[str, str], list[float]] = {key: [] for key in engines}
+    for _ in range(rounds):
+        for key, engine in engines.items():
+            times[key].append(seconds(engine, clip_1CTHW))
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    found = []
+    for (kind, precision), each in times.items():
+        ratios = sorted(slow / quick for slow, quick in zip(times["eager", "fp32"], each, strict=True))
+        found.append(dict(zip(COLUMNS, (
+            name, f"{frames}x{size}", kind, precision, f"{1000 * median(each):.1f}", f"{median(ratios):.2f}",
+            f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}", f"{errors[kind, precision]:.0e}", commit,
+            datetime.now(UTC).date().isoformat()), strict=True)))
+        print(*found[-1].values(), flush=True)
+    return found
+
+
+def page(rows: list[dict[str, str]], threads: int) -> str:
+    """The table of ratios."""
+    kinds = list(dict.fromkeys((row["engine"], row["precision"]) for row in rows if row["engine"] != "eager"))
+    titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
+    lines = [f"Times faster than eager PyTorch in fp32, batch 1, {threads} threads: median of the rounds, least to most.",
+             "", f"| network | clip | eager, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
+    for name in dict.fromkeys(row["network"] for row in rows):
+        own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}
+        base = own["eager", "fp32"]
+        cells = [f"**{own[key]['ratio']}** ({own[key]['low']} to {own[key]['high']})" for key in kinds]
+        lines.append(f"| {name} | {base['clip']} | {base['milliseconds']} | " + " | ".join(cells) + " |")
+    worst = max(float(row["error"]) for row in rows if row["precision"] == "fp32")
+    return "\n".join([*lines, "", f"Logits in fp32 differ from eager's by {worst:.0e} of their spread at most. "
+                      f"`python -m benchmarks.engines` at commit {rows[-1]['commit']}, {rows[-1]['date']}."])
+
+
+def main() -> None:
+    """Time the networks, and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="*", metavar="PATTERN")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
+        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
+    torch.set_num_threads(options.threads)
+    rows = [row for name in NAMES if fnmatchcase(name, options.only) for row in rows_of(name, options.rounds)]
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.partition(START)[0], text.partition(END)[2]
+    PAGE.write_text(f"{before}{START}\n{page(rows, options.threads)}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
