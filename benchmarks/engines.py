@@ -83,7 +83,7 @@ def page(rows: list[dict[str, str]], threads: int) -> str:
     """The table of ratios."""
     kinds = list(dict.fromkeys((row["engine"], row["precision"]) for row in rows if row["engine"] != "eager"))
     titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
-    lines = [f"Times faster than eager PyTorch in fp32, batch 1, {threads} threads: median of the rounds, least to most.",
+    lines = [f"Times faster than eager PyTorch in fp32, batch 1, {threads} threads: median of rounds, least to most.",
              "", f"| network | clip | eager, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
     for name in dict.fromkeys(row["network"] for row in rows):
         own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}
