@@ -4,6 +4,7 @@ An engine is made for one network and the clips it expects, and called with clip
 rounding (`precision` "fp32") or nearly ("bf16"). Axes: N clips, C channels, T frames, H rows, W columns, K classes.
 """
 
+import logging
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
@@ -70,7 +71,11 @@ def by_onnx(network: Network, precision: str) -> Engine:
     """ONNX Runtime, on the CPU, in float32 alone."""
     import onnxruntime
 
-    exported = torch.onnx.export(folded(network), (torch.zeros(1, *network.clip.shape_CTHW),), dynamo=True)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells which packages that nobody needs are not there
+    blank_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = torch.onnx.export(folded(network), (blank_1CTHW,), dynamo=True, verbose=False)
     assert exported is not None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
