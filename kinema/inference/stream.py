@@ -1,21 +1,24 @@
 """A network fed frame by frame. Axes: N cameras, C channels, T frames, H rows, W columns, K classes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from kinema.data.transforms import to_input
-from kinema.errors import DataError, ModelError, RunError
+from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.files import write_atomic
+from kinema.inference.engines.choose import check_engine, engine_of
 from kinema.inference.source import Source, opened
 from kinema.inference.windows import small, window_seconds
 from kinema.models import Network
 from kinema.models.streaming import State, Steps
 
+Step = Callable[[torch.Tensor, State], tuple[torch.Tensor, State]]
 PICTURES = "pictures"  # the last ones, N T H W 3 in uint8: those that a clip or a difference is made of
 
 
@@ -23,7 +26,9 @@ class Stream:
     """What a network says of the frames so far: `Stream("runs/first").push(frame)`.
 
     source: a run's folder, a `Run`, a `Network`, an official checkpoint's id or a file of weights. cameras: how many
-    streams are pushed together, a frame of each. device: "cpu", "cuda", "mps"; None is the best there is.
+    streams are pushed together, a frame of each. device: "cpu", "cuda", "mps"; None is the best there is. engine,
+    precision: what computes the answers (docs/engines.md); one that remembers is fed by "torch" in fp32, or by
+    "openvino", which is several times quicker on a CPU.
 
     A causal network (`exact`) remembers what its layers need, and answers as on the clip of all frames so far: the mean
     over all of them, or what its readout makes of the last ones (trn, encoder, a bidirectional lstm: of as many as its
@@ -34,7 +39,10 @@ class Stream:
     `state` is all that is remembered: keep it, and set it again, or `save` and `load` it.
     """
 
-    def __init__(self, source: Source, cameras: int = 1, device: str | None = None) -> None:
+    def __init__(
+        self, source: Source, cameras: int = 1, device: str | None = None, engine: str = "torch",
+        precision: str = "fp32",
+    ) -> None:
         if cameras < 1:
             raise DataError(f"cameras={cameras}: expected one or more.")
         self.network, run = opened(source, device)
@@ -44,14 +52,9 @@ class Stream:
             raise ModelError(f"{self.network.name} sees optical flow, which a stream does not find. Expected a network "
                              "of colours or of differences.")
         self.frame_seconds = window_seconds(spec, run.clip_seconds if run else None) / spec.frames
-        self.steps = steps_of(self.network)
-        self.kept_frames = spec.frames if self.steps is None else 2 if spec.input == "difference" else 1
+        self.exact, self.step = step_of(self.network, cameras, engine, precision)
+        self.kept_frames = spec.frames if not self.exact else 2 if spec.input == "difference" else 1
         self.state = State()
-
-    @property
-    def exact(self) -> bool:
-        """Does the network see each frame once, and remember what its layers need?"""
-        return self.steps is not None
 
     def push(self, frames: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
         """The logits (K) of the frames so far; of several cameras (N K).
@@ -70,10 +73,7 @@ class Stream:
         whole_NTHWC = self.filled(seen_NTHWC)
         clip_NCTHW = torch.stack([to_input(frames_THWC, spec) for frames_THWC in whole_NTHWC]).to(like)
         with torch.inference_mode():
-            if self.steps is None:
-                logits_NK, after = self.network(clip_NCTHW), State(self.state.count + 1, {})
-            else:
-                logits_NK, after = self.steps(clip_NCTHW[:, :, -1:], self.state)
+            logits_NK, after = self.step(clip_NCTHW[:, :, -1:] if self.exact else clip_NCTHW, self.state)
         pictures_kept = {PICTURES: (seen_NTHWC,)} if self.kept_frames > 1 else {}
         self.state = State(after.count, {**after.kept, **pictures_kept})
         found_NK = logits_NK.float().cpu().numpy()
@@ -122,6 +122,25 @@ class Stream:
         return {"network": self.network.name, "clip": json.dumps(self.network.clip.to_dict()),
                 "cameras": str(self.cameras), "weights": sha256(" ".join(sums).encode()).hexdigest()[:16],
                 "dtype": str(next(self.network.parameters()).dtype)}
+
+
+def step_of(network: Network, cameras: int, engine: str, precision: str) -> tuple[bool, Step]:
+    """Does a network see each frame once? And what gives its answer to a frame, or else to a clip, and a state."""
+    check_engine(engine, precision)
+    steps = steps_of(network)
+    if steps is None:
+        answer = engine_of(network, engine, precision).answer
+        return False, lambda clip_NCTHW, state: (answer(clip_NCTHW), State(state.count + 1))
+    if engine == "auto":
+        engine = "openvino" if find_spec("openvino") and not next(network.parameters()).is_cuda else "torch"
+    if (engine, precision) == ("torch", "fp32"):
+        return True, steps
+    if engine != "openvino":
+        raise KinemaError(f"{network.name} remembers what it saw: it is computed by torch in fp32 or by openvino, "
+                          f"not by {engine} in {precision}.")
+    from kinema.inference.engines.stepping import Compiled
+
+    return True, Compiled(steps, precision, cameras)
 
 
 def steps_of(network: Network) -> Steps | None:

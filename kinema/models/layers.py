@@ -110,8 +110,9 @@ class Conv(nn.Conv3d):
 
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """Of the frames of a step the first, where that is all it looks at; else its edge remembers."""
-        kept_NC1HW = past[0] if self.kernel_size[0] == 1 and count % self.stride[0] else x_NC1HW
-        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if self.kernel_size[0] < self.stride[0] else ()
+        skips = self.stride[0] > self.kernel_size[0] == 1
+        kept_NC1HW = past[0] if skips and count % self.stride[0] else x_NC1HW
+        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if skips else ()
 
 
 class Pool(nn.Module):
@@ -143,8 +144,9 @@ class Pool(nn.Module):
 
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """Of the frames of a step the first, where that is all it looks at; else its edge remembers."""
-        kept_NC1HW = past[0] if self.kernel[0] == 1 and count % self.stride[0] else x_NC1HW
-        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if self.kernel[0] < self.stride[0] else ()
+        skips = self.stride[0] > self.kernel[0] == 1
+        kept_NC1HW = past[0] if skips and count % self.stride[0] else x_NC1HW
+        return type(self).forward(self, kept_NC1HW), (kept_NC1HW,) if skips else ()
 
     def extra_repr(self) -> str:
         return f"{self.method}, kernel={self.kernel}, stride={self.stride}, padding={self.padding}"

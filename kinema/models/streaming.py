@@ -95,7 +95,7 @@ class Walk:
         if not rate:  # it sees one frame, which holds all that were before
             return layer.follow(x_NC1HW, (), 0)[0]
         found_NC1HW, past = layer.follow(x_NC1HW, self.before.get(key, ()), self.count // rate)
-        if past and (self.count + 1) % rate == 0:
+        if past and (rate == 1 or (self.count + 1) % rate == 0):
             self.after[key] = past
         return found_NC1HW
 

@@ -10,7 +10,7 @@ import torch
 from kinema import Stream
 from kinema.data.transforms import storage_resize
 from kinema.data.transforms import test_transform as judged
-from kinema.errors import DataError, ModelError, RunError
+from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.models import ClipSpec, Network, create_model
 from kinema.runs import Run
 
@@ -122,3 +122,33 @@ def test_what_is_no_picture_is_refused(shape: tuple[int, ...], kind: type) -> No
 def test_flow_is_not_found_in_a_stream() -> None:
     with pytest.raises(ModelError, match="sees optical flow, which a stream does not find"):
         Stream(create_model("tsn-resnet_tiny", clip=ClipSpec(4, 32, 32, input="flow")), device="cpu")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cameras", [1, 2])
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "i3d+se-x3d_xs", "lstm-resnet_tiny"])
+def test_openvino_steps_as_torch_does(name: str, cameras: int, frames: np.ndarray) -> None:
+    pytest.importorskip("openvino")
+    built = network(name, clip=replace(SPEC, input="difference" if cameras == 2 else "rgb"))
+    own, other = Stream(built, cameras, "cpu"), Stream(built, cameras, "cpu", engine="openvino")
+    assert other.exact
+    for frame in frames:
+        pictures = [frame, frame[::-1]] if cameras == 2 else frame
+        np.testing.assert_allclose(other.push(pictures), own.push(pictures), atol=1e-4)
+    kept, said = other.state, other.push(pictures)
+    other.state = kept
+    np.testing.assert_array_equal(other.push(pictures), said)
+
+
+@pytest.mark.slow
+def test_a_step_over_frames_is_not_compiled() -> None:
+    pytest.importorskip("openvino")
+    with pytest.raises(ModelError, match=r"cannot be compiled\. Nearest: engine='torch'"):
+        Stream(network("tam-resnet_tiny-tp"), device="cpu", engine="openvino")
+
+
+def test_who_remembers_is_computed_by_few_engines() -> None:
+    with pytest.raises(KinemaError, match="computed by torch in fp32 or by openvino, not by torch in bf16"):
+        Stream(network(), device="cpu", precision="bf16")
+    with pytest.raises(KinemaError, match=r"engine='opnvino' is unknown; .* Nearest: openvino"):
+        Stream(network(), device="cpu", engine="opnvino")

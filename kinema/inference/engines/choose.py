@@ -33,9 +33,7 @@ class Chosen(NamedTuple):
 
 def engine_of(network: Network, name: str = "torch", precision: str = "fp32") -> Chosen:
     """The engine of a name for a network, where it is; "auto" measures those that are installed, the first time."""
-    if precision not in PRECISIONS:
-        raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
-                          f"{nearest(precision, PRECISIONS)}")
+    check_engine(name, precision)
     if name != AUTO:
         return Chosen(name, made(name, network, precision), {})
     path, key = default_folder() / FILE, key_of(network, precision)
@@ -48,16 +46,25 @@ def engine_of(network: Network, name: str = "torch", precision: str = "fp32") ->
     return Chosen(best, made(best, network, precision), milliseconds)
 
 
-def made(name: str, network: Network, precision: str) -> Engine:
-    """The engine of a name; KinemaError where it is unknown, not installed, or not for this device."""
-    if name not in ENGINES:
-        known = AUTO, *ENGINES
+def check_engine(name: str, precision: str) -> None:
+    """KinemaError where an engine is unknown or not installed, or does not compute in a precision."""
+    known = AUTO, *ENGINES
+    if precision not in PRECISIONS:
+        raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
+                          f"{nearest(precision, PRECISIONS)}")
+    if name not in known:
         raise KinemaError(f"engine={name!r} is unknown; expected {', '.join(known)}. {nearest(name, known)}")
-    kind = ENGINES[name]
-    if kind.package and find_spec(kind.package) is None:
+    kind = ENGINES.get(name)
+    if kind and kind.package and find_spec(kind.package) is None:
         raise KinemaError(f"The engine {name} needs {kind.package}: pip install 'kinema[{name}]'.")
-    if precision not in kind.precisions:
+    if kind and precision not in kind.precisions:
         raise KinemaError(f"The engine {name} computes in {', '.join(kind.precisions)}, not in {precision}.")
+
+
+def made(name: str, network: Network, precision: str) -> Engine:
+    """The engine of a name; KinemaError where it cannot be had here, or is not for the network's device."""
+    check_engine(name, precision)
+    kind = ENGINES[name]
     device = next(network.parameters()).device.type
     if kind.package and device != "cpu":
         raise KinemaError(f"The engine {name} computes on the CPU; expected torch or compile on {device}.")
