@@ -1,6 +1,9 @@
 """Engines beside eager PyTorch, batch 1; writes benchmarks/engines.csv and the table in benchmarks/RESULTS.md.
 
-python -m benchmarks.engines [--only PATTERN] [--rounds 7] [--threads 2]
+python -m benchmarks.engines [--only PATTERN] [--rounds 7] [--threads 2] [--peers PYTHON]
+
+With --peers, the Python of an environment that has what people use today (`pip install torch==2.13.0
+pytorchvideo==0.1.5 transformers`), its networks take their turn in each round, in a process of their own.
 
 Each round times one clip with each engine in turn (A B A B ...), after a warm-up; a ratio is that of a round, and its
 median over the rounds stands beside its range. Networks have random weights; clips are their own. OMP_WAIT_POLICY is
@@ -20,6 +23,7 @@ from statistics import median
 
 import torch
 
+from benchmarks.peer import MAKE
 from kinema.inference.engines.choose import made
 from kinema.models import Network, create_model
 
@@ -27,11 +31,38 @@ ROOT = Path(__file__).parents[1]
 TABLE, PAGE = ROOT / "benchmarks" / "engines.csv", ROOT / "benchmarks" / "RESULTS.md"
 NAMES = {  # and the frames and pixels of a clip
     "x3d_s": (13, 182), "x3d_m": (16, 256), "tsm-resnet50": (8, 224), "r2plus1d_18": (16, 112),
-    "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d-resnet50": (32, 224),
+    "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d_r50_32x2": (32, 224), "i3d-resnet50": (32, 224),
 }
 ENGINES = (("torch", "fp32"), ("onnx", "fp32"), ("openvino", "fp32"), ("torch", "bf16"), ("openvino", "bf16"))
 COLUMNS = ("network", "clip", "engine", "precision", "milliseconds", "ratio", "low", "high", "error", "commit", "date")
+BASE = ("peer", "fp32")
 START, END = "<!-- engines -->", "<!-- /engines -->"
+
+
+class Peer:
+    """Another library's network, in a process of its own."""
+
+    def __init__(self, python: str, name: str, frames: int, size: int) -> None:
+        self.process = subprocess.Popen([python, str(ROOT / "benchmarks" / "peer.py")], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        if not self.ask(f"{name} {frames} {size} {torch.get_num_threads()}").startswith("ready"):
+            raise SystemExit(f"The peer's {name} cannot be had; see above.")
+
+    def ask(self, line: str) -> str:
+        """Its answer to a line."""
+        assert self.process.stdin is not None and self.process.stdout is not None  # noqa: PT018
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+    def seconds(self) -> float:
+        """How long a clip takes it."""
+        return float(self.ask("again"))
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
 
 
 def eager(network: Network) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -50,7 +81,7 @@ def seconds(engine: Callable[[torch.Tensor], torch.Tensor], clip_1CTHW: torch.Te
     return time.perf_counter() - start
 
 
-def rows_of(name: str, rounds: int) -> list[dict[str, str]]:
+def rows_of(name: str, rounds: int, python: str | None) -> list[dict[str, str]]:
     """One network's rows."""
     frames, size = NAMES[name]
     torch.manual_seed(0)
@@ -62,34 +93,41 @@ def rows_of(name: str, rounds: int) -> list[dict[str, str]]:
     expected_1K = engines["eager", "fp32"](clip_1CTHW)
     errors = {key: float((engine(clip_1CTHW) - expected_1K).abs().max() / expected_1K.std())
               for key, engine in engines.items()}  # and warm
-    times: dict[tuple[str, str], list[float]] = {key: [] for key in engines}
+    peer = Peer(python, name, frames, size) if python and name in MAKE else None
+    times: dict[tuple[str, str], list[float]] = {key: [] for key in [*[BASE] * (peer is not None), *engines]}
     for _ in range(rounds):
+        if peer:
+            times[BASE].append(peer.seconds())
         for key, engine in engines.items():
             times[key].append(seconds(engine, clip_1CTHW))
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     found = []
     for (kind, precision), each in times.items():
-        ratios = sorted(slow / quick for slow, quick in zip(times["eager", "fp32"], each, strict=True))
+        base = times.get(BASE, times["eager", "fp32"])
+        ratios = sorted(slow / quick for slow, quick in zip(base, each, strict=True))
         found.append(dict(zip(COLUMNS, (
             name, f"{frames}x{size}", kind, precision, f"{1000 * median(each):.1f}", f"{median(ratios):.2f}",
-            f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}", f"{errors[kind, precision]:.0e}", commit,
+            f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}", f"{errors.get((kind, precision), 0):.0e}", commit,
             datetime.now(UTC).date().isoformat()), strict=True)))
         print(*found[-1].values(), flush=True)
+    if peer:
+        peer.close()
     return found
 
 
 def page(rows: list[dict[str, str]], threads: int) -> str:
     """The table of ratios."""
-    kinds = list(dict.fromkeys((row["engine"], row["precision"]) for row in rows if row["engine"] != "eager"))
+    kinds = [("eager", "fp32"), *ENGINES]
     titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
-    lines = [f"Times faster than eager PyTorch in fp32, batch 1, {threads} threads: median of rounds, least to most.",
-             "", f"| network | clip | eager, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
+    lines = [f"Times faster than the peer (where there is none, than eager), batch 1, {threads} threads: median of the "
+             "rounds, least to most.", "",
+             f"| network | clip | peer, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
     for name in dict.fromkeys(row["network"] for row in rows):
         own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}
-        base = own["eager", "fp32"]
+        peer = own[BASE]["milliseconds"] if BASE in own else "-"
         cells = [f"**{own[key]['ratio']}** ({own[key]['low']} to {own[key]['high']})" for key in kinds]
-        lines.append(f"| {name} | {base['clip']} | {base['milliseconds']} | " + " | ".join(cells) + " |")
+        lines.append(f"| {name} | {own['eager', 'fp32']['clip']} | {peer} | " + " | ".join(cells) + " |")
     worst = max(float(row["error"]) for row in rows if row["precision"] == "fp32")
     return "\n".join([*lines, "", f"Logits in fp32 differ from eager's by {worst:.0e} of their spread at most. "
                       f"`python -m benchmarks.engines` at commit {rows[-1]['commit']}, {rows[-1]['date']}."])
@@ -101,11 +139,13 @@ def main() -> None:
     parser.add_argument("--only", default="*", metavar="PATTERN")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--peers", metavar="PYTHON")
     options = parser.parse_args()
     if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
         raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
     torch.set_num_threads(options.threads)
-    rows = [row for name in NAMES if fnmatchcase(name, options.only) for row in rows_of(name, options.rounds)]
+    names = [name for name in NAMES if fnmatchcase(name, options.only)]
+    rows = [row for name in names for row in rows_of(name, options.rounds, options.peers)]
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
