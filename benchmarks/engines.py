@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 TABLE, PAGE = ROOT / "benchmarks" / "engines.csv", ROOT / "benchmarks" / "RESULTS.md"
 NAMES = {  # and the frames and pixels of a clip
     "x3d_s": (13, 182), "x3d_m": (16, 256), "tsm-resnet50": (8, 224), "r2plus1d_18": (16, 112),
-    "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d_r50_32x2": (32, 224), "i3d-resnet50": (32, 224),
+    "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d_r50_8x8": (32, 224), "i3d-resnet50": (32, 224),
 }
 ENGINES = (("torch", "fp32"), ("onnx", "fp32"), ("openvino", "fp32"), ("torch", "bf16"), ("openvino", "bf16"))
 COLUMNS = ("network", "clip", "engine", "precision", "milliseconds", "ratio", "low", "high", "error", "commit", "date")
@@ -145,7 +145,9 @@ def main() -> None:
         raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
     torch.set_num_threads(options.threads)
     names = [name for name in NAMES if fnmatchcase(name, options.only)]
-    rows = [row for name in names for row in rows_of(name, options.rounds, options.peers)]
+    new = [row for name in names for row in rows_of(name, options.rounds, options.peers)]
+    old = list(csv.DictReader(TABLE.open(encoding="utf-8"))) if TABLE.is_file() else []
+    rows = [row for name in NAMES for row in (new if name in names else old) if row["network"] == name]
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()

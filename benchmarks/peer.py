@@ -72,7 +72,7 @@ def timesformer(frames: int, size: int) -> torch.nn.Module:
     return Logits()
 
 
-MAKE = {"x3d_s": x3d, "x3d_m": x3d, "slowfast_r50_8x8": slowfast, "i3d_r50_32x2": i3d, "timesformer": timesformer}
+MAKE = {"x3d_s": x3d, "x3d_m": x3d, "slowfast_r50_8x8": slowfast, "i3d_r50_8x8": i3d, "timesformer": timesformer}
 
 
 def main() -> None:
