@@ -25,6 +25,7 @@ from kinema.errors import ModelError
 from kinema.files import write_atomic
 from kinema.models import create_model, list_models, sized_by
 from kinema.models.streaming import State, Steps
+from kinema.models.transformer.stem import Tubelets
 
 TABLE = ROOT / "docs" / "streams.csv"
 COLUMNS = ("name", "causal", "fed", "clip", "difference", "commit", "date", "remark")
@@ -61,7 +62,8 @@ def row_of(name: str, commit: str) -> dict[str, str]:
 def difference(network: "checks.Network", steps: Steps, clip_NCTHW: torch.Tensor) -> float:
     """The greatest difference between the stream's answers and the clip's, over the spread of the latter."""
     state, found, frames = State(), list[torch.Tensor](), clip_NCTHW.shape[2]
-    looked = {frames} if "frames" in sized_by(network.name) else {1, 2, 3, frames}
+    pieces = max([int(layer.kernel_size[0]) for layer in network.modules() if isinstance(layer, Tubelets)], default=1)
+    looked = {frames} if "frames" in sized_by(network.name) else {pieces * count for count in (1, 2, 3)} | {frames}
     with torch.inference_mode():
         for count, frame_NC1HW in enumerate(clip_NCTHW.split(1, dim=2), start=1):
             logits_NK, state = steps(frame_NC1HW, state)

@@ -100,6 +100,7 @@ def test_frames_laid_side_by_side_are_channels() -> None:
 
 @pytest.mark.parametrize(("name", "options", "said"), [
     ("slowfast-resnet50", {"causal": True}, "slowfast cannot be causal.* Nearest: slow"),
+    ("tpn_r50", {"causal": True}, "tpn cannot be causal.* Nearest: slow"),
     ("slowfast-resnet50", {"beta": 7}, "beta is 7; it must divide the 64 channels"),
     ("slowfast-resnet50", {"pick": "stride"}, "pick='stride'.* Nearest: strided"),
     ("slowfast-resnet50", {"fast_depth": 18}, "fast_depth=18; it must be 0 or one of 50, 101, 152"),

@@ -30,6 +30,8 @@ class TPN(ResNet):
         norm_eps: float = HABITS.norm_eps, before: str = HABITS.before,
     ) -> None:
         super().__init__(size, plan, norm_eps, before=before)
+        if plan.temporal(0, sum(size.counts)).causal:
+            raise ModelError("tpn cannot be causal: its levels meet at frames that are yet to come. Nearest: slow.")
         if flow not in FLOWS:
             raise ModelError(f"tpn's flow is {flow!r}; it must be one of {', '.join(FLOWS)}. {nearest(flow, FLOWS)}")
         if len(rates) != 2 or min(rates) < 1 or rates[0] % rates[1]:
