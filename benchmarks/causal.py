@@ -8,8 +8,6 @@ take clips of one length alone: after all). It goes on where it stopped; `--only
 """
 
 import argparse
-import csv
-import io
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,9 +18,9 @@ from multiprocessing import get_context
 import torch
 
 from benchmarks import checks
+from benchmarks.by_name import read_rows, write_rows
 from benchmarks.compat import ROOT, batched, current_commit, said
 from kinema.errors import ModelError
-from kinema.files import write_atomic
 from kinema.models import create_model, list_models, sized_by
 from kinema.models.streaming import State, Steps
 from kinema.models.transformer.stem import Tubelets
@@ -87,23 +85,6 @@ def good(row: dict[str, str]) -> bool:
     return row["causal"] == "no" or row["fed"] == "clip" or followed
 
 
-def read_table() -> dict[str, dict[str, str]]:
-    """The rows there are, by name."""
-    if not TABLE.is_file():
-        return {}
-    with TABLE.open(encoding="utf-8") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
-
-
-def write_table(rows: dict[str, dict[str, str]]) -> None:
-    """Write the rows of the names that are listed, in the order of the list."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows[name] for name in list_models() if name in rows)
-    write_atomic(TABLE, lambda out: out.write_text(text.getvalue(), encoding="utf-8"))
-
-
 def name_of(row: dict[str, str]) -> str:
     """A row in a line."""
     return " ".join(row[column] for column in ("name", "fed", "difference", "remark"))
@@ -115,12 +96,12 @@ def main() -> int:
     parser.add_argument("--only", default="*", metavar="PATTERN")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    rows = read_table()
+    rows = read_rows(TABLE)
     left = [name for name in list_models() if name not in rows or not good(rows[name])]
     names = [name for name in left if fnmatchcase(name, options.only)]
     for number, row in enumerate(rows_of(names, current_commit(), options.processes), start=1):
         rows[row["name"]] = row
-        write_table(rows)
+        write_rows(TABLE, COLUMNS, rows)
         print(f"{number}/{len(names)} {name_of(row)}", flush=True)
     wrong = [name for name, row in rows.items() if not good(row)]
     print(f"{len(rows)} names, {len(wrong)} wrong: {' '.join(wrong)}")

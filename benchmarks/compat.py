@@ -12,8 +12,6 @@ remark says which.
 """
 
 import argparse
-import csv
-import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,7 +26,7 @@ from pathlib import Path
 import torch
 
 from benchmarks import checks
-from kinema.files import write_atomic
+from benchmarks.by_name import read_rows, write_rows
 from kinema.models import create_model, list_models, order_aware, sized_by
 
 ROOT = Path(__file__).parents[1]
@@ -104,19 +102,7 @@ def said(error: Exception) -> str:
 
 def read_table() -> dict[str, dict[str, str]]:
     """The rows there are, by name."""
-    if not TABLE.is_file():
-        return {}
-    with TABLE.open(encoding="utf-8") as file:
-        return {row["name"]: row for row in csv.DictReader(file) if None not in row.values()}
-
-
-def write_table(rows: dict[str, dict[str, str]]) -> None:
-    """Write the rows of the names that are listed, in the order of the list."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows[name] for name in list_models() if name in rows)
-    write_atomic(TABLE, lambda out: out.write_text(text.getvalue(), encoding="utf-8"))
+    return read_rows(TABLE)
 
 
 def current_commit() -> str:
@@ -138,10 +124,10 @@ def main() -> int:
     done = {name for name, row in rows.items() if "no" not in row.values()}
     names = [name for name in list_models() if name not in done and fnmatchcase(name, options.only)]
     commit = current_commit()
-    write_table(rows)
+    write_rows(TABLE, COLUMNS, rows)
     for number, row in enumerate(checked(names, commit, options.processes), start=1):
         rows[row["name"]] = row
-        write_table(rows)
+        write_rows(TABLE, COLUMNS, rows)
         wrong = ", ".join(f"no {column}" for column in CHECKS if row[column] == "no")
         print(f"{number}/{len(names)} {row['name']}: {wrong or 'good'} {row['remark']}", flush=True)
     failures = [name for name, row in rows.items() if "no" in row.values()]

@@ -6,6 +6,7 @@ Axes: N windows, V views, K classes.
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from os import PathLike
 from typing import Any
@@ -18,7 +19,7 @@ from kinema.errors import VideoError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import at_once
 from kinema.inference.engines.agreement import agreement
-from kinema.inference.engines.choose import engine_of
+from kinema.inference.engines.choose import Chosen, check_engine, engine_of
 from kinema.inference.source import Source, opened
 from kinema.inference.windows import Window, window_seconds, windows
 from kinema.models import Network
@@ -70,11 +71,17 @@ class Recognizer:
             seconds = run.clip_seconds if window is None else window
         elif not isinstance(source, Network):
             self.multi_label = has_several_labels(str(source))
-        self.engine = engine_of(self.network, engine, precision)
+        check_engine(engine, precision, self.network)
+        self.asked = engine, precision
         self.agreement = None if run is None or precision == "fp32" else agreement(
             run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
         self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))
         self.window_seconds = window_seconds(self.network.clip, seconds)
+
+    @cached_property
+    def engine(self) -> Chosen:
+        """What computes the answers, made ready when it is first wanted: who asks for features alone needs none."""
+        return engine_of(self.network, *self.asked)
 
     def __call__(self, video: str | PathLike[str] | Video | Any) -> Result:
         """Recognise a path, an open `Video` or an array of frames (T H W 3, uint8); `VideoError` says why not."""

@@ -58,7 +58,8 @@ def contributions(results: Iterable[Result]) -> list[Contribution]:
 def both(one: Seeds, other: Seeds) -> tuple[float, float]:
     """The mean accuracies of two networks over the seeds that both have; over all, where they share none."""
     shared = one.keys() & other.keys()
-    return tuple(fmean(fmean(found[seed]) for seed in shared or found) for found in (one, other))  # type: ignore
+    value, base = (fmean(fmean(found[seed]) for seed in shared or found) for found in (one, other))
+    return value, base
 
 
 def contribution(data: str, module: str, top1: dict[tuple[Key, int], Seeds]) -> Contribution:

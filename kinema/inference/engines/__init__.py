@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 
+from kinema.inference.engines import openvino
 from kinema.inference.engines.fold import channels_last, folded
 from kinema.models import Network
 
@@ -50,19 +51,11 @@ def by_compiler(network: Network, precision: str) -> Engine:
 
 def by_openvino(network: Network, precision: str) -> Engine:
     """OpenVINO, on the CPU, with as many threads as PyTorch has."""
-    import openvino
-
-    clip_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
-    with warnings.catch_warnings():  # of shapes that are fixed here
-        warnings.simplefilter("ignore")
-        model = openvino.convert_model(folded(network), example_input=clip_1CTHW, input=[tuple(clip_1CTHW.shape)])
-    compiled = openvino.Core().compile_model(model, "CPU", {
-        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision], "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": torch.get_num_threads()})
+    model = openvino.compiled(folded(network), (torch.zeros(1, *network.clip.shape_CTHW),), precision)
 
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
         clips = clips_NCTHW.float().cpu().contiguous().split(1)
-        return torch.cat([torch.from_numpy(compiled(clip.numpy())[0].copy()) for clip in clips])
+        return torch.cat([torch.from_numpy(model(clip.numpy())[0].copy()) for clip in clips])
 
     return answer
 

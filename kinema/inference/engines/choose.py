@@ -33,7 +33,7 @@ class Chosen(NamedTuple):
 
 def engine_of(network: Network, name: str = "torch", precision: str = "fp32") -> Chosen:
     """The engine of a name for a network, where it is; "auto" measures those that are installed, the first time."""
-    check_engine(name, precision)
+    check_engine(name, precision, network)
     if name != AUTO:
         return Chosen(name, made(name, network, precision), {})
     path, key = default_folder() / FILE, key_of(network, precision)
@@ -46,8 +46,8 @@ def engine_of(network: Network, name: str = "torch", precision: str = "fp32") ->
     return Chosen(best, made(best, network, precision), milliseconds)
 
 
-def check_engine(name: str, precision: str) -> None:
-    """KinemaError where an engine is unknown or not installed, or does not compute in a precision."""
+def check_engine(name: str, precision: str, network: Network) -> None:
+    """KinemaError where an engine is unknown or not installed, or not for a precision or where the network is."""
     known = AUTO, *ENGINES
     if precision not in PRECISIONS:
         raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
@@ -59,16 +59,15 @@ def check_engine(name: str, precision: str) -> None:
         raise KinemaError(f"The engine {name} needs {kind.package}: pip install 'kinema[{name}]'.")
     if kind and precision not in kind.precisions:
         raise KinemaError(f"The engine {name} computes in {', '.join(kind.precisions)}, not in {precision}.")
+    device = next(network.parameters()).device.type
+    if kind and kind.package and device != "cpu":
+        raise KinemaError(f"The engine {name} computes on the CPU; expected torch or compile on {device}.")
 
 
 def made(name: str, network: Network, precision: str) -> Engine:
     """The engine of a name; KinemaError where it cannot be had here, or is not for the network's device."""
-    check_engine(name, precision)
-    kind = ENGINES[name]
-    device = next(network.parameters()).device.type
-    if kind.package and device != "cpu":
-        raise KinemaError(f"The engine {name} computes on the CPU; expected torch or compile on {device}.")
-    return kind.make(network, precision)
+    check_engine(name, precision, network)
+    return ENGINES[name].make(network, precision)
 
 
 def measured(network: Network, precision: str) -> dict[str, float]:

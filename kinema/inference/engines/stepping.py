@@ -3,13 +3,13 @@
 Axes: N cameras, C channels, T frames, H rows, W columns, K classes.
 """
 
-import warnings
 from typing import Any
 
 import torch
 from torch import nn
 
 from kinema.errors import ModelError
+from kinema.inference.engines.openvino import compiled
 from kinema.models.layers import Past
 from kinema.models.streaming import State, Steps
 
@@ -68,20 +68,11 @@ class Compiled:
     """Steps by OpenVINO, called as `Steps` is; ModelError where they would not give the network's answers."""
 
     def __init__(self, steps: Steps, precision: str, cameras: int = 1) -> None:
-        import openvino
-
         self.first = beginning(steps, cameras)
         self.flat = Flat(steps, self.first)
         spec = steps.network.clip
         frame_NC1HW = torch.zeros(cameras, spec.channels, 1, spec.height, spec.width)
-        example = (frame_NC1HW, torch.zeros(()), *self.flat.row(self.first))
-        with warnings.catch_warnings():  # of shapes that are fixed here
-            warnings.simplefilter("ignore")
-            shapes = [tuple(each.shape) for each in example]
-            model = openvino.convert_model(self.flat, example_input=example, input=shapes)
-        self.model = openvino.Core().compile_model(model, "CPU", {
-            "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision], "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads()})
+        self.model = compiled(self.flat, (frame_NC1HW, torch.zeros(()), *self.flat.row(self.first)), precision)
         if precision == "fp32":
             self.hold_against(steps, torch.randn(TRIED, *frame_NC1HW.shape, generator=torch.Generator().manual_seed(0)))
 
