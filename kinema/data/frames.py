@@ -70,7 +70,7 @@ class VideoPart:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was wrong with the video as far as it was read; the pictures of a folder are met one by one."""
-        return tuple(self.video.warnings)
+        return tuple(self.video.noticed)
 
     def between(self, first: int, last: int) -> "VideoPart":
         """The part's frames from the `first` on, counted from 0, without the `last`."""

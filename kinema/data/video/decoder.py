@@ -70,9 +70,12 @@ class Decoder:
         self.header_frames: int = self._stream.frames
         self.time_base = self._stream.time_base
         self.container: str = self._container.format.name
+        self.codec: Any = self._stream.codec_context
         if threads:
-            self._stream.codec_context.thread_count = threads
-            self._stream.codec_context.thread_type = "FRAME" if threads > 1 else "SLICE"
+            self.codec.thread_count = threads
+            self.codec.thread_type = "FRAME" if threads > 1 else "SLICE"
+        self._source = self._packets()
+        self._early: list[Any] = []  # the packets that were decoded for the first frame
         self._frames = self._decode()
 
     def __iter__(self) -> Iterator[av.VideoFrame]:
@@ -87,9 +90,16 @@ class Decoder:
     def seek(self, pts: int) -> None:
         """Go to the key frame at `pts` or one before it (some containers miss: the caller looks where it landed)."""
         self._container.seek(pts, stream=self._stream)
+        self._source, self._early, self._frames = self._packets(), [], self._decode()
+
+    def undecoded(self) -> Iterator[Any]:
+        """The packets from where the file was opened or gone to, those of a `peek` too, without decoding them."""
+        return (packet for packet in chain(self._early, self._source) if packet.size)
 
     def _decode(self) -> Iterator[av.VideoFrame]:
-        for packet in self._packets():
+        for packet in self._source:
+            if not self.frames:
+                self._early.append(packet)
             yield from self._frames_of(packet)  # holds on to no frame: damaged ones show what their memory held before
             if self.stopped:
                 return

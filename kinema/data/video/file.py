@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinema.data.video.decoder import Decoder
-from kinema.data.video.index import Index, build_index, checksum, decode_at, runs, starts
+from kinema.data.video.index import Index, build_index, checksum, decode_at, room, runs, starts
+from kinema.data.video.packets import BrokenPromiseError, Packets, decoded, promised
 from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.problems import problems
@@ -21,12 +22,14 @@ class VideoFile(Video):
 
     The law: frame k is the k-th frame that PyAV decodes from the first video stream that gives any, as
     `to_ndarray(format="rgb24")`, turned upright by the container's display matrix. The order is the decoder's order of
-    output (the order of presentation), also where time stamps go backward. What headers say is not believed: the length
-    is known once the whole file was decoded, which happens when it is first asked for. Frames of another size than the
-    first are scaled to it; damage ends the video (both are said in `warnings`).
+    output (the order of presentation), also where time stamps go backward. What headers say is not believed. Frames of
+    another size than the first are scaled to it; damage ends the video (both are said in `warnings`).
 
-    A video whose pictures fit in 256 MB keeps them, and is decoded once. A larger one is decoded for each reading, from
-    the nearest key frame if that gives the same frames (each is compared by checksum), else from the start.
+    Length and times are those of the packets, and only the frames that others need are decoded, where the structure of
+    a file is sound in every packet (H.264 and H.265 in MP4 or Matroska). Where it is not, or a decoded frame is not the
+    one that was promised, the whole file is decoded once: a video whose pictures fit in 256 MB keeps them; a larger one
+    is decoded for each reading, from the nearest key frame if that gives the same frames (each is compared by
+    checksum), else from the start. `warnings` goes through the whole file.
     `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
     """
 
@@ -35,6 +38,11 @@ class VideoFile(Video):
     def __init__(self, path: Path, threads: int = 0) -> None:
         self.path, self._threads = path, threads
         self._index: Index | None = None
+        self._packets: Packets | None = None
+        self._believed = True  # the packets are looked at, and no frame has shown that they do not tell the truth
+        self._used: Decoder | None = None  # open, anywhere in the file
+        self._state = state(path)
+        self._decoded = 0  # frames that were decoded one by one
         self._warnings: tuple[str, ...] | None = None
         self._choice = 0
         self._opened: Decoder | None = Decoder(path, threads)
@@ -55,20 +63,46 @@ class VideoFile(Video):
     @property
     def _indexed(self) -> Index:
         if self._index is None:
+            self._disbelieve()
             with self._decoder() as decoder:
                 self._index = build_index(decoder, self._pixels)
             self._warnings = self._index.warnings
         return self._index
 
     @property
+    def _promised(self) -> Packets | None:
+        """What the packets tell, if it is to be believed."""
+        if self._believed and self._packets is None:
+            self._used = self._decoder()
+            self._packets = promised(self._used)
+            if self._packets is None:
+                self._disbelieve()
+        return self._packets
+
+    def _disbelieve(self) -> None:
+        """From now on, the whole file is gone through."""
+        self._believed, self._packets = False, None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for decoder in filter(None, (self._opened, self._used)):
+            decoder.close()
+        self._opened = self._used = None
+
+    @property
     def times_seconds(self) -> NDArray[np.float64]:
         """Each frame's time stamp in the container's clock; frames without one are put between their neighbours."""
-        return self._indexed.times_seconds
+        return (self._promised or self._indexed).times_seconds
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was wrong, in words; known after one pass over the whole file."""
         return self._indexed.warnings if self._warnings is None else self._warnings
+
+    @property
+    def noticed(self) -> tuple[str, ...]:
+        """What was wrong as far as it showed, without a pass over frames that nobody asked for."""
+        return () if self._warnings is None and self._promised else self.warnings
 
     def frames(self) -> Iterator[tuple[float, Picture]]:
         """Every (time in seconds, H W 3 uint8), decoding as it goes.
@@ -90,14 +124,37 @@ class VideoFile(Video):
                 else:
                     raise self._changed(number)
         self._warnings = problems(decoder, pts, resized)
+        if self._warnings:
+            self._disbelieve()
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
         """(index, picture) for rising indices."""
+        left = list(indices)
+        if left and (packets := self._promised) and self._pays(packets, left):
+            if state(self.path) != self._state:
+                raise self._changed(left[0])
+            decoder, self._used = self._used or self._decoder(), None  # another reading meanwhile has its own
+            try:
+                for number, frame in decoded(decoder, packets, indices):
+                    yield number, self._pixels(frame)
+                    del left[0]
+                self._used = decoder
+                return
+            except BrokenPromiseError:
+                self._disbelieve()
+        if left and left[-1] >= len(self):
+            raise self._changed(left[-1])
         kept = self._indexed.kept
         if kept:
-            return ((number, kept[number]) for number in indices)
-        found = (pair for run in runs(indices, self._indexed) for pair in self._find(run))
-        return ((number, self._pixels(frame)) for number, frame in found)
+            yield from ((number, kept[number]) for number in left)
+        else:
+            found = (pair for run in runs(left, self._indexed) for pair in self._find(run))
+            yield from ((number, self._pixels(frame)) for number, frame in found)
+
+    def _pays(self, packets: Packets, numbers: Sequence[int]) -> bool:
+        """Whether to decode these alone: not once that came to more than to decode all frames and keep them."""
+        self._decoded += len(packets.needed(numbers))
+        return self._decoded <= 2 * len(packets.pts) or len(packets.pts) > room(self._pixels)
 
     def _find(self, run: Sequence[int]) -> Iterator[tuple[int, Any]]:
         """The frames of a run, from the nearest key frame that leads to them, else from the start of the file."""
@@ -117,14 +174,23 @@ class VideoFile(Video):
         raise self._changed(left[0])
 
     def _changed(self, number: int) -> VideoError:
+        if self._warnings and number >= len(self):
+            return VideoError(f"{shown(self.path)} is {self._warnings[0]}; frame {number} was asked for.")
         return VideoError(f"{shown(self.path)} has changed since it was opened: frame {number} is gone. Open it again.")
 
     def close(self) -> None:
         """Forget the frames in memory; a closed video can be read again, from its file."""
         self._index = None
-        if self._opened:
-            self._opened.close()
-            self._opened = None
+        self._let_go()
 
     def __reduce__(self) -> Any:
         return VideoFile, (self.path, self._threads)
+
+
+def state(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size

@@ -53,19 +53,24 @@ def build_index(decoder: Decoder, pixels: Pixels) -> Index:
     keys: list[int] = []
     checksums: list[int] = []
     kept: list[Picture] = []
-    room, resized = KEEP_BYTES // (pixels.height * pixels.width * 3), 0
+    space, resized = room(pixels), 0
     for number, frame in enumerate(decoder):
         pts.append(frame.pts)
         checksums.append(checksum(frame))
         resized += not pixels.fits(frame)
         if frame.key_frame:
             keys.append(number)
-        if number < room:
+        if number < space:
             kept.append(pixels(frame))
         else:
             kept.clear()
     warnings = problems(decoder, pts, resized)
     return Index(seconds(pts, decoder.time_base), tuple(pts), tuple(keys), tuple(checksums), tuple(kept), warnings)
+
+
+def room(pixels: Pixels) -> int:
+    """How many pictures fit in KEEP_BYTES."""
+    return KEEP_BYTES // (pixels.height * pixels.width * 3)
 
 
 def checksum(frame: av.VideoFrame) -> int:

@@ -33,6 +33,11 @@ class Video(ABC):
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with a video that could nevertheless be read, in words; empty for a sound one."""
 
+    @property
+    def noticed(self) -> tuple[str, ...]:
+        """As `warnings`, as far as it showed up to now: nothing is read for it."""
+        return self.warnings
+
     @abstractmethod
     def frames(self) -> Iterator[tuple[float, Picture]]:
         """Every (time in seconds, H W 3 uint8) once, in one pass of bounded memory that needs no length."""
