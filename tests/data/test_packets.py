@@ -27,11 +27,12 @@ SOUND = {
 }
 
 
-@pytest.mark.parametrize("threads", [0, 1])
+@pytest.mark.parametrize(("threads", "kept"), [(0, 0), (1, 0), (1, 8 << 20)])
 @pytest.mark.parametrize("name", SOUND)
 def test_frames_are_read_as_promised(
-    tmp_path: Path, name: str, threads: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, threads: int, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kinema.data.video.packets.KEPT_BYTES", kept)
     monkeypatch.setattr("kinema.data.video.index.KEEP_BYTES", 0)
     path = encode(tmp_path / name, 45, SOUND[name])
     expected, random = decoded(path), np.random.default_rng(0)

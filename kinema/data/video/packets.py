@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from kinema.data.video.decoder import FAILURES, Decoder
 from kinema.data.video.problems import problems
 
 CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+KEPT_BYTES = 8 << 20  # of packets, which then need not be read twice
 FAR = 32  # packets: going to a place further off is quicker than reading what lies between
 
 
@@ -39,6 +41,7 @@ class Packets:
     entries: tuple[int, ...]
     unneeded: tuple[bool, ...]
     tick_seconds: float
+    kept: tuple[Any, ...] = ()
 
     @cached_property
     def shown(self) -> tuple[int, ...]:
@@ -75,6 +78,8 @@ def promised(decoder: Decoder) -> Packets | None:
     if tell is None:
         return None
     seen: list[tuple[int, int, Told]] = []
+    kept: list[Any] = []
+    room = KEPT_BYTES
     for packet in decoder.undecoded():
         told = tell(bytes(packet))
         if told is None or packet.pts is None or packet.is_discard or packet.is_corrupt:
@@ -82,6 +87,9 @@ def promised(decoder: Decoder) -> Packets | None:
         if seen and told.parameters - seen[0][2].parameters:  # what follows may have another size
             return None
         seen.append((packet.pts, packet.pts if packet.dts is None else packet.dts, told))
+        room -= packet.size
+        if room >= 0:
+            kept.append(packet)
     pts = np.array([stamp for stamp, _, _ in seen], np.int64)
     if len(set(pts.tolist())) < len(pts) or problems(decoder, sorted(pts.tolist()), 0):
         return None
@@ -91,7 +99,8 @@ def promised(decoder: Decoder) -> Packets | None:
     if entries[:1] != (0,):
         return None
     return Packets(tuple(pts.tolist()), tuple(dts for _, dts, _ in seen), entries,
-                   tuple(told.unneeded for _, _, told in seen), float(decoder.time_base))
+                   tuple(told.unneeded for _, _, told in seen), float(decoder.time_base),
+                   tuple(kept) if room >= 0 else ())
 
 
 def decoded(decoder: Decoder, packets: Packets, numbers: Sequence[int]) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -121,18 +130,28 @@ def stretches(places: Sequence[int]) -> list[list[int]]:
 def frames_of(decoder: Decoder, packets: Packets, places: Sequence[int]) -> Iterator[av.VideoFrame]:
     """What the decoder makes of the packets at some places alone; BrokenPromiseError where they are not there."""
     try:
-        decoder.seek(packets.dts[places[0]])
-        coming = iter(places)
-        place = next(coming, None)
-        for packet in decoder.undecoded():
-            here = packets.place.get(packet.pts, len(packets.pts))
-            if place is None or here > place:
-                break
-            if here == place:
-                yield from packet.decode()
-                place = next(coming, None)
-        if place is not None:
-            raise BrokenPromiseError
+        for packet in packets_at(decoder, packets, places):
+            yield from packet.decode()
         yield from decoder.codec.decode(None)
     except FAILURES as error:
         raise BrokenPromiseError from error
+
+
+def packets_at(decoder: Decoder, packets: Packets, places: Sequence[int]) -> Iterator[Any]:
+    """The packets at rising places of a file, for a decoder that has seen nothing yet."""
+    if packets.kept:
+        decoder.codec.flush_buffers()
+        yield from (packets.kept[place] for place in places)
+        return
+    decoder.seek(packets.dts[places[0]])
+    coming = iter(places)
+    place = next(coming, None)
+    for packet in decoder.undecoded():
+        here = packets.place.get(packet.pts, len(packets.pts))
+        if place is None or here > place:
+            break
+        if here == place:
+            yield packet
+            place = next(coming, None)
+    if place is not None:
+        raise BrokenPromiseError
