@@ -119,8 +119,10 @@ def page(rows: list[dict[str, str]]) -> str:
              "| --- | --- | --- | --- | --- | --- |"]
     for row in rows:
         cells = [f"**{row[f'{kind}_ratio']}** ({row[f'{kind}_low']} to {row[f'{kind}_high']})" for kind in READERS]
-        lines.append(f"| {row['clip']} | {row['group']} | {row['frames']} | {row['milliseconds']} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"`python -m benchmarks.reading` at commit {rows[-1]['commit']}, {rows[-1]['date']}."])
+        facts = [row[name] for name in ("clip", "group", "frames", "milliseconds")]
+        lines.append(f"| {' | '.join([*facts, *cells])} |")
+    said = f"`python -m benchmarks.reading` at commit {rows[-1]['commit']}, {rows[-1]['date']}."
+    return "\n".join([*lines, "", said])
 
 
 def main() -> None:

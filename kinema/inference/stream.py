@@ -13,8 +13,9 @@ from kinema.data.transforms import to_input
 from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.files import write_atomic
 from kinema.inference.engines.choose import check_engine, engine_of
+from kinema.inference.small import small
 from kinema.inference.source import Source, opened
-from kinema.inference.windows import small, window_seconds
+from kinema.inference.windows import window_seconds
 from kinema.models import Network
 from kinema.models.streaming import State, Steps
 

@@ -9,6 +9,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from kinema.data.video.decoder import Decoder
+
 TICKS = Fraction(1, 90_000)
 
 
@@ -75,3 +77,13 @@ def decoded(path: Path) -> list[NDArray[np.uint8]]:
     except av.FFmpegError:
         pass
     return frames
+
+
+def damaged(folder: Path, number: int, fill: bytes) -> Path:
+    """A video of one entry in twelve frames, whose packet of some number is overwritten but for its first bytes."""
+    path = encode(folder / "a.mp4", 60, How(options={"x264-params": "keyint=12:scenecut=0:bframes=0"}))
+    with Decoder(path, threads=1) as decoder:
+        packet = bytes([*decoder.undecoded()][number])
+    content = path.read_bytes()
+    path.write_bytes(content.replace(packet, packet[:6] + fill * (len(packet) - 6)))
+    return path

@@ -213,7 +213,7 @@ def test_windows_have_the_flow_of_an_evaluation() -> None:
 
 
 def test_a_thinned_window_has_the_flow_to_the_next_frame_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kinema.inference.windows.MOST_FRAMES", 20)
+    monkeypatch.setattr("kinema.inference.kept.MOST_FRAMES", 20)
     spec = replace(FLOW, height=64, width=64)
     steps = [(1, 0) if at % 4 < 2 else (-1, 0) for at in range(60)]
     (window,) = windows(open_video(gliding(steps)), spec, seconds=10.0)

@@ -10,7 +10,7 @@ from kinema.data.video.decoder import Decoder
 from kinema.data.video.file import VideoFile
 from kinema.data.video.packets import promised
 from kinema.errors import VideoError
-from tests.data.encode import How, decoded, encode
+from tests.data.encode import How, damaged, decoded, encode
 
 HEVC = "pools=none:frame-threads=1:log-level=none"
 SOUND = {
@@ -63,16 +63,6 @@ def test_a_video_that_is_read_again_and_again_is_kept(tmp_path: Path) -> None:
         assert video._index is None
         assert all(np.array_equal(video.read(range(30)), first) for _ in range(3))
         assert video._index is not None
-
-
-def damaged(folder: Path, number: int, fill: bytes) -> Path:
-    """A video of one entry in twelve frames, whose packet of some number is overwritten but for its first bytes."""
-    path = encode(folder / "a.mp4", 60, How(options={"x264-params": "keyint=12:scenecut=0:bframes=0"}))
-    with Decoder(path, threads=1) as decoder:
-        packet = bytes([*decoder.undecoded()][number])
-    content = path.read_bytes()
-    path.write_bytes(content.replace(packet, packet[:6] + fill * (len(packet) - 6)))
-    return path
 
 
 def test_a_broken_promise_is_noticed_when_it_matters(tmp_path: Path) -> None:

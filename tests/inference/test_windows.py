@@ -1,6 +1,7 @@
 """A video's windows cover it from its first frame to the end of its last, and keep few frames."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from kinema.data.sampling import sample_views
 from kinema.data.transforms import test_transform as transform_of
 from kinema.data.video import open_video
 from kinema.data.video.video import Video
-from kinema.inference.windows import Kept, window_seconds, windows
+from kinema.inference.kept import Kept
+from kinema.inference.windows import window_seconds, windows
 from kinema.models.clip import ClipSpec
+from tests.data.encode import damaged, decoded
 
 SPEC = ClipSpec(frames=4, height=16, width=16)
 
@@ -21,6 +24,7 @@ class Counter(Video):
     """A video without a length whose frame k is filled with the number k."""
 
     warnings = ()
+    known = False
 
     def __init__(self, frames: int, first_seconds: float = 0.0, pause: tuple[int, float] = (-1, 0.0)) -> None:
         self.count, self.rate, self.first, self.pause = frames, 10, first_seconds, pause
@@ -118,7 +122,7 @@ def test_few_frames_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_long_window_is_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kinema.inference.windows.MOST_FRAMES", 50)
+    monkeypatch.setattr("kinema.inference.kept.MOST_FRAMES", 50)
     found = list(windows(Counter(250), SPEC, seconds=20.0))
     assert len(found) == 1
     assert numbers(found[0]) == pytest.approx([31, 93, 156, 218], abs=8)
@@ -136,6 +140,33 @@ def test_clips_equal_those_of_an_evaluation() -> None:
         stored = [shrink(video.read(indices), spec) for indices in indices_VT]
         expected = torch.cat([transform_of(spec)(torch.from_numpy(frames_THWC)) for frames_THWC in stored])
         assert torch.equal(window.clips_VCTHW, expected)
+
+
+@pytest.mark.parametrize("frames", [1, 7, 39, 40, 61, 200])
+@pytest.mark.parametrize("views", [1, 3])
+def test_a_video_whose_times_are_known_has_the_same_windows(frames: int, views: int) -> None:
+    one_pass = list(windows(Counter(frames), SPEC, seconds=2.0, views=views))
+    known = list(windows(open_video(np.stack([picture for _, picture in Counter(frames).frames()]), fps=10), SPEC,
+                         seconds=2.0, views=views))
+    assert len(one_pass) == len(known)
+    for one, other in zip(one_pass, known, strict=True):
+        assert (one.start_seconds, one.end_seconds) == pytest.approx((other.start_seconds, other.end_seconds))
+        assert torch.equal(one.clips_VCTHW, other.clips_VCTHW)
+
+
+def test_windows_before_the_damage_are_seen(tmp_path: Path) -> None:
+    """A file that proves to be shorter than it said gives the windows of the frames that it has."""
+    expected = list(windows(open_video(np.array(decoded(damaged(tmp_path, 29, b"\xff"))), fps=25), SPEC, seconds=0.4))
+    with open_video(tmp_path / "a.mp4", threads=1) as video:
+        assert len(video) == 60
+        found = list(windows(video, SPEC, seconds=0.4))
+        assert len(video) == 29
+        assert "stops after 29 frames" in video.noticed[0]
+    assert len(found) == len(expected) == 5
+    for one, other in zip(found[:-1], expected[:-1], strict=True):
+        assert one.start_seconds == pytest.approx(other.start_seconds)
+        assert torch.equal(one.clips_VCTHW, other.clips_VCTHW)
+    assert found[-1].start_seconds == pytest.approx(expected[-1].start_seconds, abs=0.05)  # 28 or 29 frames in
 
 
 def test_how_long_a_window_is() -> None:

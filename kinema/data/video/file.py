@@ -100,6 +100,11 @@ class VideoFile(Video):
         return self._indexed.warnings if self._warnings is None else self._warnings
 
     @property
+    def known(self) -> bool:
+        """Whether length and times are there without a pass over the frames."""
+        return self._index is not None or self._promised is not None
+
+    @property
     def noticed(self) -> tuple[str, ...]:
         """What was wrong as far as it showed, without a pass over frames that nobody asked for."""
         return () if self._warnings is None and self._promised else self.warnings

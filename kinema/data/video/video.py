@@ -34,6 +34,11 @@ class Video(ABC):
         """What is wrong with a video that could nevertheless be read, in words; empty for a sound one."""
 
     @property
+    def known(self) -> bool:
+        """Whether length and times are there without a pass over the frames."""
+        return True
+
+    @property
     def noticed(self) -> tuple[str, ...]:
         """As `warnings`, as far as it showed up to now: nothing is read for it."""
         return self.warnings
