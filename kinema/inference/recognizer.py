@@ -4,6 +4,7 @@ Axes: N windows, V views, K classes.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,9 +111,7 @@ class Recognizer:
     def run_over(self, parts: Iterable[Window], function: Any) -> Iterator[tuple[Window, torch.Tensor]]:
         """Each window and what `function` makes of its clips, on the CPU in float32; a few windows at a time."""
         like = next(self.network.parameters())
-        coming = iter(parts)
-        together = max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))
-        while few := list(islice(coming, together)):
+        for few in ahead(parts, max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))):
             made = function(torch.cat([window.clips_VCTHW for window in few]).to(like)).float().cpu()
             yield from zip(few, made.split(self.views), strict=True)
 
@@ -121,3 +120,12 @@ class Recognizer:
         tempered = logits_VK.double() / self.calibration.temperature
         return (tempered.sigmoid() if self.multi_label else tempered.softmax(1)).mean(0).numpy()
 
+
+def ahead(parts: Iterable[Window], together: int) -> Iterator[list[Window]]:
+    """Some windows at a time, the next of which are read while these are looked at."""
+    coming = iter(parts)
+    with ThreadPoolExecutor(1, "reader") as reader:
+        following = reader.submit(lambda: list(islice(coming, together)))
+        while few := following.result():
+            following = reader.submit(lambda: list(islice(coming, together)))
+            yield few
