@@ -6,7 +6,8 @@ from kinema.training.pipeline import Pipeline, Timing
 
 LITTLE = 0.1  # of a step that the loop may wait for clips
 CAUSES = {  # what else to do about a stage of reading
-    "open": "store the videos smaller (a shorter side of 256 pixels), many of them as shards (kinema data shard)",
+    "open": "store the videos smaller (a shorter side of 256 pixels); on a shared file system, as shards (kinema data "
+            "shard)",
     "decode": "store the videos smaller (a shorter side of 256 pixels), with a key frame every second or so",
     "shrink": "store the videos as small as clips are kept: a shorter side of 8/7 of the clip's",
     "flow": "find flow in a quicker way (--flow dis)",

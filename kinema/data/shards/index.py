@@ -7,7 +7,7 @@ KEY.mp4, KEY.json, KEY.cls (https://github.com/webdataset/webdataset). SHARD.tar
 import json
 import tarfile
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,6 +38,11 @@ class Shard:
     samples: tuple[Sample, ...]
     of: int | None = None
     digest: str = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, Sample]:
+        """The samples by their videos' names."""
+        return {sample.video: sample for sample in self.samples}
 
 
 def index_path(tar: Path) -> Path:

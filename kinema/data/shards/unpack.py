@@ -10,7 +10,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from kinema.data.shards.index import read_shard
+from kinema.data.shards.index import Sample, read_shard
 from kinema.errors import VideoError
 from kinema.files import is_full
 
@@ -37,16 +37,15 @@ def unpacked(path: Path) -> Path:
     if tar is None:
         return path
     name = path.relative_to(tar).as_posix()
-    samples = {sample.video: sample for sample in read_shard(tar).samples}
+    samples = read_shard(tar).by_name
     if name not in samples:
         raise VideoError(f"The shard {tar} holds no video {name}; it holds {len(samples)} others.")
     sample, state = samples[name], tar.stat()
     key = repr((str(tar.absolute()), state.st_mtime_ns, sample.offset, sample.size))
     copy = folder() / f"{blake2b(key.encode(), digest_size=16).hexdigest()}{path.suffix}"
     if not copy.is_file():
-        _write(tar, sample.offset, sample.size, copy)
-    with suppress(OSError):
-        os.utime(copy, ns=(time.time_ns(), state.st_mtime_ns))  # wanted now; as old as the shard
+        _write(tar, sample, state.st_mtime_ns, copy)
+    _date(copy, state.st_mtime_ns)
     return copy
 
 
@@ -57,23 +56,30 @@ def folder() -> Path:
     return default_folder().with_name("unpacked")
 
 
-def _write(tar: Path, offset: int, size: int, copy: Path) -> None:
+def _date(copy: Path, changed_ns: int) -> None:
+    """Note that a copy was wanted now, and that its content is as old as the shard."""
+    with suppress(OSError):
+        os.utime(copy, ns=(time.time_ns(), changed_ns))
+
+
+def _write(tar: Path, sample: Sample, changed_ns: int, copy: Path) -> None:
     global _fresh
     unfinished = copy.with_name(f"{copy.name}.{os.getpid()}.tmp")
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with tar.open("rb") as file:
-            file.seek(offset)
-            content = file.read(size)
-        if len(content) < size:
-            raise VideoError(f"The shard {tar} is cut short: {len(content)} of {size} bytes of a video are there.")
+            file.seek(sample.offset)
+            content = file.read(sample.size)
+        if len(content) < sample.size:
+            raise VideoError(f"The shard {tar} is cut short: it has {len(content)} of a video's {sample.size} bytes.")
         unfinished.write_bytes(content)
+        _date(unfinished, changed_ns)
         unfinished.replace(copy)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         said = "the disk is full" if is_full(error) else error.strerror
         raise VideoError(f"A video of the shard {tar} cannot be copied to {copy.parent}: {said}.") from error
-    _fresh += size
+    _fresh += sample.size
     if _fresh > LOOK_BYTES:
         _fresh = 0
         prune(copy.parent, LIMIT_BYTES)
