@@ -3,6 +3,7 @@
 import ctypes
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -20,7 +21,8 @@ class Machine:
 
     accelerator: "auto", "cpu", "cuda", "mps". devices: processes on this machine, one a device. nodes: machines.
     workers: processes that read clips, for each device; None: one a processor, at most 8. cache_gigabytes: how much
-    of the disk decoded clips may take; 0 is off. save_every: steps between checkpoints; None: once an epoch.
+    of the disk decoded clips may take; 0 is off. cache_folder: where they are kept; None: in the user's cache.
+    save_every: steps between checkpoints; None: once an epoch.
     channels_last: the layout of clips in memory; on a CPU small networks train a fifth faster with it, but torch then
     sums batch statistics and their gradients a hundred times less exactly. gradient_checkpointing: keep only what
     goes into each block and compute the rest again for its gradient: less memory, about a third more time, the same
@@ -32,6 +34,7 @@ class Machine:
     nodes: int = 1
     workers: int | None = None
     cache_gigabytes: float = 4.0
+    cache_folder: Path | None = None
     save_every: int | None = None
     channels_last: bool = False
     compile: bool = False
@@ -59,12 +62,11 @@ class Machine:
         """How many processes read clips, for each device."""
         if self.workers is not None:
             return self.workers
-        there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(there, 8)
+        return min(processors(), 8)
 
     def cache(self, clip: ClipSpec) -> ClipCache:
         """The cache of decoded clips, kept as large as `clip` needs them."""
-        return ClipCache(default_folder(), clip, int(self.cache_gigabytes * 2**30))
+        return ClipCache(self.cache_folder or default_folder(), clip, int(self.cache_gigabytes * 2**30))
 
     def device(self) -> torch.device:
         """The device that answers: the accelerator, or the best there is; KinemaError where it is not there."""
@@ -80,6 +82,11 @@ class Machine:
             hint = "" if name.partition(":")[0] in KINDS else nearest(name, KINDS)
             raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}. {hint}".strip())
         return torch.device(name)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def keep_freed_memory() -> None:

@@ -57,9 +57,10 @@ def test_a_clip_is_followed_from_file_to_prediction_through_seven_files() -> Non
     assert sum(len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in files) <= 900
 
 
-def test_importing_kinema_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("module", ["kinema", "kinema.cli.app"])
+def test_importing_kinema_or_its_commands_imports_nothing_heavy(module: str) -> None:
     heavy = ("torch", "numpy", "av", "matplotlib", "lightning_fabric")
-    code = f"import kinema, sys; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import {module}, sys; print([name for name in {heavy} if name in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

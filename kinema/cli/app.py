@@ -10,6 +10,7 @@ from kinema.cli.expand import expand
 from kinema.cli.fuse import fuse
 from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
+from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
 
@@ -48,7 +49,7 @@ app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
 app.command("models")(models.models)
-app.command("profile")(models.profile)
+app.command("profile")(profile)
 app.add_typer(data.app, name="data")
 app.add_typer(detect.app, name="detect")
 app.add_typer(explain.app, name="explain")

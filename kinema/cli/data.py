@@ -136,6 +136,40 @@ def convert(
     say(f"Wrote {len(table)} clips of {len(table.labels)} classes: {out}")
 
 
+@app.command("shard")
+@command
+def shard(
+    data: Annotated[str, typer.Argument(help="folder with a class per sub-folder, csv or official list")],
+    out: Annotated[str, typer.Argument(help="the folder of the shards")],
+    size: Annotated[float, typer.Option(min=0.001, help="gigabytes of a shard, about")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="the seed of the order in which videos are mixed")] = 0,
+    format: Annotated[str | None, typer.Option(help="format of an official list; recognised where not given")] = None,
+    root: Annotated[str | None, typer.Option(help="folder that the list's paths are relative to")] = None,
+) -> None:
+    """Write labelled videos into few large tar files (WebDataset shards), as they are, each with what the list tells.
+
+    The folder of shards, one of them or 'shards-{000000..000007}.tar' then goes wherever a folder of clips goes; other
+    programs read it as WebDataset. A second run goes on where a first one stopped.
+
+    Examples:
+
+      kinema data shard clips/ shards/
+
+      kinema data shard kinetics-400_train.csv shards/ --root videos/ --size 3
+
+      kinema train shards/
+    """
+    from kinema import read_table
+    from kinema.data.shards.write import pack
+    from kinema.progress import Progress
+
+    table = read_table(data, format=format, root=root)
+    with Progress("writing", len({row.path for row in table.rows})) as bar:
+        count = pack(table, out, int(size * 2**30), seed, bar.advance)
+    say(f"Wrote {len(table)} clips of {len(table.labels)} classes into {count} shards: {out}")
+    say(f"Next: kinema train {quote(out)}")
+
+
 @app.command("labels")
 @command
 def labels(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from kinema.clock import stage
 from kinema.data.clips import ClipRow
 from kinema.data.frames import Frames, StoredFrames, VideoPart, behind, empty_part, holds, shrink
 from kinema.data.moving import FoundFlow, Moving, moving
@@ -78,13 +79,14 @@ class ClipCache:
         found = _load(self.folder / name)
         if found is not None:
             return found
-        with open_video(path, threads=1) as video:
+        with open_video(path, threads=1) as video, stage("decode"):
             decoded = self._decode(video, row)
         if decoded is None:
             self.large.add(name)
             return self._part(path, row)
         if self.used.value < self.limit_bytes:
-            self._store(self.folder / name, decoded)
+            with stage("keep"):
+                self._store(self.folder / name, decoded)
         return decoded
 
     def _part(self, path: Path, row: ClipRow) -> VideoPart:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kinema.data.labels import label_key, label_numbers, natural_key
+from kinema.data.shards.unpack import unpacked
 from kinema.errors import DataError
 
 
@@ -53,9 +54,13 @@ class ClipTable:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def path(self, row: ClipRow) -> Path:
-        """Where the row's file is: its path under the root (an absolute path stays as it is)."""
+    def place(self, row: ClipRow) -> Path:
+        """Where the row's file is: its path under the root (an absolute path stays as it is), also through a shard."""
         return self.root / row.path
+
+    def path(self, row: ClipRow) -> Path:
+        """What the row's file is opened from: its place or, of one in a shard, a copy that is made when asked for."""
+        return unpacked(self.place(row)) if ".tar/" in row.path else self.place(row)
 
     def subset(self, indices: Iterable[int]) -> "ClipTable":
         """The rows of these numbers, in this order; the classes stay as they are."""
@@ -109,7 +114,7 @@ class ClipTable:
         base = root.absolute()
         rows = []
         for row in self.rows:
-            file = self.path(row).absolute()
+            file = self.place(row).absolute()
             rows.append(replace(row, path=(file.relative_to(base) if file.is_relative_to(base) else file).as_posix()))
         return replace(self, rows=tuple(rows), root=root)
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
 
+from kinema.clock import Clock, current, join, stage
 from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.sampling import sample, window
@@ -99,20 +101,23 @@ class TrainingClips(Dataset):
         )
 
     def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        frames = self.cache.open(self.table.path(row), row)
+        with stage("open"):
+            frames = self.cache.open(self.table.path(row), row)
         first, count = window(len(frames.times_seconds), self.span, generator)
         spec = self.spec
         if self.longest_stride > spec.stride:
             stride = int(torch.randint(spec.stride, self.longest_stride + 1, (), generator=generator))
             spec = replace(spec, stride=stride)
         indices = sample(spec, frames.times_seconds[first : first + count], generator) + first
-        images_THWC = torch.from_numpy(frames.read(indices.tolist()))
+        with stage("decode"):
+            images_THWC = torch.from_numpy(frames.read(indices.tolist()))
         if frames.warnings and row.path not in self.reported:  # a folder's pictures are known once they are read
             self.reported.add(row.path)
             self.problems.add(row.path, "; ".join(frames.warnings), readable=True)
         target_K = torch.zeros(len(self.table.labels))
         target_K[list(row.labels)] = 1
-        return self.transform(images_THWC, target_K, generator)
+        with stage("transform"):
+            return self.transform(images_THWC, target_K, generator)
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,8 @@ class Loader(DataLoader):
 def collate(clips: list[Any]) -> Any:
     """One batch of clips, or the first error among them."""
     error = next((clip for clip in clips if isinstance(clip, KinemaError)), None)
-    return error or default_collate(clips)
+    with stage("collate"):
+        return error or default_collate(clips)
 
 
 def make_loader(clips: KeyedClips, steps: Steps, workers: int, pin_memory: bool = False) -> DataLoader:
@@ -206,7 +212,7 @@ def make_loader(clips: KeyedClips, steps: Steps, workers: int, pin_memory: bool 
         collate_fn=collate,
         pin_memory=pin_memory,
         prefetch_factor=queue_length(workers, batch_bytes) if workers else None,
-        worker_init_fn=quiet_worker if workers else None,
+        worker_init_fn=partial(quiet_worker, timed_by=current()) if workers else None,
     )
 
 
@@ -215,10 +221,11 @@ def queue_length(workers: int, batch_bytes: int) -> int:
     return max(min(QUEUED_BYTES // (workers * batch_bytes), 4), 1)
 
 
-def quiet_worker(_: int) -> None:
+def quiet_worker(_: int, timed_by: Clock | None = None) -> None:
     """Set up a loader's process: one thread; to stop, on Ctrl-C or a cluster's word, is the main process's business."""
     import signal
 
+    join(timed_by)
     end_with_parent()  # PyTorch's own watch misses a main process that dies while its loaders start
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

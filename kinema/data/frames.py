@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from kinema.clock import stage
 from kinema.data.clips import ClipRow
 from kinema.data.transforms import storage_resize
 from kinema.data.video import Video
@@ -121,4 +122,5 @@ def shrink(frames_THWC: np.ndarray, spec: ClipSpec) -> np.ndarray:
     """Frames at the size at which they are kept: a little larger than the clip that is cut from them."""
     import torch
 
-    return storage_resize(torch.from_numpy(frames_THWC), spec).numpy()
+    with stage("shrink"):
+        return storage_resize(torch.from_numpy(frames_THWC), spec).numpy()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinema.clock import stage
 from kinema.data.flow import find_flow, longest, pack
 from kinema.data.frames import Frames, StoredFrames
 from kinema.models.clip import ClipSpec
@@ -44,7 +45,8 @@ class FoundFlow:
         pictures = dict(zip(wanted.tolist(), self.frames.read(wanted.tolist()), strict=True))
         pairs = [(pictures[start], pictures[end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         height, width = pairs[0][0].shape[:2]
-        return pack(find_flow(pairs, self.spec.flow), longest(self.spec, height, width))[back]
+        with stage("flow"):
+            return pack(find_flow(pairs, self.spec.flow), longest(self.spec, height, width))[back]
 
     def whole(self) -> StoredFrames:
         """All fields, to be kept."""

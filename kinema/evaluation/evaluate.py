@@ -99,8 +99,8 @@ def clips_of(
 def trained_on(run: Run, table: ClipTable) -> int:
     """How many of the clips lie in files that the run was trained on."""
     train = run.split().train
-    files = {train.path(row).resolve() for row in train.rows}
-    return sum(table.path(row).resolve() in files for row in table.rows)
+    files = {train.place(row).resolve() for row in train.rows}
+    return sum(table.place(row).resolve() in files for row in table.rows)
 
 
 def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = False) -> ClipTable:

@@ -13,7 +13,7 @@ from kinema.data.moving import moving
 from kinema.data.sampling import sample_views
 from kinema.data.transforms import test_transform
 from kinema.data.transforms.inputs import to_input
-from kinema.data.video.video import typical_fps
+from kinema.data.video.rates import typical_fps
 from kinema.inference.small import Pictures, small
 from kinema.models.clip import ClipSpec
 

@@ -4,11 +4,9 @@ Axes: N windows, V views, K classes.
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from os import PathLike
 from typing import Any
 
@@ -22,7 +20,7 @@ from kinema.evaluation.predict import at_once
 from kinema.inference.engines.agreement import agreement
 from kinema.inference.engines.choose import Chosen, check_engine, engine_of
 from kinema.inference.source import Source, opened
-from kinema.inference.windows import Window, window_seconds, windows
+from kinema.inference.windows import Window, ahead, window_seconds, windows
 from kinema.models import Network
 from kinema.weights.pretrained import has_several_labels
 
@@ -119,13 +117,3 @@ class Recognizer:
         """Probabilities (K): tempered, and averaged over views."""
         tempered = logits_VK.double() / self.calibration.temperature
         return (tempered.sigmoid() if self.multi_label else tempered.softmax(1)).mean(0).numpy()
-
-
-def ahead(parts: Iterable[Window], together: int) -> Iterator[list[Window]]:
-    """Some windows at a time, the next of which are read while these are looked at."""
-    coming = iter(parts)
-    with ThreadPoolExecutor(1, "reader") as reader:
-        following = reader.submit(lambda: list(islice(coming, together)))
-        while few := following.result():
-            following = reader.submit(lambda: list(islice(coming, together)))
-            yield few

@@ -3,8 +3,10 @@
 Axes: V views, C channels, T frames, H rows, W columns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -95,3 +97,13 @@ def read_through(video: Video, spec: ClipSpec, plan: Sequence[Planned], first: i
         clips = [to_input(torch.cat([kept[number] for number in numbers_T]), spec)
                  for numbers_T in numbers_VT.tolist()]
         yield Window(start, end, torch.stack(clips))
+
+
+def ahead(parts: Iterable[Window], together: int) -> Iterator[list[Window]]:
+    """Some windows at a time, the next of which are read while these are looked at."""
+    coming = iter(parts)
+    with ThreadPoolExecutor(1, "reader") as reader:
+        following = reader.submit(lambda: list(islice(coming, together)))
+        while few := following.result():
+            following = reader.submit(lambda: list(islice(coming, together)))
+            yield few

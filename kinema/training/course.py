@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import nn, optim
 
+from kinema.clock import stage
 from kinema.data.dataset import ProblemLog, Steps
 from kinema.errors import KinemaError
 from kinema.machine import Machine
@@ -96,11 +97,12 @@ class Course:
 
     def advance(self, model: Any, optimizer: optim.Optimizer, recipe: Recipe, rate: float) -> bool:
         """Take a step of the optimiser at a learning rate; return whether an epoch ends with it."""
-        set_rate(optimizer, rate)
-        if recipe.clip_gradient is not None:
-            self.fabric.clip_gradients(model, optimizer, max_norm=recipe.clip_gradient, error_if_nonfinite=False)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        with stage("optimizer"):
+            set_rate(optimizer, rate)
+            if recipe.clip_gradient is not None:
+                self.fabric.clip_gradients(model, optimizer, max_norm=recipe.clip_gradient, error_if_nonfinite=False)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.step, self.rate = self.step + 1, rate
         return self.step % self.steps.per_epoch == 0 or self.step == self.steps.total
 
@@ -118,9 +120,12 @@ class Course:
             saves = epoch_ends or self.step % self.every == 0 or stops
             self.bar.advance(1, self.log.flush() if saves or self.step % 20 == 0 else "")
             if epoch_ends:
-                self.bar.say(self.log.epoch(self.step, judge()))
+                with stage("save"):
+                    judged = judge()
+                self.bar.say(self.log.epoch(self.step, judged))
             if saves:
-                save()
+                with stage("save"):
+                    save()
         if stops and self.log:
             self.log.close()
             self.bar.say(f"Stopped and saved after step {self.step} of {self.steps.total}; the same command goes on.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from kinema.clock import awaited, stage
 from kinema.data.clips import ClipTable
 from kinema.evaluation.evaluate import calibration_of
 from kinema.keyed import key_seed
@@ -70,7 +71,7 @@ def run_steps(
     loader = training_loader(run, table, parts.steps, machine, pin_memory=fabric.device.type == "cuda")
     mixing, sigmoid = Mixing(recipe.mixup, recipe.cutmix), by_sigmoid(recipe, table)
     parts.model.train()
-    for micro, (clips_NCTHW, targets_NK) in enumerate(loader):
+    for micro, (clips_NCTHW, targets_NK) in enumerate(awaited(loader)):
         step, part = course.step, micro % recipe.accumulate
         grid = parts.multigrid.grid(step, parts.steps.total)
         last_part = part == recipe.accumulate - 1
@@ -82,12 +83,14 @@ def run_steps(
         if machine.channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
-            logits_NK = parts.model(clips_NCTHW)
-            loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, sigmoid)
-            if parts.teacher is not None:
-                taught_NK = parts.teacher(clips_NCTHW)
-                loss = distilled(loss, logits_NK, taught_NK, recipe.distil_weight, recipe.temperature, sigmoid)
-            fabric.backward(loss / recipe.accumulate)
+            with stage("forward"):
+                logits_NK = parts.model(clips_NCTHW)
+                loss = loss_of(logits_NK, targets_NK, parts.weights_K, recipe.label_smoothing, sigmoid)
+                if parts.teacher is not None:
+                    taught_NK = parts.teacher(clips_NCTHW)
+                    loss = distilled(loss, logits_NK, taught_NK, recipe.distil_weight, recipe.temperature, sigmoid)
+            with stage("backward"):
+                fabric.backward(loss / recipe.accumulate)
         course.note(loss, hits(logits_NK.detach(), targets_NK))
         if not last_part:
             continue

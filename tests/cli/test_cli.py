@@ -28,6 +28,7 @@ COMMANDS = [
     "data make",
     "data convert",
     "data labels",
+    "data shard",
     "explain cam",
     "explain rollout",
     "explain filters",
@@ -210,3 +211,11 @@ def test_no_list_is_written_over_one_that_is_read(motion: Path, tmp_path: Path) 
     results = tmp_path / "results.csv"
     results.write_text(truth.read_text())
     assert "is a file of results already" in kinema("detect", "evaluate", results, truth, "--out", "new.csv", code=1)
+
+
+def test_clips_are_written_into_shards(motion: Path, tmp_path: Path) -> None:
+    assert "60 clips of" in kinema("data", "shard", motion, tmp_path / "shards", "--size", "0.001")
+    kinema("data", "convert", tmp_path / "shards", tmp_path / "list.csv")  # a list of what is in them
+    assert "60 clips of" in kinema("data", "shard", tmp_path / "list.csv", tmp_path / "anew")
+    (tmp_path / "gone.csv").write_text("path,label\nshards/gone.mp4,a\n")
+    assert "is no video file" in kinema("data", "shard", tmp_path / "gone.csv", tmp_path / "more", code=1)

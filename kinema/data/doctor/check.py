@@ -8,6 +8,7 @@ from kinema.data.clips import ClipTable, read_table
 from kinema.data.doctor.health import KINDS, HealthReport, Problem
 from kinema.data.doctor.inspect import FileHealth, Part, part_of
 from kinema.data.doctor.pool import inspect_all
+from kinema.data.shards.unpack import is_there, unpacked
 
 WHOLE: Part = (None, None, None, None)
 SIDES = ("test", "val", "train")  # of two copies on different sides, the one on the first of these is kept
@@ -32,10 +33,10 @@ def check(
     for row in table.rows:
         if part_of(row) not in parts[row.path]:
             parts[row.path].append(part_of(row))
-    there = {path: wanted for path, wanted in parts.items() if (table.root / path).exists()}
+    there = {path: wanted for path, wanted in parts.items() if is_there(table.root / path)}
     files = {path: FileHealth(error=f"{table.root / path} does not exist.") for path in parts if path not in there}
     paths = list(there)
-    tasks = ((table.root / path, there[path]) for path in paths)
+    tasks = ((unpacked(table.root / path), there[path]) for path in paths)
     for done, (number, health) in enumerate(inspect_all(tasks, max(1, min(workers, len(paths))), timeout_seconds), 1):
         files[paths[number]] = health
         if progress is not None:
@@ -54,7 +55,7 @@ def broken(
     for number, row in enumerate(table.rows):
         file = files[row.path]
         if file.error is not None:
-            yield Problem("unreadable" if table.path(row).exists() else "missing", number, file.error)
+            yield Problem("unreadable" if is_there(table.place(row)) else "missing", number, file.error)
             continue
         if file.warnings:
             yield Problem("broken", number, f"{row.path}: {'; '.join(file.warnings)}")

@@ -16,6 +16,7 @@ from kinema.data.formats import (
     kinetics,
     mmaction,
     moments,
+    shards,
     something,
     table_csv,
     ucf101,
@@ -41,6 +42,7 @@ class Format:
 FORMATS = {
     "csv": Format(table_csv.read, table_csv.recognises),
     "folder": Format(folder.read, folder.recognises),
+    "shards": Format(shards.read, shards.recognises),
     "kinetics": Format(kinetics.read, kinetics.recognises),
     "something": Format(something.read, something.recognises),
     "jester": Format(jester.read, jester.recognises),
@@ -57,7 +59,7 @@ FORMATS = {
     "mmaction": Format(mmaction.read, mmaction.recognises),
     "ibm": Format(ibm.read, ibm.recognises),
 }
-GENERAL = ("folder", "mmaction", "ibm")  # these also fit the folders and lists of published sets
+GENERAL = ("folder", "shards", "mmaction", "ibm")  # these also fit the folders and lists of published sets
 
 
 def recognise(place: Path) -> str:
@@ -65,6 +67,8 @@ def recognise(place: Path) -> str:
 
     A clips.csv says what its folders do not; the list of a published set is believed before folders and general lists.
     """
+    if shards.is_named(place):
+        return "shards"
     found = [name for name, form in FORMATS.items() if form.recognises(place)]
     found = found[:1] if "csv" in found else [name for name in found if name not in GENERAL] or found
     if len(found) == 1:
@@ -84,7 +88,7 @@ def recognise(place: Path) -> str:
 
 def read(place: Path, format: str | None, labels: tuple[str, ...] | None, root: Path | None) -> ClipTable:
     """Read `place` with the format of that name, or with the one that it is recognised as."""
-    if not place.exists():
+    if not place.exists() and not shards.is_pattern(place):
         there = [path.name for path in place.parent.iterdir()] if place.parent.is_dir() else []
         raise DataError(f"{place}: there is no such file or folder. {nearest(place.name, there)}".rstrip())
     name = format or recognise(place)

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
-
-from torch import Generator
+from typing import TYPE_CHECKING, Any
 
 from kinema.data.transforms import boxes
 from kinema.data.transforms.boxes import Box, Size
-from kinema.data.transforms.randaugment import STRONGEST
 from kinema.errors import DataError, nearest
 
+if TYPE_CHECKING:
+    from torch import Generator
+
+STRONGEST = 10.0  # what `magnitude` is counted to
 COLOURS = ("brightness", "contrast", "saturation")
-CROPS: dict[str, Callable[[Size, Size, "Augment", Generator | None], Box]] = {
+CROPS: dict[str, Callable[[Size, Size, "Augment", "Generator | None"], Box]] = {
     "resized": lambda picture, target, way, draws: boxes.random_resized(picture, target, way.scale, way.ratio, draws),
     "stretch_resized": lambda picture, _, way, draws: CROPS["resized"](picture, picture, way, draws),
     "multiscale": lambda picture, target, way, draws: boxes.multiscale(picture, target, draws),
@@ -87,6 +88,6 @@ class Augment:
         """What clips that are judged show, to match: a row of `ClipSpec.crop`."""
         return "stretch" if self.crop in ("stretch", "stretch_resized") else "centre"
 
-    def box(self, picture: Size, target: Size, generator: Generator | None) -> Box:
+    def box(self, picture: Size, target: Size, generator: "Generator | None") -> Box:
         """The part of a picture that a training clip shows."""
         return CROPS[self.crop](picture, target, self, generator)

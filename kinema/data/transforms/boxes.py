@@ -4,12 +4,12 @@ A picture and a target are (height, width) in pixels. Without a generator every 
 """
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Generator
-
-from kinema.data.sampling import draw
 from kinema.models.clip import ClipSpec
+
+if TYPE_CHECKING:
+    from torch import Generator
 
 Size = tuple[int, int]  # height, width
 Range = tuple[float, float]
@@ -26,12 +26,16 @@ class Box(NamedTuple):
     width: int
 
 
-def one(generator: Generator | None) -> float:
+def one(generator: "Generator | None") -> float:
     """A number in 0 to 1; without a generator 0.5."""
+    if generator is None:
+        return 0.5
+    from kinema.data.sampling import draw  # whoever has a generator has torch; a recipe is told without it
+
     return float(draw(generator, 1))
 
 
-def between(low_high: Range, generator: Generator | None) -> float:
+def between(low_high: Range, generator: "Generator | None") -> float:
     """A number between two."""
     low, high = low_high
     return low + (high - low) * one(generator)
@@ -77,7 +81,7 @@ def of_test(picture: Size, spec: ClipSpec) -> Box:
     return centre(picture, target) if spec.resize is None else centre_resized(picture, target, spec.resize)
 
 
-def jitter(picture: Size, target: Size, scale: Range, generator: Generator | None) -> Box:
+def jitter(picture: Size, target: Size, scale: Range, generator: "Generator | None") -> Box:
     """Scale jitter: a box of the target's shape whose side is `scale` of the largest, anywhere.
 
     (0.7, 0.875) is a 224 pixel crop from pictures whose short side was made 256 to 320 pixels.
@@ -95,7 +99,7 @@ _FIXED = (
 )
 
 
-def multiscale(picture: Size, target: Size, generator: Generator | None) -> Box:
+def multiscale(picture: Size, target: Size, generator: "Generator | None") -> Box:
     """One of the multi-scale crops at 13 fixed places (Wang et al. 2016, temporal segment networks).
 
     Height and width are one of MULTI_SCALES each, at most one step apart; without a generator the whole, centred.
@@ -108,7 +112,7 @@ def multiscale(picture: Size, target: Size, generator: Generator | None) -> Box:
     return placed(picture, (height * down, width * up), *_FIXED[int(one(generator) * len(_FIXED))])
 
 
-def random_resized(picture: Size, target: Size, scale: Range, ratio: Range, generator: Generator | None) -> Box:
+def random_resized(picture: Size, target: Size, scale: Range, ratio: Range, generator: "Generator | None") -> Box:
     """A box with `scale` of the largest box's area, its shape changed by a factor in `ratio`, anywhere.
 
     Szegedy et al. 2014, section 6; a box that would not fit is cut to the picture instead of drawn again.

@@ -11,10 +11,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from kinema.data.transforms.augment import STRONGEST
 from kinema.data.transforms.boxes import one
 from kinema.data.transforms.inputs import GREY
 
-STRONGEST = 10.0  # what `magnitude` is counted to
 DEGREES, SHEAR, SHIFT, SHARE, BITS = 30.0, 0.3, 150 / 331, 0.9, 4  # the most of each (Cubuk et al., arXiv:1805.09501)
 LEVELS = 256
 Change = Callable[[Tensor, float], Tensor]

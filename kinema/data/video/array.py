@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kinema.data.video.rates import check_fps
 from kinema.data.video.video import Picture, Video
 from kinema.errors import VideoError
 
@@ -43,10 +44,3 @@ class VideoArray(Video):
 
     def __reduce__(self) -> Any:
         return VideoArray, (self._frames_THWC, self._fps)
-
-
-def check_fps(fps: float) -> float:
-    """`fps` itself, if it is a rate."""
-    if not (np.isfinite(fps) and fps > 0):
-        raise VideoError(f"A rate of {fps} frames per second came; it must be above 0.")
-    return float(fps)

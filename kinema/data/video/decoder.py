@@ -65,7 +65,7 @@ class Decoder:
         except VideoError:
             self._container.close()
             raise
-        self.choices = len(streams)
+        self.choice, self.choices = choice, len(streams)
         self._stream = streams[choice]
         self.header_frames: int = self._stream.frames
         self.time_base = self._stream.time_base
@@ -135,3 +135,14 @@ class Decoder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def open_first(path: Path, threads: int) -> tuple[Decoder, av.VideoFrame]:
+    """The first stream of a file that gives any frame, at its beginning, and that frame."""
+    decoder = Decoder(path, threads)
+    while (first := decoder.peek()) is None:
+        decoder.close()
+        if decoder.choice + 1 == decoder.choices:
+            raise VideoError(f"{shown(path)} opens, but no frame of it can be decoded. Copy or convert it again.")
+        decoder = Decoder(path, threads, decoder.choice + 1)
+    return decoder, first

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kinema.data.video.decoder import Decoder
-from kinema.data.video.index import Index, build_index, checksum, decode_at, room, runs, starts
+from kinema.data.video.decoder import Decoder, open_first
+from kinema.data.video.find import find
+from kinema.data.video.index import Index, build_index, room
 from kinema.data.video.packets import BrokenPromiseError, Packets, decoded, promised
-from kinema.data.video.paths import shown
+from kinema.data.video.paths import shown, state
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.problems import problems
 from kinema.data.video.video import Picture, Video
@@ -25,11 +26,10 @@ class VideoFile(Video):
     output (the order of presentation), also where time stamps go backward. What headers say is not believed. Frames of
     another size than the first are scaled to it; damage ends the video (both are said in `warnings`).
 
-    Length and times are those of the packets, and only the frames that others need are decoded, where the structure of
-    a file is sound in every packet (H.264 and H.265 in MP4 or Matroska). Where it is not, or a decoded frame is not the
-    one that was promised, the whole file is decoded once: a video whose pictures fit in 256 MB keeps them; a larger one
-    is decoded for each reading, from the nearest key frame if that gives the same frames (each is compared by
-    checksum), else from the start. `warnings` goes through the whole file.
+    Where the structure of a file is sound in every packet (H.264 and H.265 in MP4 or Matroska), length and times are
+    those of the packets, and only what frames refer to is decoded. Where it is not, or a frame is not as promised, the
+    whole file is: a video whose pictures fit in 256 MB keeps them; a larger one is decoded for each reading, from the
+    nearest key frame if that gives the same frames (by checksum), else from the start. So it is for `warnings`.
     `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
     """
 
@@ -44,15 +44,9 @@ class VideoFile(Video):
         self._state = state(path)
         self._decoded = 0  # frames that were decoded one by one
         self._warnings: tuple[str, ...] | None = None
-        self._choice = 0
-        self._opened: Decoder | None = Decoder(path, threads)
-        while (first := self._opened.peek()) is None:
-            self._opened.close()
-            self._choice += 1
-            if self._choice == self._opened.choices:
-                raise VideoError(f"{shown(path)} opens, but no frame of it can be decoded. Copy or convert it again.")
-            self._opened = Decoder(path, threads, self._choice)
-        self._pixels = Pixels(first, threads)
+        self._opened: Decoder | None
+        self._opened, first = open_first(path, threads)
+        self._choice, self._pixels = self._opened.choice, Pixels(first, threads)
         self.height, self.width = self._pixels.height, self._pixels.width
 
     def _decoder(self) -> Decoder:
@@ -75,8 +69,7 @@ class VideoFile(Video):
         if self._believed and self._packets is None:
             self._used = self._decoder()
             self._packets = promised(self._used)
-            if self._packets is None:
-                self._disbelieve()
+            self._believed = self._packets is not None
         return self._packets
 
     def _disbelieve(self) -> None:
@@ -112,8 +105,7 @@ class VideoFile(Video):
     def frames(self) -> Iterator[tuple[float, Picture]]:
         """Every (time in seconds, H W 3 uint8), decoding as it goes.
 
-        At the first frame without a time stamp the file is gone through once more: its time lies between those of its
-        neighbours, as in `times_seconds`.
+        At the first frame without a time stamp the file is gone through once more, for `times_seconds`.
         """
         pts: list[int | None] = []
         resized = 0
@@ -128,14 +120,15 @@ class VideoFile(Video):
                     yield float(self.times_seconds[number]), picture
                 else:
                     raise self._changed(number)
-        self._warnings = problems(decoder, pts, resized)
-        if self._warnings:
+        if found := problems(decoder, pts, resized):
             self._disbelieve()
+        self._warnings = found
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
         """(index, picture) for rising indices."""
         left = list(indices)
-        if left and (packets := self._promised) and self._pays(packets, left):
+        packets = self._promised
+        if left and packets and self._pays(packets, left):
             if state(self.path) != self._state:
                 raise self._changed(left[0])
             decoder, self._used = self._used or self._decoder(), None  # another reading meanwhile has its own
@@ -149,34 +142,18 @@ class VideoFile(Video):
                 self._disbelieve()
         if left and left[-1] >= len(self):
             raise self._changed(left[-1])
-        kept = self._indexed.kept
-        if kept:
+        if kept := self._indexed.kept:
             yield from ((number, kept[number]) for number in left)
-        else:
-            found = (pair for run in runs(left, self._indexed) for pair in self._find(run))
-            yield from ((number, self._pixels(frame)) for number, frame in found)
+            return
+        for number, found in find(left, self._indexed, self._decoder):
+            if found is None:
+                raise self._changed(number)
+            yield number, self._pixels(found)
 
     def _pays(self, packets: Packets, numbers: Sequence[int]) -> bool:
         """Whether to decode these alone: not once that came to more than to decode all frames and keep them."""
         self._decoded += len(packets.needed(numbers))
         return self._decoded <= 2 * len(packets.pts) or len(packets.pts) > room(self._pixels)
-
-    def _find(self, run: Sequence[int]) -> Iterator[tuple[int, Any]]:
-        """The frames of a run, from the nearest key frame that leads to them, else from the start of the file."""
-        index, left = self._indexed, list(run)
-        for key in starts(run[0], index):
-            with self._decoder() as decoder:
-                for number, frame in decode_at(decoder, index, key):
-                    if number > left[0]:
-                        break
-                    if number == left[0]:
-                        if key is not None and checksum(frame) != index.checksums[number]:
-                            break
-                        yield number, frame
-                        del left[0]
-                        if not left:
-                            return
-        raise self._changed(left[0])
 
     def _changed(self, number: int) -> VideoError:
         if self._warnings and number >= len(self):
@@ -190,12 +167,3 @@ class VideoFile(Video):
 
     def __reduce__(self) -> Any:
         return VideoFile, (self.path, self._threads)
-
-
-def state(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another one in its place; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size

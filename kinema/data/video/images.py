@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kinema.data.video.array import check_fps
 from kinema.data.video.decoder import Decoder
 from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
+from kinema.data.video.rates import check_fps
 from kinema.data.video.video import Picture, Video
 from kinema.errors import VideoError
 

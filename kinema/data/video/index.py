@@ -1,8 +1,6 @@
 """What one pass over a whole file tells: how many frames, when, and how to find them again."""
 
 import zlib
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -11,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from kinema.data.video.decoder import FAILURES, Decoder
+from kinema.data.video.decoder import Decoder
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.problems import problems
 from kinema.data.video.video import Picture
@@ -106,44 +104,3 @@ def seconds(pts: list[int | None], time_base: Fraction, step_seconds: float = 0.
     times[before] = times[known[0]] - (known[0] - numbers[before]) * step
     times[after] = times[known[-1]] + (numbers[after] - known[-1]) * step
     return times
-
-
-def decode_at(decoder: Decoder, index: Index, key: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
-    """(index, frame) from where the file can be entered at key frame `key`; None: from its start."""
-    if key is None:
-        yield from enumerate(decoder)
-        return
-    try:
-        decoder.seek(index.pts[key])  # type: ignore[arg-type]  # an index that can be entered has all time stamps
-    except FAILURES:
-        return
-    for frame in decoder:
-        if frame.pts in index.number_of:
-            yield index.number_of[frame.pts], frame
-
-
-def runs(indices: Sequence[int], index: Index, skip_frames: int = 32) -> list[list[int]]:
-    """Cut rising indices where going to a key frame saves decoding more than `skip_frames` frames."""
-    found: list[list[int]] = []
-    for number in indices:
-        if not found or key_before(number, index) > found[-1][-1] + skip_frames:
-            found.append([])
-        found[-1].append(number)
-    return found
-
-
-def key_before(number: int, index: Index) -> int:
-    """The index of the last key frame at or before frame `number`."""
-    place = bisect_right(index.keys, number) - 1
-    return index.keys[place] if place >= 0 else 0
-
-
-def starts(number: int, index: Index) -> Iterator[int | None]:
-    """Where to try to decode frame `number` from: the key frame before it, the one before that, the start of the file.
-
-    Only files whose frames have different time stamps can be entered in the middle.
-    """
-    if index.enterable:
-        near = key_before(number, index)
-        yield from dict.fromkeys(key for key in (near, key_before(near - 1, index)) if key > 0)
-    yield None

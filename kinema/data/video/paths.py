@@ -51,3 +51,12 @@ def _missing(source: str, path: Path) -> str:
         return f"There is no file {shown(path)}. {close}"
     known = next(parent for parent in path.absolute().parents if parent.exists())
     return f"There is no file {shown(path)}; of its path there is only {shown(known)}. Check how it is spelled."
+
+
+def state(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kinema.data.video.rates import typical_fps
 from kinema.errors import VideoError
 
 Picture = NDArray[np.uint8]  # H W 3: red, green, blue, already turned upright
@@ -100,13 +101,3 @@ class Video(ABC):
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} says itself how a worker opens it again")
-
-
-def typical_fps(times_seconds: NDArray[np.float64], otherwise: float = 25.0) -> float:
-    """The mean rate over the steps that last about as long as the median step; `otherwise` if there is none."""
-    steps = np.diff(times_seconds)
-    steps = steps[steps > 0]
-    if not steps.size:
-        return otherwise
-    middle = np.quantile(steps, 0.5, method="lower")  # one of the steps, so that some last about as long
-    return float(1 / steps[(steps > middle / 2) & (steps < middle * 1.5)].mean())

@@ -1,0 +1,1 @@
+"""Labelled videos in tar files (shards), as WebDataset reads and writes them."""
