@@ -30,6 +30,9 @@ def recognize(
         str, typer.Option(help="what computes: torch, compile, openvino, onnx; auto: the quickest here")
     ] = "torch",
     precision: Annotated[str, typer.Option(help="fp32 or bf16, which is quicker and less exact")] = "fp32",
+    decode_on: Annotated[
+        str | None, typer.Option(help="cuda: decode on the GPU, through torchcodec \\[default: the CPU]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Say what is happening in videos. A video that cannot be read is named; the others are recognised all the same.
@@ -46,7 +49,7 @@ def recognize(
 
       kinema recognize --weights pytorchvideo/slowfast-r50-8x8-kinetics400 match.mp4
     """
-    from kinema import Recognizer
+    from kinema import Recognizer, open_video
 
     source, videos = network_and_videos(weights, videos)
     recognizer = Recognizer(source, device=device, engine=engine, precision=precision)
@@ -57,7 +60,8 @@ def recognize(
     with Progress("recognising", len(videos), quiet=lines_tell or len(videos) == 1) as bar:
         for path in videos:
             try:
-                result = recognizer(path)
+                with open_video(path, device=decode_on) as video:
+                    result = recognizer(video)
             except VideoError as error:
                 facts.append({"video": path, "error": str(error)})
                 lines = [f"{path}\tunreadable: {error}"]

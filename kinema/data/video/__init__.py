@@ -6,6 +6,7 @@ from typing import Any
 from kinema.data.video.array import VideoArray
 from kinema.data.video.file import VideoFile
 from kinema.data.video.images import VideoFolder
+from kinema.data.video.on_device import VideoOnDevice
 from kinema.data.video.paths import check_path
 from kinema.data.video.video import Video
 from kinema.errors import VideoError
@@ -13,15 +14,20 @@ from kinema.errors import VideoError
 __all__ = ["Video", "VideoArray", "VideoFile", "VideoFolder", "open_video"]
 
 
-def open_video(source: str | PathLike[str] | Any, *, threads: int = 0, fps: float = 25.0) -> Video:
+def open_video(
+    source: str | PathLike[str] | Any, *, threads: int = 0, fps: float = 25.0, device: str | None = None
+) -> Video:
     """Open a video file, a folder of pictures or an array of frames (T H W 3, uint8; numpy or torch).
 
     `threads` is how many threads decode a file: 0 leaves FFmpeg its own choice, 1 suits the workers of a loader. `fps`
-    is the rate of a folder or an array, which carry no time stamps; a file keeps its own. Raises VideoError.
+    is the rate of a folder or an array, which carry no time stamps; a file keeps its own. `device`: where a file is
+    decoded, by torchcodec ("cuda"); None is the CPU, by PyAV. Raises VideoError.
     """
     if isinstance(source, str | PathLike):
         path = check_path(source)
-        return VideoFolder(path, fps=fps) if path.is_dir() else VideoFile(path, threads=threads)
+        if path.is_dir():
+            return VideoFolder(path, fps=fps)
+        return VideoFile(path, threads=threads) if device is None else VideoOnDevice(path, device)
     if hasattr(source, "__array__"):
         return VideoArray(source, fps=fps)
     came = type(source).__name__
