@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from kinema.machine import Machine
+from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network
 from kinema.runs import Run
 from kinema.weights.pretrained import is_checkpoint, open_network
@@ -32,4 +32,7 @@ def opened(source: Source, device: str | None = None) -> Opened:
     else:
         run = source if isinstance(source, Run) else Run.open(Path(source))
         network = run.model()
-    return Opened(network.to(Machine(accelerator=device or "auto").device()).eval(), run)
+    where = Machine(accelerator=device or "auto").device()
+    if where.type == "cpu":
+        keep_freed_memory()
+    return Opened(network.to(where).eval(), run)
