@@ -7,10 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kinema.models.kernels.norm import Normed
-from kinema.models.kernels.suited import suited
-
-STORED = (torch.float32, torch.bfloat16)
+from kinema.models.kernels.norm import batch_norm, batch_part
 
 
 class QuickNorm(nn.BatchNorm3d):
@@ -19,23 +16,12 @@ class QuickNorm(nn.BatchNorm3d):
     follower = ""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        rows = input.numel() // input.shape[1]
-        if not self.training or rows < 2 or input.dtype not in STORED or not suited(input, self.weight, self.bias):
+        if not self.training:
             output = super().forward(input)
             return getattr(F, self.follower)(output) if self.follower else output
-        output, mean_C, variance_C = Normed.apply(input, self.weight, self.bias, self.eps, self.follower)
-        self.remember(mean_C, variance_C * (rows / (rows - 1)))
-        return output
-
-    @torch.no_grad()
-    def remember(self, mean_C: torch.Tensor, variance_C: torch.Tensor) -> None:
-        """Let the running averages follow a batch, as torch's own layer does."""
-        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
-            return
-        self.num_batches_tracked.add_(1)
-        part = self.momentum if self.momentum is not None else 1 / float(self.num_batches_tracked)
-        self.running_mean.lerp_(mean_C.to(self.running_mean.dtype), part)
-        self.running_var.lerp_(variance_C.to(self.running_var.dtype), part)
+        self._check_input_dim(input)
+        part, kept = batch_part(self), (self.running_mean, self.running_var)
+        return batch_norm(input, *kept, self.weight, self.bias, part, self.eps, self.follower)
 
 
 FOLLOWERS: dict[type[nn.Module], str] = {nn.ReLU: "relu", nn.SiLU: "silu"}

@@ -11,7 +11,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from kinema.data.cache import default_folder
+from kinema.files import cache_folder
 
 SOURCES = ("depthwise.cpp", "norm.cpp", "product.cpp")
 HEADERS = ("common.h",)
@@ -34,7 +34,7 @@ def library() -> ctypes.CDLL | None:
     if os.environ.get("KINEMA_KERNELS", "").lower() in WORDS:
         return None
     try:
-        found = ctypes.CDLL(str(built(default_folder().parent / "kernels")))
+        found = ctypes.CDLL(str(built(cache_folder() / "kernels")))
         for name in ("depthwise_room", "norm_room", "product_room"):
             getattr(found, name).restype = ctypes.c_int64
     except (BuildError, OSError, AttributeError, subprocess.SubprocessError) as error:
@@ -45,9 +45,10 @@ def library() -> ctypes.CDLL | None:
 
 def built(folder: Path) -> Path:
     """The library in a folder, made there where it is absent or damaged."""
-    compiler = next((path for name in (os.environ.get("CXX"), *COMPILERS) if name and (path := shutil.which(name))), "")
-    if not compiler:
-        raise BuildError(f"there is no C++ compiler ({', '.join(COMPILERS)}).")
+    named = [os.environ["CXX"]] if os.environ.get("CXX") else COMPILERS
+    compiler = next(filter(None, map(shutil.which, named)), None)
+    if compiler is None:
+        raise BuildError(f"there is no C++ compiler ({', '.join(named)}).")
     here = Path(__file__).parent
     version = subprocess.run([compiler, "--version"], capture_output=True, timeout=PATIENCE_SECONDS, check=True).stdout
     key = hashlib.sha256(b"\0".join([version, processor(), *map(str.encode, FLAGS),

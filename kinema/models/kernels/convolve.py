@@ -21,7 +21,7 @@ def convolve(
     x_NCTHW: torch.Tensor, weight_OCTHW: torch.Tensor, stride: Steps, pad: Steps, dilation: Steps, groups: int
 ) -> torch.Tensor:
     """A convolution without bias, padded with zeros, by the quickest way there is."""
-    outputs, inputs, *kernel = weight_OCTHW.shape
+    outputs, _, *kernel = weight_OCTHW.shape
     depthwise = groups == outputs == x_NCTHW.shape[1] and max(dilation) == 1
     pointwise = (groups == max(kernel) == 1 and not any(pad) and weight_OCTHW.numel() <= SMALL
                  and x_NCTHW.dtype == torch.float32 and not torch.is_autocast_enabled("cpu"))
