@@ -21,18 +21,18 @@ def convolve(
     x_NCTHW: torch.Tensor, weight_OCTHW: torch.Tensor, stride: Steps, pad: Steps, dilation: Steps, groups: int
 ) -> torch.Tensor:
     """A convolution without bias, padded with zeros, by the quickest way there is."""
-    outputs, _, *kernel = weight_OCTHW.shape
-    depthwise = groups == outputs == x_NCTHW.shape[1] and max(dilation) == 1
-    pointwise = (groups == max(kernel) == 1 and not any(pad) and weight_OCTHW.numel() <= SMALL
-                 and x_NCTHW.dtype == torch.float32 and not torch.is_autocast_enabled("cpu"))
-    if not (depthwise or pointwise) or not suited(x_NCTHW, weight_OCTHW):
+    if not suited(x_NCTHW, weight_OCTHW):
         return F.conv3d(x_NCTHW, weight_OCTHW, None, stride, pad, dilation, groups)
+    outputs, inputs, *kernel = weight_OCTHW.shape
+    exact = x_NCTHW.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    depthwise = groups == outputs and inputs == max(dilation) == 1
+    pointwise = exact and groups == max(kernel) == 1 and not any(pad) and weight_OCTHW.numel() <= SMALL
     if depthwise:
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x_NCTHW.dtype
         return Depthwise.apply(x_NCTHW.float(), weight_OCTHW, stride, pad).to(kind)
-    if max(stride) > 1:
-        x_NCTHW = Every.apply(x_NCTHW, stride)
-    return Pointwise.apply(x_NCTHW, weight_OCTHW)
+    if pointwise:
+        return Pointwise.apply(x_NCTHW if max(stride) == 1 else Every.apply(x_NCTHW, stride), weight_OCTHW)
+    return F.conv3d(x_NCTHW, weight_OCTHW, None, stride, pad, dilation, groups)
 
 
 class Every(torch.autograd.Function):
