@@ -7,7 +7,7 @@
 namespace {
 
 const i64 LINES = 96;  // rows that a thread takes at a time
-const i64 RUN = 256;   // rows that are summed in registers
+const i64 RUN = 64;    // rows that are summed in registers
 
 // R rows of x, each `x_step` apart, times V vectors of `inner` rows of b, each `b_step` apart.
 template <int R, int V>
