@@ -81,6 +81,20 @@ def test_pointwise_convolution_is_torchs(inputs: int, outputs: int, stride: tupl
 
 
 @needs_kernels
+@pytest.mark.parametrize(("kernel", "stride", "dilation", "groups"), [
+    ((1, 3, 3), (1, 2, 2), (1, 1, 1), 1), ((1, 3, 3), (1, 1, 1), (1, 2, 2), 4), ((1, 1, 1), (1, 2, 2), (1, 1, 1), 1),
+    ((3, 3, 3), (1, 2, 2), (1, 1, 1), 1), ((1, 3, 3), (2, 1, 1), (1, 1, 1), 1)])
+def test_other_convolutions_are_torchs(
+    kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], groups: int
+) -> None:
+    x_NCTHW, weight = laid_out(2, 400, 3, 7, 9), torch.randn(260, 400 // groups, *kernel)
+    pad = tuple(size // 2 for size in kernel)
+    found = convolve(x_NCTHW, weight, stride, pad, dilation, groups)
+    agree(found, F.conv3d(x_NCTHW.double(), weight.double(), None, stride, pad, dilation, groups))
+    assert found.is_contiguous(memory_format=LAST)
+
+
+@needs_kernels
 @pytest.mark.parametrize("follower", ["", "relu", "silu"])
 @pytest.mark.parametrize("channels", [2, 7, 24, 54])
 def test_batch_norm_is_torchs(channels: int, follower: str) -> None:

@@ -32,7 +32,18 @@ def convolve(
         return Depthwise.apply(x_NCTHW.float(), weight_OCTHW, stride, pad).to(kind)
     if pointwise:
         return Pointwise.apply(x_NCTHW if max(stride) == 1 else Every.apply(x_NCTHW, stride), weight_OCTHW)
+    if kernel[0] == stride[0] == 1 and not pad[0]:
+        return by_frames(x_NCTHW, weight_OCTHW, stride, pad, dilation, groups)
     return F.conv3d(x_NCTHW, weight_OCTHW, None, stride, pad, dilation, groups)
+
+
+def by_frames(
+    x_NCTHW: torch.Tensor, weight_OC1HW: torch.Tensor, stride: Steps, pad: Steps, dilation: Steps, groups: int
+) -> torch.Tensor:
+    """A convolution of each frame as a picture, for which torch has the better code (a tenth of a ResNet-50's step)."""
+    pictures = x_NCTHW.permute(0, 2, 1, 3, 4).flatten(0, 1)
+    found = F.conv2d(pictures, weight_OC1HW.squeeze(2), None, stride[1:], pad[1:], dilation[1:], groups)
+    return found.unflatten(0, (len(x_NCTHW), -1)).permute(0, 2, 1, 3, 4)
 
 
 class Every(torch.autograd.Function):
