@@ -1,24 +1,22 @@
-"""The kernels give what torch gives in float64, and where they cannot be had torch does the work."""
+"""The kernels give what torch gives in float64, the same bits each time, and keep away where torch is wanted."""
 
 import copy
-import os
-import subprocess
-import sys
+import pickle
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kinema.files import cache_folder
+from kinema.machine import Machine
 from kinema.models import create_model
 from kinema.models.kernels import build
 from kinema.models.kernels.convolve import convolve
 from kinema.models.kernels.norm import batch_norm
 from kinema.models.kernels.suited import LAST, suited
 from kinema.models.layers import Conv
+from kinema.training.course import wrapped
 from kinema.training.quicken import QuickNorm, quicken
 
 KERNELS = ((3, 3, 3), (1, 3, 3), (3, 1, 1), (5, 1, 1), (1, 5, 5), (1, 1, 1))
@@ -149,6 +147,19 @@ def test_a_networks_training_gives_the_same_bits_again() -> None:
 
 
 @needs_kernels
+def test_blocks_may_forget_what_they_computed_and_copies_may_be_kept() -> None:
+    network, clips_NCTHW = small()
+    forgetful = wrapped(copy.deepcopy(network), Machine(accelerator="cpu", gradient_checkpointing=True))
+    quick = wrapped(network, Machine(accelerator="cpu"))
+    kept = pickle.loads(pickle.dumps(quick))
+    found = [gradients(one, clips_NCTHW) for one in (quick, kept, forgetful)]
+    for own in found[1:]:
+        assert all(map(torch.equal, own, found[0]))
+    for own in (kept, forgetful):
+        assert all(map(torch.equal, own.buffers(), quick.buffers()))
+
+
+@needs_kernels
 def test_any_number_of_threads_gives_the_same_bits() -> None:
     x_NCTHW, one, many = laid_out(2, 24, 4, 9, 9), torch.randn(24, 1, 3, 3, 3), torch.randn(54, 24, 1, 1, 1)
     answers, threads = [], torch.get_num_threads()
@@ -188,52 +199,10 @@ def test_who_exports_compiles_or_counts_sees_torchs_operators() -> None:
     exported = torch.export.export(conv, (x_NCTHW,))
     assert "conv3d" in str(exported.graph)
     torch.testing.assert_close(exported.module()(x_NCTHW), expected)
+    compiled = torch.compile(conv, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x_NCTHW), expected)
     traced = torch.jit.trace(conv, x_NCTHW)
     torch.testing.assert_close(traced(x_NCTHW), expected)
     assert not suited(x_NCTHW.to("meta"), conv.weight)
     assert not suited(x_NCTHW.contiguous(), conv.weight)
     assert not suited(x_NCTHW, conv.weight.double())
-
-
-PROGRAM = """
-import logging, sys, torch
-logging.basicConfig(stream=sys.stdout, format="told %(message)s")
-from kinema.models.kernels.build import library
-from kinema.models.layers import Conv
-x_NCTHW = torch.randn(1, 8, 4, 6, 6).contiguous(memory_format=torch.channels_last_3d)
-for _ in range(2):
-    Conv(8, 8, (3, 3), groups=8)(x_NCTHW).sum().backward()
-print("library" if library() else "torch")
-"""
-
-
-def spoken(cache: Path, **changed: str) -> list[str]:
-    """What a process of its own says that trains a layer."""
-    found = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True,
-                           env={**os.environ, "KINEMA_CACHE": str(cache), **changed})
-    return found.stdout.splitlines()
-
-
-@pytest.mark.parametrize("changed", [{"CXX": "/bin/false"}, {"PATH": "/nowhere", "CXX": ""}])
-def test_without_a_compiler_torch_does_it_and_that_is_told_once(tmp_path: Path, changed: dict[str, str]) -> None:
-    told, who = spoken(tmp_path, **changed)
-    assert told.startswith("told Training goes on without kernels of its own, more slowly:")
-    assert who == "torch"
-
-
-def test_kernels_can_be_switched_off(tmp_path: Path) -> None:
-    assert spoken(tmp_path, KINEMA_KERNELS="off") == ["torch"]
-    assert not [*tmp_path.iterdir()]
-
-
-@needs_kernels
-def test_a_damaged_library_is_built_anew(tmp_path: Path) -> None:
-    sound = build.built(cache_folder() / "kernels")
-    path, content = tmp_path / sound.name, sound.read_bytes()
-    for damage in (b"", b"no library at all", content[:-1], content[:100]):
-        path.write_bytes(damage)
-        assert not build.whole(path)
-    path.write_bytes(content[: len(content) // 2])
-    assert build.built(tmp_path) == path
-    assert build.whole(path)
-    assert [*tmp_path.iterdir()] == [path]
