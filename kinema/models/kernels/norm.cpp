@@ -1,4 +1,4 @@
-// Batch norm over the rows of a matrix x[row][channel], with what follows it: an addition, and ReLU or SiLU.
+// Batch norm over the rows of a matrix x[row][channel], with the ReLU or SiLU that follows it.
 //
 // Sums are those of short runs in float32, added up in float64; what belongs to which run is told by the shape alone,
 // so any number of threads gives the same bits. Numbers are stored as float32 or bfloat16, and worked with as float32.
@@ -163,31 +163,27 @@ void statistics(const T *x, const Periods &p, i64 M, double *room, double *mean,
 }
 
 template <typename T, int ACT>
-void apply(const T *x, const T *added, T *y, const Periods &p, const float *scale, const float *shift, i64 threads) {
+void apply(const T *x, T *y, const Periods &p, const float *scale, const float *shift, i64 threads) {
     const std::vector<float> a = p.spread(scale), b = p.spread(shift);
     everywhere(p, threads, [&](i64 at, i64 i, i64 count) {
-        F16 z = get(x + at, count) * load<F16>(&a[i]) + load<F16>(&b[i]);
-        if (added) z += get(added + at, count);
+        const F16 z = get(x + at, count) * load<F16>(&a[i]) + load<F16>(&b[i]);
         put(y + at, activate<ACT>(z), count);
     });
 }
 
 template <typename T, int ACT>
-void backward(const T *x, const T *y, const T *g, T *dx, T *added, const Periods &p, i64 M, const float *scale,
-              const float *shift, const double *mean, const double *rstd, double *room, float *dweight, float *dbias,
-              i64 threads) {
+void backward(const T *x, const T *g, T *dx, const Periods &p, i64 M, const float *scale, const float *shift,
+              const double *mean, const double *rstd, double *room, float *dweight, float *dbias, i64 threads) {
     std::vector<float> centre_C(p.C), one_C(p.C), two_C(p.C);
     for (i64 c = 0; c < p.C; c++) centre_C[c] = float(mean[c]);
     const std::vector<float> a = p.spread(scale), b = p.spread(shift), centre = p.spread(centre_C.data());
     const auto before = [&](i64 at, i64 i, i64 count, F16 value) {  // the gradient of what was normalised
-        if (y) return slope<ACT>(get(g + at, count), get(y + at, count));
         return slope<ACT>(get(g + at, count), value * load<F16>(&a[i]) + load<F16>(&b[i]));
     };
     std::vector<double> sums(2 * p.C);
     sum_up(p, room, sums.data(), threads, [&](i64 at, i64 i, i64 count, F16 &first, F16 &second) {
         const F16 value = get(x + at, count);
         first = before(at, i, count, value);
-        if (added) put(added + at, first, count);
         second = first * (value - load<F16>(&centre[i]));
     });
     for (i64 c = 0; c < p.C; c++) {
@@ -197,7 +193,7 @@ void backward(const T *x, const T *y, const T *g, T *dx, T *added, const Periods
     const std::vector<float> one = p.spread(one_C.data()), two = p.spread(two_C.data());
     everywhere(p, threads, [&](i64 at, i64 i, i64 count) {
         const F16 value = get(x + at, count);
-        const F16 own = added ? get(added + at, count) : before(at, i, count, value);
+        const F16 own = before(at, i, count, value);
         const F16 centred = value - load<F16>(&centre[i]);
         put(dx + at, load<F16>(&a[i]) * (own - load<F16>(&one[i]) - centred * load<F16>(&two[i])), count);
     });
@@ -208,9 +204,9 @@ void backward(const T *x, const T *y, const T *g, T *dx, T *added, const Periods
 // How many doubles the functions below need room for.
 extern "C" i64 norm_room(i64 M, i64 C) { return Periods(M, C).chunks * 2 * C; }
 
-// y = act((x - mean) * rstd * weight + bias + added); mean and variance (divided by M) are found, and kept.
-// `how`: 0 nothing, 1 ReLU, 2 SiLU; 4 more for bfloat16. added may be null.
-extern "C" void norm_forward(const void *x, const void *added, void *y, i64 M, i64 C, const float *weight,
+// y = act((x - mean) * rstd * weight + bias); mean and variance (divided by M) are found, and kept. weight and bias may
+// be null. `how`: 0 nothing, 1 ReLU, 2 SiLU; 4 more for bfloat16.
+extern "C" void norm_forward(const void *x, void *y, i64 M, i64 C, const float *weight,
                              const float *bias, double eps, double *mean, double *variance, double *rstd, float *scale,
                              float *shift, double *room, i64 how, i64 threads) {
     const Periods p(M, C);
@@ -223,21 +219,20 @@ extern "C" void norm_forward(const void *x, const void *added, void *y, i64 M, i
             scale[c] = float(factor), shift[c] = float((bias ? bias[c] : 0.0f) - mean[c] * factor);
         }
         auto *run = how % 4 == RELU ? apply<T, RELU> : how % 4 == SILU ? apply<T, SILU> : apply<T, NOTHING>;
-        run((const T *)x, (const T *)added, (T *)y, p, scale, shift, threads);
+        run((const T *)x, (T *)y, p, scale, shift, threads);
     };
     how & 4 ? all(Half()) : all(float());
 }
 
-// The gradients. Where something was added, y (whose sign tells where ReLU let pass) and room for its gradient come.
-extern "C" void norm_backward(const void *x, const void *y, const void *g, void *dx, void *added, i64 M, i64 C,
+// The gradients of x, weight and bias from that of y.
+extern "C" void norm_backward(const void *x, const void *g, void *dx, i64 M, i64 C,
                               const float *scale, const float *shift, const double *mean, const double *rstd,
                               double *room, float *dweight, float *dbias, i64 how, i64 threads) {
     const Periods p(M, C);
     const auto all = [&](auto type) {
         using T = decltype(type);
         auto *run = how % 4 == RELU ? backward<T, RELU> : how % 4 == SILU ? backward<T, SILU> : backward<T, NOTHING>;
-        run((const T *)x, (const T *)y, (const T *)g, (T *)dx, (T *)added, p, M, scale, shift, mean, rstd, room,
-            dweight, dbias, threads);
+        run((const T *)x, (const T *)g, (T *)dx, p, M, scale, shift, mean, rstd, room, dweight, dbias, threads);
     };
     how & 4 ? all(Half()) : all(float());
 }

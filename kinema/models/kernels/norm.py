@@ -1,4 +1,4 @@
-"""Batch norm with what follows it in one: `norm.cpp` with its gradients.
+"""Batch norm and the ReLU or SiLU behind it in one: `norm.cpp` with its gradients.
 
 Axes in names: N clips, C channels, T frames, H rows, W columns.
 """
@@ -31,7 +31,7 @@ class Normed(torch.autograd.Function):
         scale_C, shift_C = torch.empty(2, channels)
         y_NCTHW = torch.empty_like(x_NCTHW)
         space = torch.empty(room("norm_room", rows, channels), dtype=torch.float64)
-        run("norm_forward", x_NCTHW, None, y_NCTHW, rows, channels, weight_C, bias_C, eps, mean_C, variance_C, rstd_C,
+        run("norm_forward", x_NCTHW, y_NCTHW, rows, channels, weight_C, bias_C, eps, mean_C, variance_C, rstd_C,
             scale_C, shift_C, space, how)
         ctx.save_for_backward(x_NCTHW, scale_C, shift_C, mean_C, rstd_C)
         ctx.how, ctx.affine = how, weight_C is not None
@@ -46,7 +46,7 @@ class Normed(torch.autograd.Function):
         dx_NCTHW, (dweight_C, dbias_C) = torch.empty_like(x_NCTHW), torch.empty(2, channels)
         g_NCTHW = g_NCTHW.to(x_NCTHW.dtype).contiguous(memory_format=LAST)
         space = torch.empty(room("norm_room", rows, channels), dtype=torch.float64)
-        run("norm_backward", x_NCTHW, None, g_NCTHW, dx_NCTHW, None, rows, channels, scale_C, shift_C, mean_C, rstd_C,
+        run("norm_backward", x_NCTHW, g_NCTHW, dx_NCTHW, rows, channels, scale_C, shift_C, mean_C, rstd_C,
             space, dweight_C, dbias_C, ctx.how)
         return dx_NCTHW, *((dweight_C, dbias_C) if ctx.affine else (None, None)), None, None
 
