@@ -42,10 +42,11 @@ START, END = "<!-- engines -->", "<!-- /engines -->"
 class Peer:
     """Another library's network, in a process of its own."""
 
-    def __init__(self, python: str, name: str, frames: int, size: int) -> None:
+    def __init__(self, python: str, name: str, frames: int, size: int, batch: int = 0) -> None:
         self.process = subprocess.Popen([python, str(ROOT / "benchmarks" / "peer.py")], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        if not self.ask(f"{name} {frames} {size} {torch.get_num_threads()}").startswith("ready"):
+        told = f"{name} {frames} {size} {torch.get_num_threads()} {batch or ''}"
+        if not self.ask(told).startswith("ready"):
             raise SystemExit(f"The peer's {name} cannot be had; see above.")
 
     def ask(self, line: str) -> str:

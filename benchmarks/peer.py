@@ -1,12 +1,14 @@
-"""What other libraries do, timed where they are installed: run by `benchmarks.engines`, with their own Python.
+"""What other libraries do, timed where they are installed: run by `benchmarks.engines` and
+`benchmarks.training_kernels`, with their own Python.
 
-It reads a line with a network's name, makes it ready, and then gives the seconds of one clip for each further line. It
-knows nothing of kinema. PyTorchVideo 0.1.5 imports parts of torchvision that its networks do not use: these are put in
-its place by names alone.
+It reads a line with a network's name, makes it ready, and then gives the seconds of one clip, or of a training step,
+for each further line. It knows nothing of kinema. PyTorchVideo 0.1.5 imports parts of torchvision that its networks do
+not use: these are put in its place by names alone.
 """
 
 import sys
 import time
+from itertools import chain
 from types import ModuleType
 
 import torch
@@ -75,21 +77,31 @@ def timesformer(frames: int, size: int) -> torch.nn.Module:
 MAKE = {"x3d_s": x3d, "x3d_m": x3d, "slowfast_r50_8x8": slowfast, "i3d_r50_8x8": i3d, "timesformer": timesformer}
 
 
+def training_step(network: torch.nn.Module, clips: torch.Tensor, labels: torch.Tensor) -> None:
+    """Forward, cross-entropy and backward; no optimiser."""
+    network.zero_grad()
+    torch.nn.functional.cross_entropy(network(clips), labels).backward()
+
+
 def main() -> None:
-    """Answer one line after the other."""
-    name, frames, size, threads = input().split()
+    """Answer one line after the other: with a batch in the first, by the seconds of a training step, and of its
+    processor time."""
+    name, frames, size, threads, *batch = input().split()
     torch.set_num_threads(int(threads))
     if name != "timesformer":
         stand_in()
-    network = MAKE[name](int(frames), int(size)).eval()
-    clip = torch.randn(1, 3, int(frames), int(size), int(size))
-    with torch.inference_mode():
-        network(clip)
-        print("ready", sum(parameter.numel() for parameter in network.parameters()), flush=True)
-        for _ in sys.stdin:
-            start = time.perf_counter()
-            network(clip)
-            print(time.perf_counter() - start, flush=True)
+    network = MAKE[name](int(frames), int(size)).train(bool(batch))
+    clips = torch.randn(*map(int, batch or ["1"]), 3, int(frames), int(size), int(size))
+    labels = torch.arange(len(clips))
+    with torch.inference_mode(not batch):
+        for number, _ in enumerate(chain([""], sys.stdin)):
+            start, used = time.perf_counter(), time.process_time()
+            if batch:
+                training_step(network, clips, labels)
+            else:
+                network(clips)
+            took = [time.perf_counter() - start, time.process_time() - used]
+            print(*(took[: 1 + bool(batch)] if number else ["ready"]), flush=True)
 
 
 if __name__ == "__main__":

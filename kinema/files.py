@@ -1,4 +1,4 @@
-"""Writing files so that a crash, a kill or a full disk never leaves half of one."""
+"""Where files are kept, and writing them so that a crash, a kill or a full disk never leaves half of one."""
 
 import errno
 import json
@@ -45,3 +45,9 @@ def is_full(error: BaseException) -> bool:
 def write_json(path: Path, values: Any) -> None:
     """Write plain values as JSON, atomically."""
     write_atomic(path, lambda out: out.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8"))
+
+
+def cache_folder() -> Path:
+    """Where kinema keeps what it can make or fetch anew: $KINEMA_CACHE, else kinema in the user's cache folder."""
+    named = os.environ.get("KINEMA_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "kinema"

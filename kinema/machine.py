@@ -10,6 +10,7 @@ import torch
 from kinema.data.cache import ClipCache, default_folder
 from kinema.errors import KinemaError, nearest
 from kinema.models.clip import ClipSpec
+from kinema.models.kernels.build import library
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's numbers
 KINDS = ("cpu", "cuda", "mps", "gpu")
@@ -22,11 +23,10 @@ class Machine:
     accelerator: "auto", "cpu", "cuda", "mps". devices: processes on this machine, one a device. nodes: machines.
     workers: processes that read clips, for each device; None: one a processor, at most 8. cache_gigabytes: how much
     of the disk decoded clips may take; 0 is off. cache_folder: where they are kept; None: in the user's cache.
-    save_every: steps between checkpoints; None: once an epoch.
-    channels_last: the layout of clips in memory; on a CPU small networks train a fifth faster with it, but torch then
-    sums batch statistics and their gradients a hundred times less exactly. gradient_checkpointing: keep only what
-    goes into each block and compute the rest again for its gradient: less memory, about a third more time, the same
-    weights.
+    save_every: steps between checkpoints; None: once an epoch. channels_last: the layout of clips in memory; None: on a
+    CPU where kinema's kernels can be had, which want it (see `kinema/models/kernels`; without them torch sums batch
+    statistics and their gradients a hundred times less exactly in it). gradient_checkpointing: keep only what goes into
+    each block and compute the rest again for its gradient: less memory, about a third more time, the same weights.
     """
 
     accelerator: str = "auto"
@@ -36,7 +36,7 @@ class Machine:
     cache_gigabytes: float = 4.0
     cache_folder: Path | None = None
     save_every: int | None = None
-    channels_last: bool = False
+    channels_last: bool | None = None
     compile: bool = False
     gradient_checkpointing: bool = False
 
@@ -57,6 +57,16 @@ class Machine:
         """Do several processes train?"""
         devices, nodes = self.started()
         return nodes > 1 or str(devices) not in ("1", "auto")
+
+    @property
+    def lays_channels_last(self) -> bool:
+        """Are clips laid out channels-last?"""
+        return self.has_kernels if self.channels_last is None else self.channels_last
+
+    @property
+    def has_kernels(self) -> bool:
+        """Can a network be trained by kinema's own kernels here?"""
+        return not self.compile and self.device().type == "cpu" and library() is not None
 
     def reading_processes(self) -> int:
         """How many processes read clips, for each device."""

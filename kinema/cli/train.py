@@ -39,8 +39,10 @@ def train_options(
         typer.Option(min=1, help="steps between checkpoints \\[default: an epoch]", rich_help_panel=MACHINE),
     ] = None,
     channels_last: Annotated[
-        bool, typer.Option("--channels-last", help="faster memory layout, less exact on a CPU", rich_help_panel=MACHINE)
-    ] = False,
+        bool | None,
+        typer.Option("--channels-last/--no-channels-last", help="memory layout \\[default: the quicker one on a CPU]",
+                     rich_help_panel=MACHINE),
+    ] = None,
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,

@@ -20,6 +20,7 @@ from kinema.data.frames import Frames, StoredFrames, VideoPart, behind, empty_pa
 from kinema.data.moving import FoundFlow, Moving, moving
 from kinema.data.video import Video, open_video
 from kinema.errors import VideoError
+from kinema.files import cache_folder
 from kinema.models.clip import ClipSpec
 
 FULL_BYTES = 32 << 20  # full frames in memory at a time, also of a 4K video
@@ -203,6 +204,4 @@ def _prune(folder: Path, limit_bytes: int) -> int:
 
 def default_folder() -> Path:
     """Where decoded clips are kept: $KINEMA_CACHE, else kinema/clips in the user's cache folder."""
-    named = os.environ.get("KINEMA_CACHE")
-    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "kinema"
-    return base / "clips"
+    return cache_folder() / "clips"

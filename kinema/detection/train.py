@@ -106,7 +106,7 @@ def run_steps(
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what dropout and drop path draw from
         clips_NCTHW, rois_M5, targets_MK = fabric.to_device(batch)
-        if machine.channels_last:
+        if machine.lays_channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             logits_MK = parts.model(clips_NCTHW, rois_M5)

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError
+from kinema.models.kernels.convolve import convolve
 
 Past = tuple[torch.Tensor, ...]  # what a layer remembers
 
@@ -107,6 +108,11 @@ class Conv(nn.Conv3d):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return super().forward(self.edge(x_NCTHW))
+
+    def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        if bias is not None or isinstance(self.padding, str):
+            return super()._conv_forward(input, weight, bias)
+        return convolve(input, weight, self.stride, self.padding, self.dilation, self.groups)
 
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """Of the frames of a step the first, where that is all it looks at; else its edge remembers."""

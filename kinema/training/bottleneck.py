@@ -35,7 +35,7 @@ def advice(pipeline: Pipeline) -> str:
     """What to change."""
     usual = pipeline.usual
     if usual.waits < LITTLE:
-        return ("To train faster, make the network's work less: a smaller --size, fewer --frames, --channels-last, "
+        return ("To train faster, make the network's work less: a smaller --size, fewer --frames, "
                 "--precision bf16-mixed or a GPU; reading need not be quicker.")
     todo = []
     wanted = workers_wanted(pipeline)

@@ -17,6 +17,7 @@ from kinema.recipe import Recipe
 from kinema.training.alone import alone
 from kinema.training.log import RunLog
 from kinema.training.optimizer import set_rate
+from kinema.training.quicken import quicken
 from kinema.training.recompute import checkpoint_blocks
 from kinema.training.stop import Stop
 
@@ -57,7 +58,9 @@ def wrapped(module: nn.Module, machine: Machine) -> Any:
     """A module as the machine's switches want it trained, changed in place; the return value is what is called."""
     if machine.gradient_checkpointing:
         checkpoint_blocks(module)
-    for weight in module.parameters() if machine.channels_last else ():
+    if machine.lays_channels_last and machine.has_kernels:
+        quicken(module)
+    for weight in module.parameters() if machine.lays_channels_last else ():
         if weight.dim() == AXES:  # a convolution's
             weight.data = weight.data.to(memory_format=torch.channels_last_3d)
     return torch.compile(module) if machine.compile else module

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from kinema.models.drop_path import DropPath
+from kinema.models.kernels.norm import batch_norm, batch_part
 from kinema.training.noise import GlobalDropout, GlobalDropPath
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -53,16 +53,21 @@ class GlobalBatchNorm(_BatchNorm):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         several = dist.is_initialized() and dist.get_world_size() > 1
         if not self.training or not (several or self.groups > 1):
-            return super().forward(input)
+            return self._ordinary(input) if self.training else super().forward(input)
         return self._over_processes(input) if several else self._alone(input)
 
+    def _ordinary(self, input: torch.Tensor) -> torch.Tensor:
+        """The ordinary layer, in training."""
+        part = batch_part(self)
+        return batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, part, self.eps)
+
     def _alone(self, input: torch.Tensor) -> torch.Tensor:
-        """Torch's own layer for each group."""
+        """The ordinary layer for each group."""
         outputs, found = [], []
         kept = input if self.running_mean is None else self.running_mean
         for part in input.unflatten(0, (self.groups, -1)):
             mean_C, variance_C = kept.new_zeros((2, input.shape[1]))
-            outputs.append(F.batch_norm(part, mean_C, variance_C, self.weight, self.bias, True, 1.0, self.eps))
+            outputs.append(batch_norm(part, mean_C, variance_C, self.weight, self.bias, 1.0, self.eps))
             found.append(torch.stack((mean_C, variance_C)).to(self._exact(input)))
         self._remember(*torch.stack(found, 1))
         return torch.cat(outputs)

@@ -119,7 +119,7 @@ def run_steps(run: Pretraining, parts: Parts, machine: Machine, course: Course) 
         last_part = part == recipe.accumulate - 1
         torch.manual_seed(key_seed(recipe.seed, "step", step, part))  # what drop path draws from
         clips_NCTHW, hidden_NS = fabric.to_device((clips_NCTHW, hidden_NS))
-        if machine.channels_last:
+        if machine.lays_channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             loss, explained = parts.model(clips_NCTHW, hidden_NS)

@@ -80,7 +80,7 @@ def run_steps(
         targets_NK = targets_NK if sigmoid else shares(targets_NK)
         clips_NCTHW, targets_NK = mixing(clips_NCTHW, targets_NK, grid.groups, recipe.seed, "mix", step, part)
         regroup(parts.network, grid.groups)
-        if machine.channels_last:
+        if machine.lays_channels_last:
             clips_NCTHW = clips_NCTHW.to(memory_format=torch.channels_last_3d)
         with fabric.no_backward_sync(parts.model, enabled=not last_part):
             with stage("forward"):

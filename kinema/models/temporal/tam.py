@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
+from kinema.models.kernels.suited import suited
 from kinema.models.layers import Conv, TimePad, edges
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
@@ -51,11 +52,12 @@ def start_near_identity(weight_OCTHW: torch.Tensor, here: int) -> None:
 class ChannelMix(Conv):
     """A convolution over frames, each channel for itself.
 
-    A CPU does it as a product with the matrix of each frame's effect on all frames, about five times as fast.
+    A CPU does it by a kernel, or without one as a product with the matrix of each frame's effect on all frames, about
+    five times as fast as torch's convolution.
     """
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        if input.device.type != "cpu":
+        if input.device.type != "cpu" or suited(input, weight):
             return super()._conv_forward(input, weight, bias)
         alone_T1T = torch.eye(input.shape[2]).to(weight).unsqueeze(1)  # T clips in which one frame is lit
         effect_CTT = F.conv1d(alone_T1T, weight.flatten(2), padding=int(self.padding[0])).permute(1, 2, 0)
