@@ -10,6 +10,7 @@ from kinema.errors import ModelError
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
+from kinema.models.temporal.moving import Mixed, by_others, channel_means
 
 WAYS = 2  # groups of channels that each go their own distance, and as many that go as far back
 FARTHEST = 2.0  # frames that a channel can go
@@ -66,13 +67,17 @@ class Interlace(nn.Module):
         if x_NCTHW.shape[2] != self.frames:
             raise ModelError(f"This tin network takes {self.frames} frames here, not {x_NCTHW.shape[2]}: its weights "
                              "are sized by them. Create it with the frames of your clips.")
-        moving, here = x_NCTHW[:, : self.moved], x_NCTHW[:, self.moved :]
-        means_NCT = moving.mean((3, 4))
-        frame_T = torch.arange(self.frames, device=moving.device)
-        later_TT = (frame_T[:, None] - frame_T).to(moving.dtype)  # from a frame (column) to one it may appear in (row)
+        moving_NCTHW, here_NCTHW = x_NCTHW.split([self.moved, x_NCTHW.shape[1] - self.moved], dim=1)
+        means_NCT = channel_means(moving_NCTHW)
+        frame_T = torch.arange(self.frames, device=x_NCTHW.device)
+        later_TT = (frame_T[:, None] - frame_T).to(x_NCTHW.dtype)  # from a frame (column) to one it may appear in (row)
         miss_NGTT = (later_TT - self.offsets_NG(means_NCT)[:, :, None, None]).abs()
         between_NGTT = (1 - miss_NGTT).clamp(min=0)  # a group that falls between two frames is shared by them
         mix_NGTT = between_NGTT * self.weights_NGT(means_NCT)[..., None]
-        groups = moving.unflatten(1, (2 * WAYS, -1)).flatten(4)
-        moved = (mix_NGTT[:, :, None] @ groups).reshape(moving.shape)
-        return torch.cat([moved, here], dim=1)
+        if not by_others():
+            return Mixed.apply(moving_NCTHW, here_NCTHW, mix_NGTT)
+        rows_NTPGC = moving_NCTHW.permute(0, 2, 3, 4, 1).flatten(2, 3).unflatten(3, (2 * WAYS, -1))
+        mixed_NGTX = mix_NGTT @ rows_NTPGC.permute(0, 3, 1, 2, 4).flatten(3)
+        mixed_NTPGC = mixed_NGTX.unflatten(3, (-1, self.moved // (2 * WAYS))).permute(0, 2, 3, 1, 4)
+        moved_NTHWC = mixed_NTPGC.flatten(3).unflatten(2, x_NCTHW.shape[3:])
+        return torch.cat([moved_NTHWC.permute(0, 4, 1, 2, 3), here_NCTHW], dim=1)
