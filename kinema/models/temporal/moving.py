@@ -25,29 +25,30 @@ def channels_last(x_NCTHW: torch.Tensor) -> bool:
     return not x_NCTHW.is_contiguous() and x_NCTHW.is_contiguous(memory_format=torch.channels_last_3d)
 
 
-def moved(x_NCTHW: torch.Tensor, moves: Moves, fill: float | None) -> torch.Tensor:
-    """Some channels a frame later or earlier, the others as they are; at the edge `fill`, or None: its own frame."""
-    out_NCTHW = x_NCTHW.clone()
+def move(x_NCTHW: torch.Tensor, out_NCTHW: torch.Tensor, moves: Moves, fill: float | None) -> None:
+    """Write channels of x_NCTHW a frame later or earlier; at the edge `fill`, or None: what is there already."""
     for channels, step in moves:
         to, come, edge = ALL_BUT[step]
         out_NCTHW[:, channels, to] = x_NCTHW[:, channels, come]
         if fill is not None:
             out_NCTHW[:, channels, edge] = fill
-    return out_NCTHW
 
 
 class Moved(torch.autograd.Function):
-    """`moved`; its gradient moves the other way."""
+    """Some channels moved by a frame, the others as they are; the gradient moves the other way."""
 
     @staticmethod
     def forward(ctx: Any, x_NCTHW: torch.Tensor, moves: Moves, fill: float | None) -> torch.Tensor:
         ctx.moves, ctx.repeats = moves, fill is None
-        return moved(x_NCTHW, moves, fill)
+        out_NCTHW = x_NCTHW.clone()
+        move(x_NCTHW, out_NCTHW, moves, fill)
+        return out_NCTHW
 
     @staticmethod
     def backward(ctx: Any, *way: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         (way_NCTHW,) = way
-        found_NCTHW = moved(way_NCTHW, tuple((channels, -step) for channels, step in ctx.moves), 0.0)
+        found_NCTHW = way_NCTHW.clone()
+        move(way_NCTHW, found_NCTHW, tuple((channels, -step) for channels, step in ctx.moves), 0.0)
         for channels, step in ctx.moves if ctx.repeats else ():
             edge = ALL_BUT[step][2]
             found_NCTHW[:, channels, edge] += way_NCTHW[:, channels, edge]
@@ -107,14 +108,19 @@ def mixed(part_NGCTP: torch.Tensor, mix_NGTT: torch.Tensor) -> torch.Tensor:
     return rows_NGTX.unflatten(3, (-1, part_NGCTP.shape[2])).permute(0, 1, 4, 2, 3)
 
 
+def write_mixed(part_NCTHW: torch.Tensor, mix_NGTT: torch.Tensor, out_NCTHW: torch.Tensor) -> None:
+    """Mix some channels into `out_NCTHW`, which may be they themselves."""
+    groups = mix_NGTT.shape[1]
+    groups_NGCTP(out_NCTHW, groups).copy_(mixed(groups_NGCTP(part_NCTHW, groups), mix_NGTT))
+
+
 def first_mixed(moving_NCTHW: torch.Tensor, here_NCTHW: torch.Tensor, mix_NGTT: torch.Tensor) -> torch.Tensor:
     """The first channels mixed, and then the others as they are."""
-    (clips, channels, *places), groups = moving_NCTHW.shape, mix_NGTT.shape[1]
+    clips, channels, *places = moving_NCTHW.shape
     layout = torch.channels_last_3d if moving_NCTHW.stride(1) == 1 else torch.contiguous_format
     size = clips, channels + here_NCTHW.shape[1], *places
     out_NCTHW = torch.empty(size, dtype=here_NCTHW.dtype, device=here_NCTHW.device, memory_format=layout)
-    mixed_NGCTP = mixed(groups_NGCTP(moving_NCTHW, groups), mix_NGTT)
-    groups_NGCTP(out_NCTHW[:, :channels], groups).copy_(mixed_NGCTP)
+    write_mixed(moving_NCTHW, mix_NGTT, out_NCTHW[:, :channels])
     out_NCTHW[:, channels:] = here_NCTHW
     return out_NCTHW
 

@@ -10,7 +10,7 @@ from kinema.models.layers import Past, TimePad
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
-from kinema.models.temporal.moving import Moved, Moves, by_others
+from kinema.models.temporal.moving import Moved, Moves, by_others, move
 
 STAGES = 4
 
@@ -55,6 +55,12 @@ class Shift(nn.Module):
         if self.future is not None:
             coming = self.future(coming)[:, :, 1:]
         return torch.cat([coming, self.past(gone)[:, :, :-1], here], dim=1)
+
+    def write(self, x_NCTHW: torch.Tensor) -> tuple[int, torch.Tensor]:
+        """Move channels of x_NCTHW itself; how many of the first ones, and what they were."""
+        was_NCTHW = x_NCTHW[:, : 2 * self.moved].clone()
+        move(was_NCTHW, x_NCTHW, self.moves, self.past.fill)
+        return 2 * self.moved, was_NCTHW
 
     def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
         """What goes is that of the frame before."""
