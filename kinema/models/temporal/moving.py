@@ -55,18 +55,21 @@ class Moved(torch.autograd.Function):
         return found_NCTHW, None, None
 
 
-class Summed(torch.autograd.Function):
-    """A convolution over frames, each channel for itself, of x_NCTHW with channels last: weight_C1T11, padded evenly.
+def summed(x_NCTHW: torch.Tensor, weight_C1T11: torch.Tensor, padding: int) -> torch.Tensor:
+    """Frames of each channel summed with its weights, with channels last."""
+    x_NCTHW = x_NCTHW.contiguous(memory_format=torch.channels_last_3d)
+    return F.conv3d(x_NCTHW, weight_C1T11, padding=(padding, 0, 0), groups=len(weight_C1T11))
 
-    Its gradient is the convolution with the weights turned round: PyTorch's own way back is several times as slow.
-    """
+
+class Summed(torch.autograd.Function):
+    """`summed`; its gradient is that of the weights turned round: PyTorch's own way is several times as slow."""
 
     @staticmethod
     @torch.amp.custom_fwd(device_type="cpu")
     def forward(ctx: Any, x_NCTHW: torch.Tensor, weight_C1T11: torch.Tensor, padding: int) -> torch.Tensor:
         ctx.save_for_backward(x_NCTHW, weight_C1T11)
         ctx.padding = padding
-        return F.conv3d(x_NCTHW, weight_C1T11, padding=(padding, 0, 0), groups=len(weight_C1T11))
+        return summed(x_NCTHW, weight_C1T11, padding)
 
     @staticmethod
     @torch.amp.custom_bwd(device_type="cpu")
@@ -75,8 +78,7 @@ class Summed(torch.autograd.Function):
         taps, frames = weight_C1T11.shape[2], way_NCTHW.shape[2]
         found_NCTHW = found_C1T11 = None
         if ctx.needs_input_grad[0]:
-            around = (taps - 1 - ctx.padding, 0, 0)
-            found_NCTHW = F.conv3d(way_NCTHW, weight_C1T11.flip(2), padding=around, groups=len(weight_C1T11))
+            found_NCTHW = summed(way_NCTHW, weight_C1T11.flip(2), taps - 1 - ctx.padding)
         if ctx.needs_input_grad[1]:
             found_C1T11 = torch.zeros_like(weight_C1T11)
             for tap in range(taps):
