@@ -50,6 +50,19 @@ def test_norms_in_rows_are_folded() -> None:
     assert left == []
 
 
+@pytest.mark.parametrize("options", [{}, {"causal": True}, {"before": "block"}])
+def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
+    for name in ("tsm-resnet18", "tin-resnet18")[: 2 - ("causal" in options)]:
+        network = create_model(name, 5, frames=4, **options).double().eval()
+        clips_NCTHW = torch.randn(2, 3, 4, 32, 32, dtype=torch.float64)
+        before_NCTHW = clips_NCTHW.clone()
+        expected_NK = checks.logits(network, clips_NCTHW)
+        found_NK = made("torch", network, "fp32")(clips_NCTHW)
+        torch.testing.assert_close(found_NK.double(), expected_NK, rtol=1e-5, atol=1e-5)
+        assert torch.equal(clips_NCTHW, before_NCTHW)
+        assert torch.equal(checks.logits(network, clips_NCTHW), expected_NK)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["openvino", "onnx"])
 @pytest.mark.parametrize("name", FEW)

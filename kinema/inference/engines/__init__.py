@@ -13,6 +13,7 @@ import torch
 
 from kinema.inference.engines import openvino
 from kinema.inference.engines.fold import channels_last, folded
+from kinema.inference.engines.inplace import in_place
 from kinema.models import Network
 
 Engine = Callable[[torch.Tensor], torch.Tensor]  # clips_NCTHW, float32 -> logits_NK, float32 on the CPU
@@ -20,8 +21,8 @@ PRECISIONS = ("fp32", "bf16")
 
 
 def by_torch(network: Network, precision: str) -> Engine:
-    """PyTorch as it is, without batch norms that can be folded."""
-    ready, like = channels_last(folded(network)), next(network.parameters())
+    """PyTorch as it is, without batch norms that can be folded and copies that need not be."""
+    ready, like = in_place(channels_last(folded(network))), next(network.parameters())
 
     @torch.inference_mode()
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ from kinema.models.layers import Past, TimePad
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
+from kinema.models.temporal.moving import Moved, by_others
 
 
 @dataclass(eq=False)
@@ -44,8 +45,15 @@ class Delay(nn.Module):
         self.past = TimePad(1, 0)
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        if not by_others():
+            return Moved.apply(x_NCTHW, ((slice(self.moved), 1),), self.past.fill)
         gone, here = x_NCTHW[:, : self.moved], x_NCTHW[:, self.moved :]
         return torch.cat([self.past(gone)[:, :, :-1], here], dim=1)
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """What goes is that of the frame before."""
+        seen_NC2HW, past = self.past.follow(x_NC1HW[:, : self.moved], past, count)
+        return torch.cat([seen_NC2HW[:, :, :1], x_NC1HW[:, self.moved :]], dim=1), past
 
 
 class LastFrame(nn.Module):

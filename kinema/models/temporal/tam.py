@@ -8,10 +8,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
-from kinema.models.kernels.suited import suited
 from kinema.models.layers import Conv, TimePad, edges
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
+from kinema.models.temporal.moving import by_others, channels_last
 
 BLENDS = ("sum", "max")
 NOISE = 0.1  # spread of the first weights around "this frame, as it is"
@@ -38,7 +38,7 @@ class TAM(Temporal):
         kind = GreatestTap if self.blend == "max" else ChannelMix if self.depthwise else Conv
         mix = kind(channels, channels, (self.taps, 1), groups=channels if self.depthwise else 1, causal=self.causal)
         start_near_identity(mix.weight, here=self.taps - 1 if self.causal else self.taps // 2)
-        return nn.Sequential(OrderedDict(mix=mix, relu=nn.ReLU()))
+        return nn.Sequential(OrderedDict(mix=mix, relu=nn.ReLU(inplace=True)))
 
 
 @torch.no_grad()
@@ -57,7 +57,7 @@ class ChannelMix(Conv):
     """
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        if input.device.type != "cpu" or suited(input, weight):
+        if input.device.type != "cpu" or by_others() or channels_last(input):
             return super()._conv_forward(input, weight, bias)
         alone_T1T = torch.eye(input.shape[2]).to(weight).unsqueeze(1)  # T clips in which one frame is lit
         effect_CTT = F.conv1d(alone_T1T, weight.flatten(2), padding=int(self.padding[0])).permute(1, 2, 0)

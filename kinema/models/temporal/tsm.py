@@ -6,10 +6,11 @@ import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.models.layers import TimePad
+from kinema.models.layers import Past, TimePad
 from kinema.models.options import at_least
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal, sits_out
+from kinema.models.temporal.moving import Moved, Moves, by_others, move
 
 STAGES = 4
 
@@ -45,9 +46,24 @@ class Shift(nn.Module):
         self.moved = moved
         self.past = TimePad(1, 0)
         self.future = None if causal else TimePad(0, 1)
+        self.moves: Moves = ((slice(moved, 2 * moved), 1), (slice(moved), -1))[: 1 if causal else 2]
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        if not by_others():
+            return Moved.apply(x_NCTHW, self.moves, self.past.fill)
         coming, gone, here = x_NCTHW.split([self.moved, self.moved, x_NCTHW.shape[1] - 2 * self.moved], dim=1)
         if self.future is not None:
             coming = self.future(coming)[:, :, 1:]
         return torch.cat([coming, self.past(gone)[:, :, :-1], here], dim=1)
+
+    def write(self, x_NCTHW: torch.Tensor) -> tuple[int, torch.Tensor]:
+        """Move channels of x_NCTHW itself; how many of the first ones, and what they were."""
+        was_NCTHW = x_NCTHW[:, : 2 * self.moved].clone()
+        move(was_NCTHW, x_NCTHW, self.moves, self.past.fill)
+        return 2 * self.moved, was_NCTHW
+
+    def follow(self, x_NC1HW: torch.Tensor, past: Past, count: int) -> tuple[torch.Tensor, Past]:
+        """What goes is that of the frame before."""
+        gone = slice(self.moved, 2 * self.moved)
+        seen_NC2HW, past = self.past.follow(x_NC1HW[:, gone], past, count)
+        return torch.cat([x_NC1HW[:, : self.moved], seen_NC2HW[:, :, :1], x_NC1HW[:, gone.stop :]], dim=1), past
