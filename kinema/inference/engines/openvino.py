@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-HINTS = {"fp32": "f32", "bf16": "bf16"}
+HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of what a graph does not say itself
 CLOSE = 1e-4  # of the spread of what comes out, by which quicker convolutions may differ
 
 
@@ -20,10 +20,10 @@ def compiled(layer: nn.Module, example: tuple[torch.Tensor, ...], precision: str
     if precision == "fp32":
         model = converted(layer, example)
         if rewrite(model, torch.get_num_threads()):
-            quick = made(model, precision, {"ENABLE_CPU_PINNING": False})  # a pinned thread's own threads would wait
+            quick = compiled_graph(model, precision, {"ENABLE_CPU_PINNING": False})  # else its threads share a core
             if agrees(quick, layer, example):
                 return quick
-    return made(converted(layer, example), precision, {})
+    return compiled_graph(converted(layer, example), precision, {})
 
 
 def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
@@ -35,7 +35,7 @@ def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
         return openvino.convert_model(layer, example_input=example, input=[tuple(each.shape) for each in example])
 
 
-def made(model: Any, precision: str, more: dict[str, Any]) -> Any:
+def compiled_graph(model: Any, precision: str, more: dict[str, Any]) -> Any:
     """A graph compiled for answers one by one."""
     import openvino
 
