@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import torch
 
 from kinema.data.cache import default_folder
-from kinema.errors import KinemaError, nearest
+from kinema.errors import KinemaError, ModelError, nearest
 from kinema.files import write_json
 from kinema.inference.engines import ENGINES, PRECISIONS, Engine, of_graph
 from kinema.models import Network
@@ -90,7 +91,8 @@ def measured(network: Network, precision: str) -> dict[str, float]:
     for name, kind in ENGINES.items():
         fits = precision in kind.precisions and (not kind.package or (device == "cpu" and find_spec(kind.package)))
         if kind.tried and fits:
-            found[name] = milliseconds(made(name, network, precision), torch.zeros(1, *network.clip.shape_CTHW))
+            with suppress(ModelError):  # what an engine cannot compute it is not asked for
+                found[name] = milliseconds(made(name, network, precision), torch.zeros(1, *network.clip.shape_CTHW))
     return found
 
 

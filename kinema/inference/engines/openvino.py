@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from kinema.errors import ModelError
+
 HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of what a graph does not say itself
 CLOSE = 1e-4  # of the spread of what comes out, by which quicker convolutions may differ
 
@@ -27,12 +29,18 @@ def compiled(layer: nn.Module, example: tuple[torch.Tensor, ...], precision: str
 
 
 def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
-    """A layer as OpenVINO's graph, for inputs of these shapes."""
+    """A layer as OpenVINO's graph, for inputs of these shapes; ModelError where it has an operation unknown there."""
     import openvino
+    from openvino.frontend import OpConversionFailure
 
-    with warnings.catch_warnings():  # of shapes that are fixed here
-        warnings.simplefilter("ignore")
-        return openvino.convert_model(layer, example_input=example, input=[tuple(each.shape) for each in example])
+    try:
+        with warnings.catch_warnings():  # of shapes that are fixed here
+            warnings.simplefilter("ignore")
+            return openvino.convert_model(layer, example_input=example, input=[tuple(each.shape) for each in example])
+    except OpConversionFailure as error:
+        name, why = getattr(layer, "name", type(layer).__name__), str(error).strip().splitlines()[-1]
+        raise ModelError(f"OpenVINO cannot compute {name} (of clips of shape {tuple(example[0].shape)}): {why} "
+                         "Nearest: engine='torch'.") from error
 
 
 def compiled_graph(model: Any, precision: str, more: dict[str, Any]) -> Any:
