@@ -47,7 +47,7 @@ def rewrite(model: Any, threads: int) -> int:
     chosen: dict[str, tuple[Any, Shape]] = {}  # by the name of the last node that each replaces
     for node in model.get_ordered_ops():
         shape = shape_of(node)
-        if shape is not None and fits(shape) and near(node, chosen):
+        if shape is not None and fits(shape) and (shape.over == "pixels" or near(node, chosen)):
             chosen[row(node).last.get_friendly_name()] = node, shape
     scratch = np.zeros(threads * max((shape.scratch() for _, shape in chosen.values()), default=0), np.float32)
     for node, shape in chosen.values():
@@ -57,7 +57,10 @@ def rewrite(model: Any, threads: int) -> int:
 
 
 def near(node: Any, chosen: Container[str]) -> bool:
-    """Whether a convolution's input need not be laid out anew for it: nothing else sees it, or it is from its like."""
+    """Whether a convolution's input need not be laid out anew for it: nothing else sees it, or it is from its like.
+
+    To lay it out takes longer than a convolution over frames saves (i3d_r50_8x8), not one over pixels (r2plus1d_18).
+    """
     source = node.input_value(0)
     return len(source.get_target_inputs()) == 1 or source.get_node().get_friendly_name() in chosen
 
