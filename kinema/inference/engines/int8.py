@@ -5,6 +5,8 @@ Axes: N clips, V views, C channels, T frames, H rows, W columns.
 
 import json
 import logging
+import sys
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -80,6 +82,7 @@ def quantised(network: Network, clips: list[torch.Tensor]) -> Any:
     nncf.set_log_level(logging.ERROR)
     attends = any(isinstance(layer, nn.LayerNorm) for layer in network.modules())
     graph = converted(folded(network), (torch.zeros(1, *network.clip.shape_CTHW),))
-    return nncf.quantize(graph, nncf.Dataset([clip_1CTHW.float().numpy() for clip_1CTHW in clips]),
-                         preset=nncf.QuantizationPreset.MIXED, subset_size=len(clips),
-                         model_type=nncf.ModelType.TRANSFORMER if attends else None)
+    with redirect_stdout(sys.stderr):  # what NNCF tells of its progress is no result
+        return nncf.quantize(graph, nncf.Dataset([clip_1CTHW.float().numpy() for clip_1CTHW in clips]),
+                             preset=nncf.QuantizationPreset.MIXED, subset_size=len(clips),
+                             model_type=nncf.ModelType.TRANSFORMER if attends else None)
