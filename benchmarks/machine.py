@@ -12,7 +12,7 @@ TABLE = Path(__file__).parent / "peaks.csv"
 COLUMNS = ("precision", "threads", "gflops", "gigabytes")  # a second: the most of a convolution, and of a copy
 CHANNELS, SIDE, IMAGES = 256, 56, 4  # of the convolution, over 3 x 3 pixels
 NUMBERS = 64 << 20  # that are copied
-ROUNDS = 12
+ROUNDS = 40
 KINDS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ZEN = {25: ((range(0x10, 0x20), "Zen 4"), (range(0x60, 0x80), "Zen 4"), (range(0xA0, 0xB0), "Zen 4"),
             (range(0x100), "Zen 3")), 26: ((range(0x100), "Zen 5"),)}  # AMD's families and models

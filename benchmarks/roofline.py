@@ -84,13 +84,15 @@ def draw(rows: list[dict[str, str]], peaks: list[dict[str, str]], threads: int) 
 
     figure = Figure(figsize=(9, 6), layout="constrained")
     axis: Any = figure.subplots()
+    named: dict[str, list[str]] = {}  # those that stand above each other share a label
     for row in rows:
         place = row["network"], row["clip"]
-        intensity = gflop(*place) / (numbers(*place) * BYTES[row["precision"]])
-        axis.scatter(intensity, reached(row), color=SHADES[row["engine"]], marker=MARKS[row["precision"]], s=28)
+        operations = gflop(*place) / (numbers(*place) * BYTES[row["precision"]])
+        axis.scatter(operations, reached(row), color=SHADES[row["engine"]], marker=MARKS[row["precision"]], s=28)
         if (row["engine"], row["precision"]) == ("openvino", "fp32"):
-            axis.annotate(row["network"], (intensity, reached(row)), xytext=(5, -9), textcoords="offset points",
-                          fontsize=7)
+            named.setdefault(f"{operations:.2g}", []).append(row["network"])
+    for intensity, names in named.items():
+        axis.text(float(intensity), 11, ", ".join(names), rotation=90, fontsize=7, ha="center", va="bottom")
     for each in peaks:
         if each["threads"] != str(threads):
             continue
