@@ -1,4 +1,5 @@
-"""Engines beside eager PyTorch, batch 1; writes benchmarks/engines.csv and the table in benchmarks/RESULTS.md.
+"""Engines beside eager PyTorch, batch 1; writes benchmarks/engines.csv and peaks.csv, the tables in
+benchmarks/RESULTS.md and the figure docs/roofline.svg.
 
 python -m benchmarks.engines [--only PATTERN] [--rounds 7] [--threads 2] [--peers PYTHON]
 
@@ -23,6 +24,7 @@ from statistics import median
 
 import torch
 
+from benchmarks import machine, roofline
 from benchmarks.peer import MAKE
 from kinema.inference.engines.choose import made
 from kinema.models import Network, create_model
@@ -36,7 +38,6 @@ NAMES = {  # and the frames and pixels of a clip
 ENGINES = (("torch", "fp32"), ("onnx", "fp32"), ("openvino", "fp32"), ("torch", "bf16"), ("openvino", "bf16"))
 COLUMNS = ("network", "clip", "engine", "precision", "milliseconds", "ratio", "low", "high", "error", "commit", "date")
 BASE = ("peer", "fp32")
-START, END = "<!-- engines -->", "<!-- /engines -->"
 
 
 class Peer:
@@ -145,6 +146,7 @@ def main() -> None:
     if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
         raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
     torch.set_num_threads(options.threads)
+    peaks = machine.peaks(options.threads)
     names = [name for name in NAMES if fnmatchcase(name, options.only)]
     new = [row for name in names for row in rows_of(name, options.rounds, options.peers)]
     old = list(csv.DictReader(TABLE.open(encoding="utf-8"))) if TABLE.is_file() else []
@@ -153,9 +155,16 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(START)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n{page(rows, options.threads)}\n{END}{after}", encoding="utf-8")
+    put("engines", "\n\n".join((page(rows, options.threads), roofline.table(rows, peaks, options.threads))))
+    put("machine", machine.words(peaks))
+    roofline.draw(rows, peaks, options.threads)
+
+
+def put(what: str, words: str) -> None:
+    """Write a part of the page between its marks."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {what} -->")
+    after = rest.partition(f"<!-- /{what} -->")[2]
+    PAGE.write_text(f"{before}<!-- {what} -->\n{words}\n<!-- /{what} -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

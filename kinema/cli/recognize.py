@@ -29,7 +29,7 @@ def recognize(
     engine: Annotated[
         str, typer.Option(help="what computes: torch, compile, openvino, onnx; auto: the quickest here")
     ] = "torch",
-    precision: Annotated[str, typer.Option(help="fp32 or bf16, which is quicker and less exact")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32; quicker and less exact: bf16, or int8 of a run")] = "fp32",
     decode_on: Annotated[
         str | None, typer.Option(help="cuda: decode on the GPU, through torchcodec \\[default: the CPU]")
     ] = None,
@@ -44,6 +44,8 @@ def recognize(
       kinema recognize runs/first match.mp4 --windows --json
 
       kinema recognize runs/first matches/*.mp4 --engine auto --precision bf16
+
+      kinema recognize runs/first matches/*.mp4 --engine openvino --precision int8
 
       kinema recognize match.mp4
 
@@ -79,7 +81,7 @@ def recognize(
 
 def tell_engine(recognizer: "Recognizer", asked: str, precision: str) -> None:
     """Say which engine was chosen, and how far an inexact one agrees."""
-    if asked == "auto":
+    if asked == "auto" and recognizer.engine.milliseconds:
         took = ", ".join(f"{name} {milliseconds:.3g}" for name, milliseconds in recognizer.engine.milliseconds.items())
         say_aside(f"The engine is {recognizer.engine.name} (milliseconds a clip: {took}).")
     if recognizer.agreement is not None:

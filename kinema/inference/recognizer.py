@@ -54,8 +54,8 @@ class Recognizer:
     "cuda", "mps"; None is the best there is. views: clips in time drawn from each window and averaged. window: seconds
     of a window; None is as long as the training's clips. A video shorter than two windows is one; a longer one is read
     once, in overlapping windows, with bounded memory. engine: what computes the answers, "torch", "compile",
-    "openvino", "onnx" or "auto", the quickest here of those installed; precision: "fp32", or "bf16" on request, whose
-    `agreement` with it is measured on the run's validation clips.
+    "openvino", "onnx" or "auto", the quickest here of those installed; precision: "fp32", or on request "bf16" or
+    "int8" (of a run, by openvino), whose `agreement` with it is measured on the run's validation clips.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Recognizer:
             seconds = run.clip_seconds if window is None else window
         elif not isinstance(source, Network):
             self.multi_label = has_several_labels(str(source))
-        check_engine(engine, precision, self.network)
-        self.asked = engine, precision
+        check_engine(engine, precision, self.network, run)
+        self.asked = engine, precision, run
         self.agreement = None if run is None or precision == "fp32" else agreement(
             run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
         self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))

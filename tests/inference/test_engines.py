@@ -1,6 +1,7 @@
 """Every engine gives the network's answers."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from kinema.inference.engines import ENGINES, choose
 from kinema.inference.engines.choose import engine_of, made
 from kinema.inference.engines.fold import folded
 from kinema.models import ClipSpec
+from kinema.runs import Run
 from tests.cli.test_cli import kinema
 from tests.models.test_networks import TINY
 
@@ -83,6 +85,8 @@ def test_lower_precision_is_near(engine: str) -> None:
     ("opnvino", "fp32", "engine='opnvino' is unknown; .* Nearest: openvino"),
     ("torch", "bf61", "precision='bf61' is unknown; .* Nearest: bf16"),
     ("onnx", "bf16", "engine onnx computes in fp32, not in bf16"),
+    ("torch", "int8", "engine torch computes in fp32, bf16, not in int8"),
+    ("auto", "int8", "calibrated on a run's training clips, and tsn-resnet_tiny .* Nearest: precision='bf16'"),
 ])
 def test_what_is_no_engine_is_told(engine: str, precision: str, why: str) -> None:
     with pytest.raises(KinemaError, match=why):
@@ -118,3 +122,32 @@ def test_a_run_tells_how_far_lower_precision_agrees(tiny_run: Path, motion: Path
     assert near(video).top[0][1] == pytest.approx(exact(video).top[0][1], abs=0.05)
     text = kinema("recognize", tiny_run, video, "--precision", "bf16", "--device", "cpu")
     assert video.name in text
+
+
+@pytest.mark.slow
+def test_int8_is_calibrated_once_on_training_clips(
+    tiny_run: Path, motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("nncf")
+    from kinema.inference.engines import int8
+
+    folder = Path(shutil.copytree(tiny_run, tmp_path / "run"))
+    run = Run.open(folder)
+    seen: list[str] = []
+    read = int8.EvaluationClips.__getitem__
+    monkeypatch.setattr(int8.EvaluationClips, "__getitem__", lambda clips, index: (
+        seen.append(clips.table.rows[index].path), read(clips, index))[1])
+    near = Recognizer(folder, device="cpu", engine="openvino", precision="int8")
+    calibrated = seen[: json.loads((folder / "int8.json").read_text())["clips"]]
+    assert {*calibrated} <= {row.path for row in run.split().train.rows}
+    assert near.agreement is not None
+    assert near.agreement.share >= 0.8
+    assert json.loads((folder / "agreement.json").read_text())["openvino int8"] == [*near.agreement]
+    stamp = (folder / "int8.xml").stat().st_mtime_ns
+    video = next(motion.glob("*/*.mp4"))
+    text = kinema("recognize", folder, video, "--precision", "int8", "--engine", "auto", "--device", "cpu")
+    assert video.name in text
+    assert (folder / "int8.xml").stat().st_mtime_ns == stamp
+    (folder / "best.safetensors").touch()
+    assert Recognizer(folder, device="cpu", engine="openvino", precision="int8").engine.name == "openvino"
+    assert (folder / "int8.xml").stat().st_mtime_ns > stamp

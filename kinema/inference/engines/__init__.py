@@ -1,13 +1,14 @@
 """What computes a network's answers: PyTorch itself, its compiler, OpenVINO or ONNX Runtime.
 
 An engine is made for one network and the clips it expects, and called with clips; all give the same answers, to
-rounding (`precision` "fp32") or nearly ("bf16"). Axes: N clips, C channels, T frames, H rows, W columns, K classes.
+rounding (`precision` "fp32") or nearly ("bf16", and "int8", which int8.py makes of a run). Axes: N clips, C channels,
+T frames, H rows, W columns, K classes.
 """
 
 import logging
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,7 +18,8 @@ from kinema.inference.engines.inplace import in_place
 from kinema.models import Network
 
 Engine = Callable[[torch.Tensor], torch.Tensor]  # clips_NCTHW, float32 -> logits_NK, float32 on the CPU
-PRECISIONS = ("fp32", "bf16")
+FLOATS = ("fp32", "bf16")
+PRECISIONS = (*FLOATS, "int8")
 
 
 def by_torch(network: Network, precision: str) -> Engine:
@@ -52,8 +54,12 @@ def by_compiler(network: Network, precision: str) -> Engine:
 
 def by_openvino(network: Network, precision: str) -> Engine:
     """OpenVINO, on the CPU, with as many threads as PyTorch has."""
-    model = openvino.compiled(folded(network), (torch.zeros(1, *network.clip.shape_CTHW),), precision)
+    noise_1CTHW = torch.randn(1, *network.clip.shape_CTHW, generator=torch.Generator().manual_seed(0))
+    return of_graph(openvino.compiled(folded(network), (noise_1CTHW,), precision))
 
+
+def of_graph(model: Any) -> Engine:
+    """A graph that OpenVINO has compiled."""
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
         clips = clips_NCTHW.float().cpu().contiguous().split(1)
         return torch.cat([torch.from_numpy(model(clip.numpy())[0].copy()) for clip in clips])
@@ -89,13 +95,13 @@ class Kind(NamedTuple):
 
     make: Callable[[Network, str], Engine]
     package: str = ""
-    precisions: tuple[str, ...] = PRECISIONS
+    precisions: tuple[str, ...] = FLOATS
     tried: bool = True
 
 
 ENGINES = {
     "torch": Kind(by_torch),
     "compile": Kind(by_compiler, tried=False),  # minutes, the first time
-    "openvino": Kind(by_openvino, "openvino"),
+    "openvino": Kind(by_openvino, "openvino", PRECISIONS),
     "onnx": Kind(by_onnx, "onnxruntime", ("fp32",)),
 }

@@ -31,8 +31,7 @@ def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreemen
 
     None where the run has no validation clips.
     """
-    path, weights = run.path / FILE, run.path / "best.safetensors"
-    stamp = weights.stat().st_mtime_ns
+    path, stamp = run.path / FILE, weights_stamp(run)
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -52,3 +51,8 @@ def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreemen
         kept[name] = [float((best_N == other_N).mean()), len(best_N)]
         write_json(path, kept)
     return Agreement(*kept[name])
+
+
+def weights_stamp(run: Run) -> int:
+    """What tells a run's weights from those that it had before."""
+    return (run.path / "best.safetensors").stat().st_mtime_ns

@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import NamedTuple
 import torch
 
 from kinema.data.cache import default_folder
-from kinema.errors import KinemaError, nearest
+from kinema.errors import KinemaError, ModelError, nearest
 from kinema.files import write_json
-from kinema.inference.engines import ENGINES, PRECISIONS, Engine
+from kinema.inference.engines import ENGINES, PRECISIONS, Engine, of_graph
 from kinema.models import Network
+from kinema.runs import Run
 
 AUTO = "auto"
 REPEATS = 5  # of a clip, of which the median time counts
@@ -31,9 +33,16 @@ class Chosen(NamedTuple):
     milliseconds: dict[str, float]
 
 
-def engine_of(network: Network, name: str = "torch", precision: str = "fp32") -> Chosen:
-    """The engine of a name for a network, where it is; "auto" measures those that are installed, the first time."""
-    check_engine(name, precision, network)
+def engine_of(network: Network, name: str = "torch", precision: str = "fp32", run: Run | None = None) -> Chosen:
+    """The engine of a name for a network, where it is; "auto" measures those that are installed, the first time.
+
+    run: that of the network, on whose training clips "int8" is calibrated.
+    """
+    check_engine(name, precision, network, run)
+    if run is not None and precision == "int8":
+        from kinema.inference.engines.int8 import int8_graph
+
+        return Chosen("openvino", of_graph(int8_graph(run, network)), {})
     if name != AUTO:
         return Chosen(name, made(name, network, precision), {})
     path, key = default_folder() / FILE, key_of(network, precision)
@@ -46,8 +55,10 @@ def engine_of(network: Network, name: str = "torch", precision: str = "fp32") ->
     return Chosen(best, made(best, network, precision), milliseconds)
 
 
-def check_engine(name: str, precision: str, network: Network) -> None:
+def check_engine(name: str, precision: str, network: Network, run: Run | None = None) -> None:
     """KinemaError where an engine is unknown or not installed, or not for a precision or where the network is."""
+    from kinema.inference.engines.int8 import check_int8
+
     known = AUTO, *ENGINES
     if precision not in PRECISIONS:
         raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
@@ -62,6 +73,10 @@ def check_engine(name: str, precision: str, network: Network) -> None:
     device = next(network.parameters()).device.type
     if kind and kind.package and device != "cpu":
         raise KinemaError(f"The engine {name} computes on the CPU; expected torch or compile on {device}.")
+    if precision == "int8":
+        check_int8(network, run)
+        if name == AUTO:
+            check_engine("openvino", precision, network, run)
 
 
 def made(name: str, network: Network, precision: str) -> Engine:
@@ -76,7 +91,8 @@ def measured(network: Network, precision: str) -> dict[str, float]:
     for name, kind in ENGINES.items():
         fits = precision in kind.precisions and (not kind.package or (device == "cpu" and find_spec(kind.package)))
         if kind.tried and fits:
-            found[name] = milliseconds(made(name, network, precision), torch.zeros(1, *network.clip.shape_CTHW))
+            with suppress(ModelError):  # what an engine cannot compute it is not asked for
+                found[name] = milliseconds(made(name, network, precision), torch.zeros(1, *network.clip.shape_CTHW))
     return found
 
 

@@ -71,7 +71,8 @@ class Compiled:
         self.first = beginning(steps, cameras)
         self.flat = Flat(steps, self.first)
         spec = steps.network.clip
-        frame_NC1HW = torch.zeros(cameras, spec.channels, 1, spec.height, spec.width)
+        frame_NC1HW = torch.randn(cameras, spec.channels, 1, spec.height, spec.width,
+                                  generator=torch.Generator().manual_seed(0))
         self.model = compiled(self.flat, (frame_NC1HW, torch.zeros(()), *self.flat.row(self.first)), precision)
         if precision == "fp32":
             self.hold_against(steps, torch.randn(TRIED, *frame_NC1HW.shape, generator=torch.Generator().manual_seed(0)))

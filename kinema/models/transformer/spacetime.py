@@ -76,7 +76,8 @@ class Over(nn.Module):
 
 def by_place(patches_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
     """The frames of each place together (M T D, M places of clips)."""
-    return patches_NLD.unflatten(1, (grid.frames, grid.places)).transpose(1, 2).flatten(0, 1)
+    places_MTD = patches_NLD.unflatten(1, (grid.frames, grid.places)).transpose(1, 2).flatten(0, 1)
+    return places_MTD.contiguous()  # of one clip it is else a view, whose places torch projects one by one
 
 
 def by_frame(x_MTD: torch.Tensor, grid: Grid) -> torch.Tensor:
