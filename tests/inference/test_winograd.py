@@ -7,7 +7,7 @@ from torch import nn
 
 from benchmarks import checks
 from kinema.errors import ModelError
-from kinema.inference.engines import native, winograd
+from kinema.inference.engines import winograd
 from kinema.inference.engines.choose import made
 from kinema.inference.engines.winograd import Shape, Winograd, fits
 from kinema.models import ClipSpec, create_model
@@ -18,7 +18,7 @@ FAMILIES = [name for name in checks.one_of_each_family() if not name.startswith(
 @pytest.fixture
 def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small convolutions too."""
-    if native.library("winograd") is None:
+    if winograd.library() is None:
         pytest.skip("there is no C compiler here")
     monkeypatch.setattr(winograd, "LEAST", 1)
     monkeypatch.setattr(winograd, "SAVED", 2.0)
@@ -53,7 +53,7 @@ def test_it_is_the_convolution(kernel: tuple[int, int, int], pad: int, threads: 
 def test_no_compiler_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("KINEMA_CACHE", str(tmp_path))
     monkeypatch.setenv("CC", "no-such-compiler")
-    assert native.library.__wrapped__("winograd") is None
+    assert winograd.library.__wrapped__() is None
 
 
 @pytest.mark.usefixtures("everywhere")

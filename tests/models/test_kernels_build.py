@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kinema.compiled import built, whole
 from kinema.files import cache_folder
-from kinema.models.kernels import build
+from kinema.models.kernels.build import HEADERS, SOURCES, library
 
 PROGRAM = """
 import logging, sys, torch
@@ -41,14 +42,14 @@ def test_kernels_can_be_switched_off(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
-@pytest.mark.skipif(build.library() is None, reason="there is no C++ compiler")
+@pytest.mark.skipif(library() is None, reason="there is no C++ compiler")
 def test_a_damaged_library_is_built_anew(tmp_path: Path) -> None:
-    sound = build.built(cache_folder() / "kernels")
+    sound = built(cache_folder() / "compiled", SOURCES, HEADERS)
     path, content = tmp_path / sound.name, sound.read_bytes()
     for damage in (b"", b"no library at all", content[:-1], content[:100]):
         path.write_bytes(damage)
-        assert not build.whole(path)
+        assert not whole(path)
     path.write_bytes(content[: len(content) // 2])
-    assert build.built(tmp_path) == path
-    assert build.whole(path)
+    assert built(tmp_path, SOURCES, HEADERS) == path
+    assert whole(path)
     assert [*tmp_path.iterdir()] == [path]

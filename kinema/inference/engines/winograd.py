@@ -4,18 +4,31 @@ Axes: N clips, T frames, H rows, W columns, C input channels, K output channels.
 """
 
 import ctypes
+import logging
+from functools import cache
 from math import ceil, prod
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from kinema.inference.engines.native import library
+from kinema.compiled import BuildError, load
 
 POINTS = (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))  # and infinity
 SCALES = (1.0, -1.5, -1.5, 6.0, 6.0, 1.0)  # the products of a point's distances to the others
 TILES = {"pixels": 24, "frames": 48}  # at a time, that stay in the cache; multiples of six
 LEAST = 20_000_000  # multiplications, below which starting threads is not worth it
 SAVED = 0.75  # the share of a convolution's multiplications that may be left, at most
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The C code; None, told once, where it cannot be had, and where it is switched off (KINEMA_KERNELS=off)."""
+    try:
+        return load([Path(__file__).with_suffix(".c")])
+    except BuildError as error:
+        logging.getLogger(__name__).info("Convolutions are left to the engines' own code: %s", error)
+        return None
 
 
 class Shape(NamedTuple):
@@ -54,7 +67,7 @@ class Shape(NamedTuple):
 def fits(shape: Shape) -> bool:
     """Whether a convolution of stride 1 can be had, and is worth it."""
     outputs, inputs, *kernel = shape.kernel_KCTHW
-    lib = library("winograd") if kernel in ([1, 3, 3], [3, 3, 3], [3, 1, 1]) else None
+    lib = library() if kernel in ([1, 3, 3], [3, 3, 3], [3, 1, 1]) else None
     if lib is None or inputs % lib.lanes() or outputs % lib.lanes() or shape.out_NTHWC[1] < 1:
         return False
     return prod(shape.out_NTHWC) * inputs * prod(kernel) >= LEAST and shape.left <= SAVED
@@ -62,7 +75,7 @@ def fits(shape: Shape) -> bool:
 
 def ready(weights_KCTHW: np.ndarray) -> tuple[np.ndarray, int]:
     """Weights in the blocks that the C code reads, and the vectors of outputs in a block."""
-    lib = library("winograd")
+    lib = library()
     assert lib is not None
     powers = np.array([[1, point, point**2] for point in POINTS] + [[0, 0, 1]]) / np.array(SCALES)[:, None]
     exact = weights_KCTHW.astype(np.float64)
@@ -94,7 +107,7 @@ class Winograd:
         self, x_NTHWC: np.ndarray, y_NTHWK: np.ndarray, scratch: np.ndarray, add_NTHWK: np.ndarray | None = None
     ) -> None:
         """Write y; all arrays are contiguous float32, and scratch has `shape.scratch()` numbers for each thread."""
-        lib = library("winograd")
+        lib = library()
         assert lib is not None
         arrays = x_NTHWC, self.weights, self.bias_K, add_NTHWK, y_NTHWK, scratch
         places = [ctypes.c_void_p(None if array is None else array.ctypes.data) for array in arrays]
