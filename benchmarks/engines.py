@@ -15,6 +15,7 @@ import argparse
 import csv
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ import torch
 from benchmarks import machine, roofline
 from benchmarks.peer import MAKE
 from kinema.inference.engines.choose import made
+from kinema.machine import keep_freed_memory
 from kinema.models import Network, create_model
 
 ROOT = Path(__file__).parents[1]
@@ -41,11 +43,12 @@ BASE = ("peer", "fp32")
 
 
 class Peer:
-    """Another library's network, in a process of its own."""
+    """Another library's network, in a process of its own; one that it lacks is kinema's, as PyTorch runs it."""
 
     def __init__(self, python: str, name: str, frames: int, size: int, batch: int = 0) -> None:
-        self.process = subprocess.Popen([python, str(ROOT / "benchmarks" / "peer.py")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [python if name in MAKE else sys.executable, str(ROOT / "benchmarks" / "peer.py")], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": "" if name in MAKE else str(ROOT)})
         told = f"{name} {frames} {size} {torch.get_num_threads()} {batch or ''}"
         if not self.ask(told).startswith("ready"):
             raise SystemExit(f"The peer's {name} cannot be had; see above.")
@@ -95,7 +98,7 @@ def rows_of(name: str, rounds: int, python: str | None) -> list[dict[str, str]]:
     expected_1K = engines["eager", "fp32"](clip_1CTHW)
     errors = {key: float((engine(clip_1CTHW) - expected_1K).abs().max() / expected_1K.std())
               for key, engine in engines.items()}  # and warm
-    peer = Peer(python, name, frames, size) if python and name in MAKE else None
+    peer = Peer(python, name, frames, size) if python else None
     times: dict[tuple[str, str], list[float]] = {key: [] for key in [*[BASE] * (peer is not None), *engines]}
     for _ in range(rounds):
         if peer:
@@ -122,14 +125,14 @@ def page(rows: list[dict[str, str]], threads: int) -> str:
     """The table of ratios."""
     kinds = [("eager", "fp32"), *ENGINES]
     titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
-    lines = [f"Times faster than the peer (where there is none, than eager), batch 1, {threads} threads: median of the "
-             "rounds, least to most.", "",
+    lines = [f"Times faster than the peer, batch 1, {threads} threads: median of the rounds, least to most. Of a network "
+             "marked * the peer is kinema's own, as PyTorch runs it by itself.", "",
              f"| network | clip | peer, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
     for name in dict.fromkeys(row["network"] for row in rows):
         own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}
         peer = own[BASE]["milliseconds"] if BASE in own else "-"
         cells = [f"**{own[key]['ratio']}** ({own[key]['low']} to {own[key]['high']})" for key in kinds]
-        lines.append(f"| {name} | {own['eager', 'fp32']['clip']} | {peer} | " + " | ".join(cells) + " |")
+        lines.append(f"| {name}{'' if name in MAKE else '*'} | {own['eager', 'fp32']['clip']} | {peer} | " + " | ".join(cells) + " |")
     worst = max(float(row["error"]) for row in rows if row["precision"] == "fp32")
     return "\n".join([*lines, "", f"Logits in fp32 differ from eager's by {worst:.0e} of their spread at most. "
                       f"`python -m benchmarks.engines` at commit {rows[-1]['commit']}, {rows[-1]['date']}."])
@@ -146,6 +149,7 @@ def main() -> None:
     if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
         raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
     torch.set_num_threads(options.threads)
+    keep_freed_memory()  # as a recogniser does
     peaks = machine.peaks(options.threads)
     names = [name for name in NAMES if fnmatchcase(name, options.only)]
     new = [row for name in names for row in rows_of(name, options.rounds, options.peers)]

@@ -2,8 +2,8 @@
 `benchmarks.training_kernels`, with their own Python.
 
 It reads a line with a network's name, makes it ready, and then gives the seconds of one clip, or of a training step,
-for each further line. It knows nothing of kinema. PyTorchVideo 0.1.5 imports parts of torchvision that its networks do
-not use: these are put in its place by names alone.
+for each further line. Of a network that they lack, kinema's stands in, as PyTorch runs it: then the Python is kinema's.
+PyTorchVideo 0.1.5 imports parts of torchvision that its networks do not use: these are put in its place by names alone.
 """
 
 import sys
@@ -88,9 +88,14 @@ def main() -> None:
     processor time."""
     name, frames, size, threads, *batch = input().split()
     torch.set_num_threads(int(threads))
-    if name != "timesformer":
-        stand_in()
-    network = MAKE[name](int(frames), int(size)).train(bool(batch))
+    if name not in MAKE:
+        from kinema.models import create_model
+
+        network = create_model(name, frames=int(frames)).train(bool(batch))
+    else:
+        if name != "timesformer":
+            stand_in()
+        network = MAKE[name](int(frames), int(size)).train(bool(batch))
     clips = torch.randn(*map(int, batch or ["1"]), 3, int(frames), int(size), int(size))
     labels = torch.arange(len(clips))
     with torch.inference_mode(not batch):

@@ -4,9 +4,9 @@ python -m benchmarks.training_kernels [--rounds 7] [--threads 2] [--batch 4] [--
 
 A step is forward, cross-entropy and backward of a network with random weights, on random clips; no optimiser, which
 takes the same on all sides. Each round does one with each side in turn (A B A B ...), after two to warm up; a ratio is
-that of a round, and its median stands beside its range. With --peers (see `benchmarks.engines`) PyTorchVideo's X3D-S
-takes its turn in a process of its own; where there is no peer, kinema's network as PyTorch runs it is what the others
-are measured by. kinema's side is made as `kinema train` makes it. Axes in names: see `kinema/models/layers.py`.
+that of a round, and its median stands beside its range. With --peers (see `benchmarks.engines`) PyTorchVideo's X3D-S,
+and of the others kinema's network as PyTorch runs it, take their turn in processes of their own: the others are
+measured by them. kinema's side is made as `kinema train` makes it. Axes in names: see `kinema/models/layers.py`.
 """
 
 import argparse
@@ -126,7 +126,7 @@ def line(name: str, rounds: int, batch: int, python: str | None) -> str:
     network = create_model(name, frames=frames).train()
     clips_NCTHW = torch.randn(batch, 3, frames, size, size)
     steps = {key: side(network, clips_NCTHW, *how) for key, how in SIDES.items()}
-    peer = Peer(python, name, frames, size, batch) if python and name in MAKE else None
+    peer = Peer(python, name, frames, size, batch) if python else None
     if peer:
         steps = {"peer": lambda: tuple(map(float, peer.ask("again").split())), **steps}  # type: ignore[dict-item]
     times: dict[str, list[Took]] = {key: [] for key in steps}
@@ -145,7 +145,7 @@ def line(name: str, rounds: int, batch: int, python: str | None) -> str:
     for found in (whole(network, clips_NCTHW[:2]), layers(network, clips_NCTHW[:2])):
         cells.append(" / ".join(f"{error:.0e}" for error in found))
     print(name, *cells, sep=" | ", flush=True)
-    return f"| {name} | {frames}x{size} | {'PyTorchVideo' if peer else 'eager'} | {' | '.join(cells)} |"
+    return f"| {name} | {frames}x{size} | {'PyTorchVideo' if peer and name in MAKE else 'eager'} | {' | '.join(cells)} |"
 
 
 def main() -> None:
