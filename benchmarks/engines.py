@@ -125,14 +125,15 @@ def page(rows: list[dict[str, str]], threads: int) -> str:
     """The table of ratios."""
     kinds = [("eager", "fp32"), *ENGINES]
     titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
-    lines = [f"Times faster than the peer, batch 1, {threads} threads: median of the rounds, least to most. Of a network "
-             "marked * the peer is kinema's own, as PyTorch runs it by itself.", "",
+    lines = [f"Times faster than the peer, batch 1, {threads} threads: median of the rounds, least to most. The peer of a "
+             "network marked * is kinema's own, as PyTorch runs it by itself.", "",
              f"| network | clip | peer, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
     for name in dict.fromkeys(row["network"] for row in rows):
         own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}
         peer = own[BASE]["milliseconds"] if BASE in own else "-"
         cells = [f"**{own[key]['ratio']}** ({own[key]['low']} to {own[key]['high']})" for key in kinds]
-        lines.append(f"| {name}{'' if name in MAKE else '*'} | {own['eager', 'fp32']['clip']} | {peer} | " + " | ".join(cells) + " |")
+        first = f"{name}{'' if name in MAKE else '*'}", own["eager", "fp32"]["clip"], peer
+        lines.append(f"| {' | '.join([*first, *cells])} |")
     worst = max(float(row["error"]) for row in rows if row["precision"] == "fp32")
     return "\n".join([*lines, "", f"Logits in fp32 differ from eager's by {worst:.0e} of their spread at most. "
                       f"`python -m benchmarks.engines` at commit {rows[-1]['commit']}, {rows[-1]['date']}."])

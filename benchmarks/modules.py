@@ -4,7 +4,7 @@ python -m benchmarks.modules [--only PATTERN] [--rounds 7] [--threads 2]
 
 Each round runs the tsn and then each module in turn (A B A B ...), after a warm-up; a ratio is that of a round, and its
 median over the rounds stands beside its range. Networks have random weights and see clips of 8 frames: one of 224 px
-for an answer, two of 112 px for a step of training (forward and backward, channels last). OMP_WAIT_POLICY is PASSIVE,
+for an answer, two of 112 px for a step of training (forward and backward, as `kinema train` lays it out). OMP_WAIT_POLICY is PASSIVE,
 so that idle threads of one engine do not slow down the next.
 """
 
@@ -21,7 +21,9 @@ import torch
 
 from benchmarks.engines import PAGE, ROOT, eager, seconds
 from kinema.inference.engines.choose import made
+from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network, create_model
+from kinema.training.course import wrapped
 
 MODULES, BACKBONES = ("tsn", "tsm", "tam", "tin"), ("resnet50", "resnet18")
 KINDS = ("torch", "openvino", "eager", "training")
@@ -31,7 +33,7 @@ START, END = "<!-- modules -->", "<!-- /modules -->"
 
 def step(network: Network) -> Callable[[torch.Tensor], torch.Tensor]:
     """Forward and backward."""
-    network.train().to(memory_format=torch.channels_last_3d)
+    network = wrapped(network.train(), Machine(accelerator="cpu"))
 
     def train(clips_NCTHW: torch.Tensor) -> torch.Tensor:
         network.zero_grad()
@@ -83,6 +85,7 @@ def main() -> None:
     if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
         raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
     torch.set_num_threads(options.threads)
+    keep_freed_memory()  # as a recogniser and a training do
     lines = [f"Times of a network over those of its tsn, {options.threads} threads: median of the rounds, least to "
              "most.", "", "| run by | backbone | clips | tsn, ms | " + " | ".join(MODULES[1:]) + " |",
              "| --- " * (4 + len(MODULES[1:])) + "|"]

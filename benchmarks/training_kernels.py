@@ -145,7 +145,8 @@ def line(name: str, rounds: int, batch: int, python: str | None) -> str:
     for found in (whole(network, clips_NCTHW[:2]), layers(network, clips_NCTHW[:2])):
         cells.append(" / ".join(f"{error:.0e}" for error in found))
     print(name, *cells, sep=" | ", flush=True)
-    return f"| {name} | {frames}x{size} | {'PyTorchVideo' if peer and name in MAKE else 'eager'} | {' | '.join(cells)} |"
+    named = "PyTorchVideo" if peer and name in MAKE else "eager"
+    return f"| {name} | {frames}x{size} | {named} | {' | '.join(cells)} |"
 
 
 def main() -> None:
