@@ -125,8 +125,8 @@ def page(rows: list[dict[str, str]], threads: int) -> str:
     """The table of ratios."""
     kinds = [("eager", "fp32"), *ENGINES]
     titles = " | ".join(f"{kind} {precision}" for kind, precision in kinds)
-    lines = [f"Times faster than the peer, batch 1, {threads} threads: median of the rounds, least to most. The peer of a "
-             "network marked * is kinema's own, as PyTorch runs it by itself.", "",
+    lines = [f"Times faster than the peer, batch 1, {threads} threads: median of the rounds, least to most. The "
+             "peer of a network marked * is kinema's own, as PyTorch runs it by itself.", "",
              f"| network | clip | peer, ms | {titles} |", "| --- " * (3 + len(kinds)) + "|"]
     for name in dict.fromkeys(row["network"] for row in rows):
         own = {(row["engine"], row["precision"]): row for row in rows if row["network"] == name}

@@ -4,8 +4,8 @@ python -m benchmarks.modules [--only PATTERN] [--rounds 7] [--threads 2]
 
 Each round runs the tsn and then each module in turn (A B A B ...), after a warm-up; a ratio is that of a round, and its
 median over the rounds stands beside its range. Networks have random weights and see clips of 8 frames: one of 224 px
-for an answer, two of 112 px for a step of training (forward and backward, as `kinema train` lays it out). OMP_WAIT_POLICY is PASSIVE,
-so that idle threads of one engine do not slow down the next.
+for an answer, two of 112 px for a step of training (forward and backward, as `kinema train` does it). OMP_WAIT_POLICY
+is PASSIVE, so that idle threads of one engine do not slow down the next.
 """
 
 import argparse
