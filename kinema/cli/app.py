@@ -7,6 +7,7 @@ from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
+from kinema.cli.export import export
 from kinema.cli.fuse import fuse
 from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
@@ -48,6 +49,7 @@ app.command("probe")(probe)
 app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
+app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)
 app.add_typer(data.app, name="data")
