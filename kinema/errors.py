@@ -12,6 +12,10 @@ class VideoError(KinemaError):
     """A video cannot be read."""
 
 
+class ShorterError(VideoError):
+    """A video proved to be damaged, and shorter than it told; opened with `whole`, it tells the truth at once."""
+
+
 class DataError(KinemaError):
     """A list of clips, its labels or its splits are wrong."""
 

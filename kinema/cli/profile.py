@@ -35,8 +35,8 @@ def profile_options(
     workers: Workers = None,
     cache: Cache = CACHE,
     channels_last: Annotated[
-        bool, typer.Option("--channels-last", help="another memory layout", rich_help_panel=MACHINE)
-    ] = False,
+        bool | None, typer.Option(help="memory layout \\[default: as in training]", rich_help_panel=MACHINE)
+    ] = None,
     compile: Annotated[
         bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
     ] = False,

@@ -48,22 +48,23 @@ class ClipCache:
             except OSError:
                 self.folder = None
 
-    def open(self, path: Path, row: ClipRow, step: int = 1) -> Frames:
+    def open(self, path: Path, row: ClipRow, step: int = 1, whole: bool = False) -> Frames:
         """The frames of one row of a list, with their flow where the clip has it; a `VideoError` says why not.
 
-        step: 1, or that of a video that runs backwards or stands still (`FoundFlow`), whose flow is not kept.
+        step: 1, or that of a video that runs backwards or stands still (`FoundFlow`), whose flow is not kept. whole:
+        see `open_video`; who gets a ShorterError opens the clip again so, and what is kept was decoded so.
         """
         if not self.spec.fields:
-            return self._pictures(path, row)
+            return self._pictures(path, row, whole)
         if step != 1:
-            return moving(self._pictures(path, row), self.spec, step)
+            return moving(self._pictures(path, row, whole), self.spec, step)
         if self.folder is None or self.limit_bytes <= 0 or path.is_dir():
-            return moving(self._part(path, row), self.spec)
+            return moving(self._part(path, row, whole), self.spec)
         stored = self.folder / self._name(path, row, "flow", self.spec.flow, self.spec.flow_bound)
         flow = _load(stored)
         if flow is not None and not self.spec.pictured:
             return Moving(None, flow, self.spec.fields)
-        pictures = self._pictures(path, row)
+        pictures = self._pictures(path, row, whole)
         if flow is None:
             if not isinstance(pictures, StoredFrames) or self.used.value >= self.limit_bytes:
                 return moving(pictures, self.spec)
@@ -71,12 +72,12 @@ class ClipCache:
             self._store(stored, flow)
         return Moving(pictures if self.spec.pictured else None, flow, self.spec.fields)
 
-    def _pictures(self, path: Path, row: ClipRow) -> Frames:
+    def _pictures(self, path: Path, row: ClipRow, whole: bool) -> Frames:
         if self.folder is None or self.limit_bytes <= 0 or path.is_dir():
-            return self._part(path, row)
+            return self._part(path, row, whole)
         name = self._name(path, row)
         if name in self.large:
-            return self._part(path, row)
+            return self._part(path, row, whole)
         found = _load(self.folder / name)
         if found is not None:
             return found
@@ -84,14 +85,14 @@ class ClipCache:
             decoded = self._decode(video, row)
         if decoded is None:
             self.large.add(name)
-            return self._part(path, row)
+            return self._part(path, row, whole)
         if self.used.value < self.limit_bytes:
             with stage("keep"):
                 self._store(self.folder / name, decoded)
         return decoded
 
-    def _part(self, path: Path, row: ClipRow) -> VideoPart:
-        return VideoPart(open_video(path, threads=1), row, self.spec)
+    def _part(self, path: Path, row: ClipRow, whole: bool) -> VideoPart:
+        return VideoPart(open_video(path, threads=1, whole=whole), row, self.spec)
 
     def _decode(self, video: Video, row: ClipRow) -> StoredFrames | None:
         """All frames of a row, shrunk, in one pass over the video with few full frames at a time; None: too many.

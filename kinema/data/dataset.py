@@ -19,7 +19,7 @@ from kinema.clock import Clock, current, join, stage
 from kinema.data.cache import ClipCache
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.sampling import sample, window
-from kinema.errors import DataError, KinemaError, VideoError
+from kinema.errors import DataError, KinemaError, ShorterError, VideoError
 from kinema.keyed import keyed_generator
 from kinema.models.clip import ClipSpec
 from kinema.processes import end_with_parent
@@ -101,8 +101,15 @@ class TrainingClips(Dataset):
         )
 
     def _clip(self, row: ClipRow, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        state = generator.get_state()
+        try:
+            return self._drawn(row, generator, whole=False)
+        except ShorterError:  # drawn again from the frames that there are: a clip depends on its key alone
+            return self._drawn(row, generator.set_state(state), whole=True)
+
+    def _drawn(self, row: ClipRow, generator: torch.Generator, whole: bool) -> tuple[torch.Tensor, torch.Tensor]:
         with stage("open"):
-            frames = self.cache.open(self.table.path(row), row)
+            frames = self.cache.open(self.table.path(row), row, whole=whole)
         first, count = window(len(frames.times_seconds), self.span, generator)
         spec = self.spec
         if self.longest_stride > spec.stride:

@@ -52,7 +52,8 @@ class StoredFrames:
 class VideoPart:
     """The frames of a video that belong to a row of a list, read from the video when they are asked for.
 
-    With a `spec` they are shrunk as in the cache, so that no cache, or a full one, decides what is learnt.
+    With a `spec` they are shrunk as in the cache, so that no cache, or a full one, decides what is learnt (but from a
+    damaged video, of which the cache has what can be decoded, and a part may be drawn before the damage shows).
     """
 
     def __init__(self, video: Video, row: ClipRow, spec: ClipSpec | None = None) -> None:

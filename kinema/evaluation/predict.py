@@ -16,7 +16,7 @@ from kinema.data.clips import ClipTable
 from kinema.data.dataset import quiet_worker
 from kinema.data.sampling import sample_views
 from kinema.data.transforms import MIRRORED, TestTransform, flip_label_map, swap_label, test_transform
-from kinema.errors import DataError, VideoError
+from kinema.errors import DataError, ShorterError, VideoError
 from kinema.evaluation.predictions import Predictions
 from kinema.evaluation.protocols import Protocol
 from kinema.evaluation.result import sources_of
@@ -79,13 +79,22 @@ class EvaluationClips(Dataset):
         return len(self.table.rows)
 
     def __getitem__(self, index: int) -> Read:
+        try:
+            return self.read(index, whole=False)
+        except ShorterError:
+            return self.read(index, whole=True)
+
+    def read(self, index: int, whole: bool) -> Read:
+        """A clip's views, or why it has none; ShorterError where they would be others of the `whole` video."""
         row = self.table.rows[index]
         try:
-            frames = self.cache.open(self.table.path(row), row, self.probe.step)
+            frames = self.cache.open(self.table.path(row), row, self.probe.step, whole)
             indices_VT = sample_views(self.spec, frames.times_seconds, self.views[0])
             indices_VT = self.probe.frames(indices_VT, len(frames.times_seconds), row.path)
             frames_THWC = torch.from_numpy(frames.read(indices_VT.flatten().tolist()))
             views = [self.transform(clip_THWC) for clip_THWC in frames_THWC.split(indices_VT.shape[1])]
+        except ShorterError:
+            raise
         except VideoError as error:
             return index, None, str(error)
         return index, torch.cat(views), "; ".join(frames.warnings)

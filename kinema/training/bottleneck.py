@@ -9,6 +9,7 @@ CAUSES = {  # what else to do about a stage of reading
     "open": "store the videos smaller (a shorter side of 256 pixels); on a shared file system, as shards (kinema data "
             "shard)",
     "decode": "store the videos smaller (a shorter side of 256 pixels), with a key frame every second or so",
+    "keep": "keep decoded clips on a quicker disk ($KINEMA_CACHE)",
     "shrink": "store the videos as small as clips are kept: a shorter side of 8/7 of the clip's",
     "flow": "find flow in a quicker way (--flow dis)",
     "transform": "augment less (--randaugment, --brightness, --contrast and --saturation take most)",

@@ -10,7 +10,7 @@ from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.dataset import QUEUED_BYTES, ProblemLog, Steps, TrainingClips, make_loader, queue_length
 from kinema.errors import DataError
 from kinema.models.clip import ClipSpec
-from tests.data.encode import cut, encode
+from tests.data.encode import cut, damaged, encode
 
 SPEC = ClipSpec(frames=4, height=32, width=32)
 
@@ -49,3 +49,13 @@ def test_few_batches_wait() -> None:
     assert queue_length(2, 1 << 20) == 4
     assert queue_length(4, 100 << 20) * 4 * (100 << 20) <= QUEUED_BYTES
     assert queue_length(8, 1 << 30) == 1
+
+
+def test_a_clip_depends_on_its_key_alone_where_a_video_is_damaged(tmp_path: Path) -> None:
+    """A draw that meets damage is made again from what there is; what was drawn before does not count."""
+    damaged(tmp_path, 29, b"\xff")
+    together = clips_of(tmp_path, "a.mp4")
+    drawn = [together[epoch, 0][0] for epoch in range(6)]
+    assert all(torch.equal(clips_of(tmp_path, "a.mp4")[epoch, 0][0], drawn[epoch]) for epoch in reversed(range(6)))
+    assert not together.broken
+    assert "stops after 29" in together.problems.read()[0]["problem"]

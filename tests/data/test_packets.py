@@ -85,6 +85,41 @@ def encoded_frames(folder: Path, numbers: list[int]) -> np.ndarray:
     return np.array([decoded(path)[number] for number in numbers])
 
 
+@pytest.mark.parametrize("kept", [0, 8 << 20])
+def test_readings_that_take_turns_have_decoders_of_their_own(
+    tmp_path: Path, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinema.data.video.packets.KEPT_BYTES", kept)
+    monkeypatch.setattr("kinema.data.video.index.KEEP_BYTES", 0)
+    path = encode(tmp_path / "a.mp4", 40, How(options={"x264-params": "keyint=12:bframes=0"}))
+    expected = decoded(path)
+    with VideoFile(path, 1) as video:
+        for first, other, last in np.random.default_rng(0).integers(0, 40, (12, 3)):
+            first, last = sorted((int(first), int(last)))
+            one = video.pictures([first, last] if first < last else [first])
+            assert np.array_equal(next(one)[1], expected[first])
+            assert np.array_equal(video.read([other])[0], expected[other])
+            assert all(np.array_equal(picture, expected[last]) for _, picture in one)
+        assert video._packets is not None
+        video.close()
+        assert np.array_equal(video.read([7])[0], expected[7])
+        assert video._packets is not None
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", 40)
+
+    def opened() -> int:
+        return sum(link.resolve() == path for link in Path("/proc/self/fd").iterdir())
+
+    video = VideoFile(path, 1)
+    some = video.pictures([3, 20])
+    next(some)
+    some.close()
+    video.close()
+    assert opened() == 0
+
+
 @pytest.mark.parametrize("look", ["warnings", "frames"])
 def test_who_goes_through_the_whole_file_finds_all_damage(tmp_path: Path, look: str) -> None:
     with open_video(damaged(tmp_path, 29, b"\xff"), threads=1) as video:

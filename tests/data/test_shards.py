@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -123,9 +124,11 @@ def test_copies_that_were_not_wanted_for_longest_go_first(tmp_path: Path) -> Non
     for number in range(10):
         (tmp_path / f"{number}.mp4").write_bytes(b"0" * 100)
         os.utime(tmp_path / f"{number}.mp4", (number, 0))
-    prune(tmp_path, 1000)
+    prune(tmp_path, 1000, inf)
     assert len([*tmp_path.iterdir()]) == 10
-    prune(tmp_path, 900)
+    prune(tmp_path, 900, -1)
+    assert len([*tmp_path.iterdir()]) == 10  # all were wanted since then
+    prune(tmp_path, 900, inf)
     assert sorted(path.stem for path in tmp_path.iterdir()) == [str(number) for number in range(3, 10)]
 
 

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from threading import get_ident
 
 from kinema.data.shards.index import Sample, read_shard
 from kinema.errors import VideoError
@@ -16,6 +17,7 @@ from kinema.files import is_full
 
 LIMIT_BYTES = 2 << 30  # of copies; those that were not wanted for longest go first
 LOOK_BYTES = LIMIT_BYTES // 20  # after so many the folder is looked through
+SPARED_SECONDS = 60.0  # a copy that was wanted since then is not deleted
 
 
 _fresh = LOOK_BYTES  # bytes that this process has copied since it looked through the folder; the first copy looks
@@ -64,7 +66,7 @@ def _date(copy: Path, changed_ns: int) -> None:
 
 def _write(tar: Path, sample: Sample, changed_ns: int, copy: Path) -> None:
     global _fresh
-    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}.tmp")
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with tar.open("rb") as file:
@@ -82,19 +84,22 @@ def _write(tar: Path, sample: Sample, changed_ns: int, copy: Path) -> None:
     _fresh += sample.size
     if _fresh > LOOK_BYTES:
         _fresh = 0
-        prune(copy.parent, LIMIT_BYTES)
+        prune(copy.parent, LIMIT_BYTES, time.time() - SPARED_SECONDS)
 
 
-def prune(place: Path, limit_bytes: int) -> None:
-    """Delete the copies that were not wanted for longest, until four fifths of the limit are left, if above it."""
+def prune(place: Path, limit_bytes: int, before_seconds: float) -> None:
+    """Delete the copies that were not wanted for longest, until four fifths of the limit are left, if above it.
+
+    Those wanted since `before_seconds` (of the clock) stay: somebody may be about to open them.
+    """
     found = []
     for entry in os.scandir(place):
         with suppress(OSError):  # another process may delete some meanwhile
             state = entry.stat()
             found.append((state.st_atime, state.st_size, entry.path))
     used = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found) if used > limit_bytes else ():
-        if used <= limit_bytes * 4 // 5:
+    for wanted_seconds, size, path in sorted(found) if used > limit_bytes else ():
+        if used <= limit_bytes * 4 // 5 or wanted_seconds > before_seconds:
             break
         Path(path).unlink(missing_ok=True)
         used -= size

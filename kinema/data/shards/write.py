@@ -19,6 +19,7 @@ import torch
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.formats.shards import LABELS
 from kinema.data.shards.index import index_path, read_shard, write_index
+from kinema.data.shards.unpack import unpacked
 from kinema.errors import DataError
 from kinema.files import write_atomic
 from kinema.keyed import keyed_generator
@@ -32,10 +33,15 @@ class Packed:
     """A video that goes into a shard under a key, and what is told of it."""
 
     key: str
-    file: Path
+    place: Path  # perhaps in another shard
     size: int
     about: dict[str, Any]
     number: int | None  # of its class, where it has one clip of one class
+
+    @property
+    def file(self) -> Path:
+        """The file itself; a copy, which may go, of one in a shard."""
+        return unpacked(self.place)
 
     def members(self) -> dict[str, bytes]:
         """The small files beside it, by what follows its key."""
@@ -106,7 +112,7 @@ def packed(table: ClipTable, path: str, clips: list[tuple[int, ClipRow]], place:
     row = clips[0][1]
     number = row.labels[0] if len(clips) == 1 and len(row.labels) == 1 and not table.multi_label else None
     about = {"path": path, **(told[0] if len(told) == 1 else {"clips": told})}
-    return Packed(f"{place:08d}-{stem}", file, file.stat().st_size, about, number)
+    return Packed(f"{place:08d}-{stem}", table.place(clips[0][1]), file.stat().st_size, about, number)
 
 
 def told_of(table: ClipTable, number: int, row: ClipRow) -> dict[str, Any]:

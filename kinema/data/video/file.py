@@ -15,7 +15,7 @@ from kinema.data.video.paths import shown, state
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.problems import problems
 from kinema.data.video.video import Picture, Video
-from kinema.errors import VideoError
+from kinema.errors import ShorterError, VideoError
 
 
 class VideoFile(Video):
@@ -30,16 +30,17 @@ class VideoFile(Video):
     those of the packets, and only what frames refer to is decoded. Where it is not, or a frame is not as promised, the
     whole file is: a video whose pictures fit in 256 MB keeps them; a larger one is decoded for each reading, from the
     nearest key frame if that gives the same frames (by checksum), else from the start. So it is for `warnings`.
-    `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged.
+    `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged. `whole`: so it is at
+    once, whatever the packets tell.
     """
 
     path: Path
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
-        self.path, self._threads = path, threads
+    def __init__(self, path: Path, threads: int = 0, whole: bool = False) -> None:
+        self.path, self._threads, self._whole = path, threads, whole
         self._index: Index | None = None
         self._packets: Packets | None = None
-        self._believed = True  # the packets are looked at, and no frame has shown that they do not tell the truth
+        self._believed = not whole  # the packets are looked at, and no frame has shown that they do not tell the truth
         self._used: Decoder | None = None  # open, anywhere in the file
         self._state = state(path)
         self._decoded = 0  # frames that were decoded one by one
@@ -120,9 +121,9 @@ class VideoFile(Video):
                     yield float(self.times_seconds[number]), picture
                 else:
                     raise self._changed(number)
-        if found := problems(decoder, pts, resized):
+        self._warnings = problems(decoder, pts, resized)
+        if self._warnings or (self._packets and pts != [*self._packets.shown]):
             self._disbelieve()
-        self._warnings = found
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
         """(index, picture) for rising indices."""
@@ -131,15 +132,19 @@ class VideoFile(Video):
         if left and packets and self._pays(packets, left):
             if state(self.path) != self._state:
                 raise self._changed(left[0])
-            decoder, self._used = self._used or self._decoder(), None  # another reading meanwhile has its own
+            reader, self._used = self._used or self._decoder(), None  # another reading meanwhile has its own
+            spare: Decoder | None = reader
             try:
-                for number, frame in decoded(decoder, packets, indices):
+                for number, frame in decoded(reader, packets, indices):
                     yield number, self._pixels(frame)
                     del left[0]
-                self._used = decoder
+                self._used, spare = reader, self._used
                 return
             except BrokenPromiseError:
                 self._disbelieve()
+            finally:
+                if spare:
+                    spare.close()
         if left and left[-1] >= len(self):
             raise self._changed(left[-1])
         if kept := self._indexed.kept:
@@ -157,7 +162,7 @@ class VideoFile(Video):
 
     def _changed(self, number: int) -> VideoError:
         if self._warnings and number >= len(self):
-            return VideoError(f"{shown(self.path)} is {self._warnings[0]}; frame {number} was asked for.")
+            return ShorterError(f"{shown(self.path)} is {self._warnings[0]}; frame {number} was asked for.")
         return VideoError(f"{shown(self.path)} has changed since it was opened: frame {number} is gone. Open it again.")
 
     def close(self) -> None:
@@ -166,4 +171,4 @@ class VideoFile(Video):
         self._let_go()
 
     def __reduce__(self) -> Any:
-        return VideoFile, (self.path, self._threads)
+        return VideoFile, (self.path, self._threads, self._whole)

@@ -45,7 +45,10 @@ class VideoOnDevice(VideoFile):
             decoder = opened(self.path, self.device)
             for first in range(0, len(indices), AT_ONCE):
                 some = list(indices[first : first + AT_ONCE])
-                found = decoder.get_frames_at(some)
+                try:
+                    found = decoder.get_frames_at(some)
+                except (RuntimeError, IndexError):  # damage: PyAV says what
+                    break
                 times, shape = found.pts_seconds.numpy(), tuple(found.data.shape[1:])
                 late = np.abs(times - self.times_seconds[some]).max() > CLOSE_SECONDS
                 if late or shape != (self.height, self.width, 3):

@@ -131,7 +131,7 @@ def frames_of(decoder: Decoder, packets: Packets, places: Sequence[int]) -> Iter
     """What the decoder makes of the packets at some places alone; BrokenPromiseError where they are not there."""
     try:
         for packet in packets_at(decoder, packets, places):
-            yield from packet.decode()
+            yield from decoder.codec.decode(packet)  # kept ones may come from another decoder
         yield from decoder.codec.decode(None)
     except FAILURES as error:
         raise BrokenPromiseError from error

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import torch
 
+import kinema
 from kinema.data.cache import default_folder
 from kinema.errors import KinemaError, ModelError, nearest
 from kinema.files import write_json
-from kinema.inference.engines import ENGINES, PRECISIONS, Engine, of_graph
+from kinema.inference.engines import ENGINES, PRECISIONS, Engine, of_graph, winograd
 from kinema.models import Network
 from kinema.runs import Run
 
@@ -113,7 +114,7 @@ def key_of(network: Network, precision: str) -> str:
                 if kind.package and find_spec(kind.package)]
     facts = [network.name, str(sorted(network.options.items(), key=str)), network.classes, network.clip.shape_CTHW,
              precision, platform.node(), platform.processor(), str(like.device), torch.get_num_threads(),
-             torch.__version__, *versions]
+             torch.__version__, kinema.__version__, winograd.library() is not None, *versions]
     return f"{network.name} {hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]}"
 
 

@@ -18,7 +18,7 @@ def folded(network: Network) -> Network:
     for row in [module for module in copy.modules() if isinstance(module, nn.Sequential)]:
         for (_, before), (name, norm) in pairwise(row.named_children()):
             conv = last_of(before)
-            if isinstance(conv, nn.Conv3d) and type(conv) in LINEAR and isinstance(norm, nn.BatchNorm3d):
+            if isinstance(conv, nn.Conv3d) and type(conv) in LINEAR and type(norm) is nn.BatchNorm3d:
                 fold(conv, norm)
                 setattr(row, name, nn.Identity())
     return copy

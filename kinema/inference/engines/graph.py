@@ -138,6 +138,6 @@ def replace(node: Any, shape: Shape, scratch: np.ndarray, threads: int) -> None:
 
 
 def only(node: Any) -> Any | None:
-    """The node that takes another's output, where it is one alone."""
+    """The one node that takes another's output; None where several do, or none."""
     targets = list(node.output(0).get_target_inputs())
     return targets[0].get_node() if len(targets) == 1 else None

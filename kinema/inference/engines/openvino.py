@@ -19,13 +19,13 @@ def compiled(layer: nn.Module, example: tuple[torch.Tensor, ...], precision: str
     """
     from kinema.inference.engines.graph import rewrite
 
-    if precision == "fp32":
+    model = converted(layer, example)
+    if precision == "fp32" and rewrite(model, torch.get_num_threads()):
+        quick = compiled_graph(model, precision, {"ENABLE_CPU_PINNING": False})  # else its threads share a core
+        if agrees(quick, layer, example):
+            return quick
         model = converted(layer, example)
-        if rewrite(model, torch.get_num_threads()):
-            quick = compiled_graph(model, precision, {"ENABLE_CPU_PINNING": False})  # else its threads share a core
-            if agrees(quick, layer, example):
-                return quick
-    return compiled_graph(converted(layer, example), precision, {})
+    return compiled_graph(model, precision, {})
 
 
 def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:

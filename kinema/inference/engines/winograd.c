@@ -200,7 +200,7 @@ static void *work(void *argument) {
 long lanes(void) { return LANES; }
 long most(void) { return MOST; }
 
-/* y = relu(x * weights + bias + add); 0, or -1 where no thread can be had. */
+/* y = relu(x * weights + bias + add). */
 int winograd(const float *x, const float *weights, const float *bias, const float *add, float *y, float *scratch,
              const long *shape) {
     Job job = {x, weights, bias, add, y, scratch, shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6],

@@ -23,9 +23,14 @@ def suited(x_NCTHW: torch.Tensor, *others: torch.Tensor | None) -> bool:
         return False
     if x_NCTHW.is_contiguous() or not x_NCTHW.is_contiguous(memory_format=LAST):
         return False
-    if any(other is not None and (type(other) not in PLAIN or other.dtype != torch.float32) for other in others):
+    if not all(other is None or plain(other) for other in others):
         return False
     return not torch._C._len_torch_dispatch_stack() and library() is not None
+
+
+def plain(tensor: torch.Tensor) -> bool:
+    """Are a tensor's numbers float32, and where C finds them?"""
+    return type(tensor) in PLAIN and tensor.dtype == torch.float32 and tensor.device.type == "cpu"
 
 
 def run(name: str, *given: Given) -> int:

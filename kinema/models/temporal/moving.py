@@ -15,7 +15,7 @@ ALL_BUT = {1: (slice(1, None), slice(None, -1), slice(None, 1)), -1: (slice(None
 
 
 def by_others() -> bool:
-    """Is this not a run of the network, but one that others learn from what it does?"""
+    """Is the network traced or compiled, and not run for its answer?"""
     return torch.compiler.is_compiling() or torch.jit.is_tracing()
 
 

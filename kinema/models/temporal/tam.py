@@ -8,10 +8,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
+from kinema.models.kernels.suited import suited
 from kinema.models.layers import Conv, TimePad, edges
 from kinema.models.plan import Place
 from kinema.models.temporal.base import Temporal
-from kinema.models.temporal.moving import by_others, channels_last
+from kinema.models.temporal.moving import by_others
 
 BLENDS = ("sum", "max")
 NOISE = 0.1  # spread of the first weights around "this frame, as it is"
@@ -57,7 +58,7 @@ class ChannelMix(Conv):
     """
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        if input.device.type != "cpu" or by_others() or channels_last(input):
+        if input.device.type != "cpu" or by_others() or suited(input, weight):
             return super()._conv_forward(input, weight, bias)
         alone_T1T = torch.eye(input.shape[2]).to(weight).unsqueeze(1)  # T clips in which one frame is lit
         effect_CTT = F.conv1d(alone_T1T, weight.flatten(2), padding=int(self.padding[0])).permute(1, 2, 0)
