@@ -25,7 +25,8 @@ LEAST_FRAMES = 4  # that a window lasts, and no fewer than a clip has
 class Kept:
     """The frames of a video that a window may still ask for, their times, and how many came before each.
 
-    Of a window that is thinned out only each `every`-th frame may be in a clip; those after it are kept too where it has their flow.
+    Of a window that is thinned out only each `every`-th frame may be in a clip; those after it are kept too where it
+    has their flow.
     """
 
     def __init__(self, spec: ClipSpec) -> None:
