@@ -30,8 +30,7 @@ class VideoFile(Video):
     those of the packets, and only what frames refer to is decoded. Where it is not, or a frame is not as promised, the
     whole file is: a video whose pictures fit in 256 MB keeps them; a larger one is decoded for each reading, from the
     nearest key frame if that gives the same frames (by checksum), else from the start. So it is for `warnings`.
-    `threads`: 0 is FFmpeg's choice; any number gives the same frames unless the file is damaged. `whole`: so it is at
-    once, whatever the packets tell.
+    `threads`: 0 is FFmpeg's choice; any number gives the same frames of a sound file. `whole`: believe no packets.
     """
 
     path: Path
@@ -42,8 +41,7 @@ class VideoFile(Video):
         self._packets: Packets | None = None
         self._believed = not whole  # the packets are looked at, and no frame has shown that they do not tell the truth
         self._used: Decoder | None = None  # open, anywhere in the file
-        self._state = state(path)
-        self._decoded = 0  # frames that were decoded one by one
+        self._state, self._decoded = state(path), 0  # the latter: frames that were decoded one by one
         self._warnings: tuple[str, ...] | None = None
         self._opened: Decoder | None
         self._opened, first = open_first(path, threads)
@@ -104,10 +102,7 @@ class VideoFile(Video):
         return () if self._warnings is None and self._promised else self.warnings
 
     def frames(self) -> Iterator[tuple[float, Picture]]:
-        """Every (time in seconds, H W 3 uint8), decoding as it goes.
-
-        At the first frame without a time stamp the file is gone through once more, for `times_seconds`.
-        """
+        """Every (time in seconds, H W 3 uint8), decoding as it goes; without a time stamp, as in `times_seconds`."""
         pts: list[int | None] = []
         resized = 0
         with self._decoder() as decoder:

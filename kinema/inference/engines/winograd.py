@@ -81,10 +81,10 @@ def ready(weights_KCTHW: np.ndarray) -> tuple[np.ndarray, int]:
     exact = weights_KCTHW.astype(np.float64)
     outputs, inputs, taps, size, _ = exact.shape
     if size == 3:
-        made = np.einsum("ih,jw,kcthw->ijtck", powers, powers, exact, optimize=True)
+        made = np.kron(powers, powers) @ exact.transpose(3, 4, 2, 1, 0).reshape(9, -1)
         made = made.reshape(36, taps * inputs, outputs)
     else:
-        made = np.einsum("it,kct->ick", powers, exact[..., 0, 0])
+        made = (powers @ exact[..., 0, 0].transpose(2, 1, 0).reshape(3, -1)).reshape(6, inputs, outputs)
     vectors = outputs // lib.lanes()
     width = next(width for width in range(lib.most(), 0, -1) if vectors % width == 0)
     blocks = made.reshape(*made.shape[:2], vectors // width, width * lib.lanes()).swapaxes(1, 2)
