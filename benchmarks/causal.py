@@ -19,7 +19,8 @@ import torch
 
 from benchmarks import checks
 from benchmarks.by_name import read_rows, write_rows
-from benchmarks.compat import ROOT, batched, current_commit, said
+from benchmarks.compat import batched, said
+from benchmarks.results import ROOT, current_commit
 from kinema.errors import ModelError
 from kinema.models import create_model, list_models, sized_by
 from kinema.models.streaming import State, Steps

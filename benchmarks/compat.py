@@ -12,7 +12,6 @@ remark says which.
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -21,15 +20,14 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 
 import torch
 
 from benchmarks import checks
 from benchmarks.by_name import read_rows, write_rows
+from benchmarks.results import ROOT, current_commit
 from kinema.models import create_model, list_models, order_aware, sized_by
 
-ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "docs" / "compat.csv"
 CHECKS: dict[str, Callable[[checks.Subject], bool]] = {
     "gradients": lambda subject: not checks.without_gradient(subject),
@@ -103,14 +101,6 @@ def said(error: Exception) -> str:
 def read_table() -> dict[str, dict[str, str]]:
     """The rows there are, by name."""
     return read_rows(TABLE)
-
-
-def current_commit() -> str:
-    """The commit that is checked; with a + where files of kinema differ from it."""
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "kinema") else "")
 
 
 def main() -> int:

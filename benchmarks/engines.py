@@ -18,21 +18,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 from statistics import median
 
 import torch
 
 from benchmarks import machine, roofline
 from benchmarks.peer import MAKE
+from benchmarks.results import ROOT, begin, current_commit, put, today
 from kinema.inference.engines.choose import made
 from kinema.machine import keep_freed_memory
 from kinema.models import Network, create_model
 
-ROOT = Path(__file__).parents[1]
-TABLE, PAGE = ROOT / "benchmarks" / "engines.csv", ROOT / "benchmarks" / "RESULTS.md"
+TABLE = ROOT / "benchmarks" / "engines.csv"
 NAMES = {  # and the frames and pixels of a clip
     "x3d_s": (13, 182), "x3d_m": (16, 256), "tsm-resnet50": (8, 224), "r2plus1d_18": (16, 112),
     "slowfast_r50_8x8": (32, 256), "timesformer": (8, 224), "i3d_r50_8x8": (32, 224), "i3d-resnet50": (32, 224),
@@ -105,8 +103,7 @@ def rows_of(name: str, rounds: int, python: str | None) -> list[dict[str, str]]:
             times[BASE].append(peer.seconds())
         for key, engine in engines.items():
             times[key].append(seconds(engine, clip_1CTHW))
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    commit = current_commit()
     found = []
     for (kind, precision), each in times.items():
         base = times.get(BASE, times["eager", "fp32"])
@@ -114,7 +111,7 @@ def rows_of(name: str, rounds: int, python: str | None) -> list[dict[str, str]]:
         found.append(dict(zip(COLUMNS, (
             name, f"{frames}x{size}", kind, precision, f"{1000 * median(each):.1f}", f"{median(ratios):.2f}",
             f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}", f"{errors.get((kind, precision), 0):.0e}", commit,
-            datetime.now(UTC).date().isoformat()), strict=True)))
+            today()), strict=True)))
         print(*found[-1].values(), flush=True)
     if peer:
         peer.close()
@@ -147,9 +144,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", metavar="PYTHON")
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
+    begin(options.threads)
     keep_freed_memory()  # as a recogniser does
     peaks = machine.peaks(options.threads)
     names = [name for name in NAMES if fnmatchcase(name, options.only)]
@@ -163,13 +158,6 @@ def main() -> None:
     put("engines", "\n\n".join((page(rows, options.threads), roofline.table(rows, peaks, options.threads))))
     put("machine", machine.words(peaks))
     roofline.draw(rows, peaks, options.threads)
-
-
-def put(what: str, words: str) -> None:
-    """Write a part of the page between its marks."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {what} -->")
-    after = rest.partition(f"<!-- /{what} -->")[2]
-    PAGE.write_text(f"{before}<!-- {what} -->\n{words}\n<!-- /{what} -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,8 @@ OMP_WAIT_POLICY is PASSIVE, so that idle threads of one engine do not slow down 
 """
 
 import argparse
-import os
-import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +18,8 @@ from pathlib import Path
 import av
 import torch
 
-from benchmarks.engines import PAGE, ROOT
 from benchmarks.reading import SOURCE
+from benchmarks.results import ROOT, begin, measured_by, put
 from benchmarks.streams import megabytes
 from kinema import Recognizer
 from kinema.data.video import open_video
@@ -31,7 +28,6 @@ from kinema.models import create_model
 NAME, WIDTH, HEIGHT, FPS = "x3d_s", 640, 360, 25
 WINDOW_SECONDS = 2.0  # windows overlap by half: one a second
 ENGINES = (("torch", "fp32"), ("openvino", "fp32"), ("openvino", "bf16"))
-START, END = "<!-- hour -->", "<!-- /hour -->"
 
 
 def make(source: Path, path: Path, seconds: int) -> Path:
@@ -81,21 +77,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="*", metavar="PATTERN")
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
+    begin(options.threads)
     with tempfile.TemporaryDirectory() as folder:
         path = make(options.videos / SOURCE, Path(folder) / "long.mp4", 60 * options.minutes)
         rows = [row_of(path, *key) for key in ENGINES if fnmatchcase(" ".join(key), options.only)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     lines = [f"{NAME} answers about {options.minutes} minutes of {WIDTH}x{HEIGHT} at {FPS} frames per second, once a "
              f"second, {options.threads} threads.", "",
              "| engine | answers | seconds | times real time | MB after a twentieth | MB at the end |",
              "| --- | --- | --- | --- | --- | --- |", *rows, "",
-             f"`python -m benchmarks.hour` at commit {commit.stdout.strip()}, {datetime.now(UTC).date().isoformat()}."]
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(START)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+             measured_by("benchmarks.hour")]
+    put("hour", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,8 @@ that idle threads do not slow down the rest.
 """
 
 import argparse
-import os
-import subprocess
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from statistics import median
 from typing import NamedTuple
@@ -21,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from benchmarks.engines import PAGE, ROOT
+from benchmarks.results import ROOT, begin, measured_by, put
 from kinema.evaluation.profile import profile
 from kinema.inference.recognizer import Recognizer
 from kinema.inference.windows import Window
@@ -31,7 +28,6 @@ from kinema.study.plots import OTHERS, panels
 NAMES = {"tsm-resnet50": 112, "i3d-resnet50": 112, "x3d_s": 182, "timesformer": 112}  # and the pixels of a clip
 FRAMES, CLIPS, USUAL = (4, 8, 16, 32, 64), (1, 2, 4, 8, 16), 8  # USUAL frames, where clips are counted
 PICTURE = ROOT / "benchmarks" / "linear.png"
-START, END = "<!-- linear -->", "<!-- /linear -->"
 
 
 class Growth(NamedTuple):
@@ -135,11 +131,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    begin(options.threads)
     names = [name for name in NAMES if fnmatchcase(name, options.only)]
     found = {name: grown(name, options.rounds) for name in names}
     draw(found)
@@ -149,11 +141,8 @@ def main() -> None:
               for what, growth in zip(("frames", "clips"), found[name], strict=True)]
     lines += ["", "![time over frames and over clips](linear.png)", "",
               f"Of {', '.join(f'{name} {NAMES[name]}' for name in names)} px, {USUAL} frames where clips are counted; "
-              f"{options.rounds} rounds, {options.threads} threads. "
-              f"`python -m benchmarks.linear` at commit {commit}, {datetime.now(UTC).date().isoformat()}."]
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    text = f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}"
-    PAGE.write_text(text, encoding="utf-8")
+              f"{options.rounds} rounds, {options.threads} threads. {measured_by('benchmarks.linear')}"]
+    put("linear", "\n".join(lines))
 
 
 if __name__ == "__main__":

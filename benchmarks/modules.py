@@ -9,17 +9,15 @@ is PASSIVE, so that idle threads of one engine do not slow down the next.
 """
 
 import argparse
-import os
-import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from statistics import median
 
 import torch
 
-from benchmarks.engines import PAGE, ROOT, eager, seconds
+from benchmarks.engines import eager, seconds
+from benchmarks.results import begin, measured_by, put
 from kinema.inference.engines.choose import made
 from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network, create_model
@@ -28,7 +26,6 @@ from kinema.training.course import wrapped
 MODULES, BACKBONES = ("tsn", "tsm", "tam", "tin"), ("resnet50", "resnet18")
 KINDS = ("torch", "openvino", "eager", "training")
 FRAMES, SIZE, TRAINED_SIZE, TRAINED_CLIPS = 8, 224, 112, 2
-START, END = "<!-- modules -->", "<!-- /modules -->"
 
 
 def step(network: Network) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -82,9 +79,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
+    begin(options.threads)
     keep_freed_memory()  # as a recogniser and a training do
     lines = [f"Times of a network over those of its tsn, {options.threads} threads: median of the rounds, least to "
              "most.", "", "| run by | backbone | clips | tsn, ms | " + " | ".join(MODULES[1:]) + " |",
@@ -94,12 +89,7 @@ def main() -> None:
             continue
         lines += [row(kind, backbone, options.rounds) for backbone in BACKBONES
                   if fnmatchcase(f"{kind}-{backbone}", options.only)]
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    lines += ["", f"`python -m benchmarks.modules` at commit {commit}, {datetime.now(UTC).date().isoformat()}."]
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(START)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+    put("modules", "\n".join([*lines, "", measured_by("benchmarks.modules")]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import csv
 import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
@@ -22,8 +21,8 @@ from statistics import median
 import av
 import numpy as np
 
-from benchmarks.engines import PAGE, ROOT
 from benchmarks.peer_reading import READERS, indices_of
+from benchmarks.results import ROOT, current_commit, put, today
 from kinema.data.video import open_video
 
 TABLE = ROOT / "benchmarks" / "reading.csv"
@@ -32,7 +31,6 @@ SIZES, GROUPS, TOTAL, FPS = ((340, 256), (640, 480), (1280, 720)), (12, 50, 250)
 WAYS = {"8 uniform": (8, 0), "32 at stride 2": (32, 2)}
 COLUMNS = ("clip", "group", "frames", "milliseconds", *(f"{kind}_{part}" for kind in READERS
                                                         for part in ("ratio", "low", "high")), "commit", "date")
-START, END = "<!-- reading -->", "<!-- /reading -->"
 
 
 class Peer:
@@ -90,8 +88,7 @@ def check(path: Path, frames: int, stride: int) -> None:
 
 def rows_of(path: Path, clip: str, group: int, rounds: int, peer: Peer) -> list[dict[str, str]]:
     """One clip's rows."""
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    commit = current_commit()
     found = []
     for way, (frames, stride) in WAYS.items():
         check(path, frames, stride)
@@ -106,7 +103,7 @@ def rows_of(path: Path, clip: str, group: int, rounds: int, peer: Peer) -> list[
             ratios = sorted(slow / own for slow, own in zip(times[kind][1:], times["own"][1:], strict=True))
             row |= {f"{kind}_ratio": f"{median(ratios):.2f}", f"{kind}_low": f"{ratios[0]:.2f}",
                     f"{kind}_high": f"{ratios[-1]:.2f}"}
-        found.append(row | {"commit": commit, "date": datetime.now(UTC).date().isoformat()})
+        found.append(row | {"commit": commit, "date": today()})
         print(*found[-1].values(), flush=True)
     return found
 
@@ -144,9 +141,7 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(START)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n{page(rows)}\n{END}{after}", encoding="utf-8")
+    put("reading", page(rows))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,14 @@ OMP_WAIT_POLICY is PASSIVE, so that idle threads of one engine do not slow down 
 
 import argparse
 import os
-import subprocess
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 import torch
 
-from benchmarks.engines import PAGE, ROOT, eager, seconds
+from benchmarks.engines import eager, seconds
+from benchmarks.results import begin, measured_by, put
 from kinema.inference.engines.stepping import Compiled
 from kinema.models import create_model
 from kinema.models.streaming import State, Steps
@@ -98,19 +97,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--only", choices=("speed", "long"))
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    begin(options.threads)
     for what, find in (("speed", lambda: speed(options.rounds)), ("long", lambda: long(options.frames))):
         if options.only in (None, what):
-            lines = [*find(), "", f"`python -m benchmarks.streams --only {what}` at commit {commit}, "
-                     f"{datetime.now(UTC).date().isoformat()}."]
-            before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {what} -->")
-            after = rest.partition(f"<!-- /{what} -->")[2]
-            text = f"{before}<!-- {what} -->\n" + "\n".join(lines) + f"\n<!-- /{what} -->{after}"
-            PAGE.write_text(text, encoding="utf-8")
+            put(what, "\n".join([*find(), "", measured_by(f"benchmarks.streams --only {what}")]))
 
 
 if __name__ == "__main__":

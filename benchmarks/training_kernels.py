@@ -11,12 +11,8 @@ measured by them. kinema's side is made as `kinema train` makes it. Axes in name
 
 import argparse
 import copy
-import os
-import subprocess
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 import torch
@@ -24,6 +20,7 @@ from torch import nn
 
 from benchmarks.engines import Peer
 from benchmarks.peer import MAKE, training_step
+from benchmarks.results import begin, measured_by, put
 from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network, create_model
 from kinema.models.kernels.suited import LAST
@@ -31,11 +28,8 @@ from kinema.models.layers import Conv
 from kinema.training.course import wrapped
 from kinema.training.quicken import QuickNorm
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "benchmarks" / "RESULTS.md"
 NAMES = {"x3d_s": (13, 160), "r3d_18": (16, 112), "tsm-resnet50": (8, 112)}  # frames and pixels of a clip
 SIDES = {"eager": (False, False), "kernels": (True, False), "kernels, bf16": (True, True)}  # laid out so; bf16
-START, END = "<!-- training -->", "<!-- /training -->"
 Took = tuple[float, float]  # seconds, and seconds of processors
 
 
@@ -157,21 +151,15 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--peers", metavar="PYTHON")
     options = parser.parse_args()
-    if os.environ.get("OMP_WAIT_POLICY") != "PASSIVE":
-        raise SystemExit("Set OMP_WAIT_POLICY=PASSIVE before Python starts, so that idle threads slow down nobody.")
-    torch.set_num_threads(options.threads)
+    begin(options.threads)
     keep_freed_memory()
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     lines = [f"Times faster than the base, batch {options.batch}, {options.threads} threads: median of the rounds "
              "(least to most; of processor time). Errors: eager / kernels, both fp32, against float64.", "",
              f"| network | clip | base | its ms (of processors) | {' | '.join(SIDES)} | error of the whole network's "
              "gradient | of a layer's |", "| --- " * (6 + len(SIDES)) + "|",
              *(line(name, options.rounds, options.batch, options.peers) for name in NAMES), "",
-             f"`python -m benchmarks.training_kernels` at commit {commit}, {datetime.now(UTC).date().isoformat()}."]
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+             measured_by("benchmarks.training_kernels")]
+    put("training", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -13,4 +13,10 @@ Cache = Annotated[
 GradientCheckpointing = Annotated[
     bool, typer.Option("--gradient-checkpointing", help="less memory, a third more time", rich_help_panel=MACHINE)
 ]
+ChannelsLast = Annotated[
+    bool | None,
+    typer.Option("--channels-last/--no-channels-last", help="memory layout \\[default: the quicker one on a CPU]",
+                 rich_help_panel=MACHINE),
+]
+Compile = Annotated[bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)]
 CACHE = 4.0  # gigabytes

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli.machine import CACHE, MACHINE, Accelerator, Cache, GradientCheckpointing, Workers
+from kinema.cli.machine import (
+    CACHE,
+    MACHINE,
+    Accelerator,
+    Cache,
+    ChannelsLast,
+    Compile,
+    GradientCheckpointing,
+    Workers,
+)
 from kinema.cli.models import clip_text, facts
 from kinema.cli.output import command, fail, print_json, say, say_aside, table
 from kinema.cli.recipe import parameters, parse_option, recipe_of
@@ -34,12 +43,8 @@ def profile_options(
     accelerator: Accelerator = "auto",
     workers: Workers = None,
     cache: Cache = CACHE,
-    channels_last: Annotated[
-        bool | None, typer.Option(help="memory layout \\[default: as in training]", rich_help_panel=MACHINE)
-    ] = None,
-    compile: Annotated[
-        bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
-    ] = False,
+    channels_last: ChannelsLast = None,
+    compile: Compile = False,
     gradient_checkpointing: GradientCheckpointing = False,
 ) -> None:
     """The options that are not the recipe's."""

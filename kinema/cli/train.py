@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli.machine import CACHE, MACHINE, Accelerator, Cache, GradientCheckpointing, Workers
+from kinema.cli.machine import (
+    CACHE,
+    MACHINE,
+    Accelerator,
+    Cache,
+    ChannelsLast,
+    Compile,
+    GradientCheckpointing,
+    Workers,
+)
 from kinema.cli.output import command, fail, say
 from kinema.cli.recipe import parameters, recipes_of
 from kinema.errors import KinemaError
@@ -38,14 +47,8 @@ def train_options(
         int | None,
         typer.Option(min=1, help="steps between checkpoints \\[default: an epoch]", rich_help_panel=MACHINE),
     ] = None,
-    channels_last: Annotated[
-        bool | None,
-        typer.Option("--channels-last/--no-channels-last", help="memory layout \\[default: the quicker one on a CPU]",
-                     rich_help_panel=MACHINE),
-    ] = None,
-    compile: Annotated[
-        bool, typer.Option("--compile", help="torch.compile the network", rich_help_panel=MACHINE)
-    ] = False,
+    channels_last: ChannelsLast = None,
+    compile: Compile = False,
     gradient_checkpointing: GradientCheckpointing = False,
 ) -> None:
     """The options that are not the recipe's."""

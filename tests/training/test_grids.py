@@ -98,7 +98,7 @@ def test_fewer_dense_frames_are_further_apart_so_that_some_clips_last_as_long(mo
             read.append(indices)
             return torch.zeros(len(indices), 32, 32, 3, dtype=torch.uint8).numpy()
 
-    of_two.cache.open = lambda path, row: Watched()  # type: ignore[method-assign]
+    of_two.cache.open = lambda path, row, whole=False: Watched()  # type: ignore[method-assign]
     twice = [clips[epoch, 0, Shape(2, 16, 16)] for epoch in (*range(40), *range(40))]
     assert {last - first for first, last in read} == {1, 2, 3}
     assert read[:40] == read[40:]
