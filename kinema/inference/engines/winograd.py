@@ -92,7 +92,7 @@ def ready(weights_KCTHW: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def product(powers: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Powers times weights (their first axes taken as one), by PyTorch: numpy's own threads were seen to wait for ever."""
+    """Powers times weights (their first axes taken as one), by PyTorch: numpy's threads were seen to hang."""
     flat = np.ascontiguousarray(weights.reshape(powers.shape[1], -1))
     return (torch.from_numpy(powers) @ torch.from_numpy(flat)).numpy()
 
