@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from kinema.data.clips import ClipRow, ClipTable, read_table
+from kinema.data.doctor.check import check
 from kinema.data.shards.index import index_path, read_shard
 from kinema.data.shards.unpack import prune, unpacked
 from kinema.data.shards.write import pack
@@ -116,6 +117,12 @@ def test_what_is_wrong_is_told(motion: Path, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="holds no video"):
         unpacked(tar / "gone.mp4")
     assert len(table) == 60
+    samples = sorted(index["samples"], key=lambda sample: sample["offset"])
+    rows = tuple(row for row in table.rows if row.path.endswith((samples[0]["video"], samples[-1]["video"])))
+    problems = check(ClipTable(rows, table.labels, table.root), workers=1).problems
+    broken = [problem.text for problem in problems if problem.kind == "unreadable"]
+    assert len(broken) == 1
+    assert "cut short" in broken[0]
 
 
 def test_copies_that_were_not_wanted_for_longest_go_first(tmp_path: Path) -> None:

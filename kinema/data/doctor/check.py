@@ -8,7 +8,7 @@ from kinema.data.clips import ClipTable, read_table
 from kinema.data.doctor.health import KINDS, HealthReport, Problem
 from kinema.data.doctor.inspect import FileHealth, Part, part_of
 from kinema.data.doctor.pool import inspect_all
-from kinema.data.shards.unpack import is_there, unpacked
+from kinema.data.shards.unpack import is_there
 
 WHOLE: Part = (None, None, None, None)
 SIDES = ("test", "val", "train")  # of two copies on different sides, the one on the first of these is kept
@@ -36,7 +36,7 @@ def check(
     there = {path: wanted for path, wanted in parts.items() if is_there(table.root / path)}
     files = {path: FileHealth(error=f"{table.root / path} does not exist.") for path in parts if path not in there}
     paths = list(there)
-    tasks = ((unpacked(table.root / path), there[path]) for path in paths)
+    tasks = ((table.root / path, there[path]) for path in paths)
     for done, (number, health) in enumerate(inspect_all(tasks, max(1, min(workers, len(paths))), timeout_seconds), 1):
         files[paths[number]] = health
         if progress is not None:

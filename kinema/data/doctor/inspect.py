@@ -59,11 +59,13 @@ def file_bytes(path: Path) -> int:
 
 def inspect(path: Path, parts: Sequence[Part]) -> FileHealth:
     """Decode a file from start to end, one frame at a time, and say what it is; whatever goes wrong is in `error`."""
+    from kinema.data.shards.unpack import unpacked
     from kinema.data.video import open_video
 
     digest, counts = blake2b(digest_size=16), [0] * len(parts)
     times: list[float] = []
     try:
+        path = unpacked(path)
         with open_video(path, threads=1) as video:
             for time_seconds, picture_HWC in video.frames():
                 digest.update(picture_HWC[::4].tobytes())
