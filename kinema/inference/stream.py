@@ -13,6 +13,8 @@ from kinema.data.transforms import to_input
 from kinema.errors import DataError, KinemaError, ModelError, RunError
 from kinema.files import write_atomic
 from kinema.inference.engines.choose import check_engine, engine_of
+from kinema.inference.engines.fold import folded
+from kinema.inference.engines.packed import packed
 from kinema.inference.small import small
 from kinema.inference.source import Source, opened
 from kinema.inference.windows import window_seconds
@@ -135,6 +137,8 @@ def step_of(network: Network, cameras: int, engine: str, precision: str) -> tupl
     if engine == "auto":
         engine = "openvino" if find_spec("openvino") and next(network.parameters()).device.type == "cpu" else "torch"
     if (engine, precision) == ("torch", "fp32"):
+        steps = Steps(folded(network))
+        packed(steps.network, next(network.parameters()).dtype)
         return True, steps
     if engine != "openvino":
         raise KinemaError(f"{network.name} remembers what it saw: it is computed by torch in fp32 or by openvino, "

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from benchmarks import checks
 from kinema import Recognizer, create_model
 from kinema.errors import KinemaError
-from kinema.inference.engines import ENGINES, choose
+from kinema.inference.engines import ENGINES, choose, winograd
 from kinema.inference.engines.choose import engine_of, made
 from kinema.inference.engines.fold import folded
 from kinema.models import ClipSpec
@@ -63,6 +64,22 @@ def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
         torch.testing.assert_close(found_NK.double(), expected_NK, rtol=1e-5, atol=1e-5)
         assert torch.equal(clips_NCTHW, before_NCTHW)
         assert torch.equal(checks.logits(network, clips_NCTHW), expected_NK)
+
+
+@pytest.mark.parametrize("name", ["tsm-resnet18", "tin-resnet50", "x3d_xs", "movinet_a0", "ircsn-resnet_tiny"])
+@pytest.mark.parametrize("fewer", [False, True])
+def test_packed_convolutions_give_the_networks_answers(name: str, fewer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In float32 and bf16, in clips of one shape and of another, from several clips at once."""
+    monkeypatch.setattr(winograd, "LEAST", 1 if fewer else 10**12)
+    torch.manual_seed(0)
+    network = create_model(name, 5, frames=4).eval()
+    answer, nearly = made("torch", network, "fp32"), made("torch", network, "bf16")
+    for clips, size in (2, 32), (1, 32), (3, 48):
+        clips_NCTHW = torch.randn(clips, 3, 4, size, size)
+        exact_NK = checks.logits(deepcopy(network).double(), clips_NCTHW.double())
+        rounding = (checks.logits(network, clips_NCTHW) - exact_NK).abs().max()
+        assert (answer(clips_NCTHW) - exact_NK).abs().max() <= torch.maximum(1e-4 * exact_NK.std(), 3 * rounding)
+        assert (nearly(clips_NCTHW) - exact_NK).abs().max() <= 0.2 * exact_NK.std()
 
 
 @pytest.mark.slow

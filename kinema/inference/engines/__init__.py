@@ -15,6 +15,7 @@ import torch
 from kinema.inference.engines import openvino
 from kinema.inference.engines.fold import channels_last, folded
 from kinema.inference.engines.inplace import in_place
+from kinema.inference.engines.packed import packed
 from kinema.models import Network
 
 Engine = Callable[[torch.Tensor], torch.Tensor]  # clips_NCTHW, float32 -> logits_NK, float32 on the CPU
@@ -23,8 +24,9 @@ PRECISIONS = (*FLOATS, "int8")
 
 
 def by_torch(network: Network, precision: str) -> Engine:
-    """PyTorch as it is, without batch norms that can be folded and copies that need not be."""
-    ready, like = in_place(channels_last(folded(network))), next(network.parameters())
+    """PyTorch without batch norms that can be folded and copies that need not be; on a CPU with packed convolutions."""
+    like = next(network.parameters())
+    ready = in_place(channels_last(packed(folded(network), torch.bfloat16 if precision == "bf16" else like.dtype)))
 
     @torch.inference_mode()
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:

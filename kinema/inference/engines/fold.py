@@ -41,8 +41,8 @@ def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> None:
 
 @torch.no_grad()
 def channels_last(network: Network) -> Network:
-    """The network itself, with kernels in the layout that convolutions read quickest, each a tensor of its own."""
+    """The network itself, with kernels in the layout that convolutions read quickest, but for those that are packed."""
     for layer in network.modules():
-        if isinstance(layer, nn.Conv3d):
+        if isinstance(layer, nn.Conv3d) and "_conv_forward" not in vars(layer):
             layer.weight = nn.Parameter(layer.weight.contiguous(memory_format=torch.channels_last_3d))
     return network

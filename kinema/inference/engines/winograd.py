@@ -101,7 +101,7 @@ class Winograd:
     """relu(convolution + bias + add) of a shape, on `threads` threads."""
 
     def __init__(self, shape: Shape, weights_KCTHW: np.ndarray, bias_K: np.ndarray, relu: bool, threads: int) -> None:
-        self.shape = shape
+        self.shape, self.threads = shape, threads
         self.weights, width = ready(weights_KCTHW)
         self.bias_K = np.ascontiguousarray(bias_K, dtype=np.float32)
         pixels = shape.over == "pixels"
