@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from benchmarks import causal
 from kinema.errors import ModelError
+from kinema.models import list_models
 from kinema.models.means import Mean
 from kinema.models.names import sized_by
 from kinema.models.network import Network
@@ -171,3 +173,8 @@ def test_a_long_mean_does_not_freeze_in_bfloat16() -> None:
         said_ND, past = mean.follow(frame, past, count)
     assert said_ND.dtype == torch.bfloat16
     assert said_ND.item() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_table_of_streams_has_every_name_once() -> None:
+    names = [line.split(",")[0] for line in causal.TABLE.read_text(encoding="utf-8").splitlines()[1:]]
+    assert sorted(names) == sorted(list_models()), "run `python -m benchmarks.causal`"
