@@ -130,14 +130,13 @@ class Stream:
 def step_of(network: Network, cameras: int, engine: str, precision: str) -> tuple[bool, Step]:
     """Does a network see each frame once? And what gives its answer to a frame, or else to a clip, and a state."""
     check_engine(engine, precision, network)
-    steps = steps_of(network)
+    steps = steps_of(folded(network))
     if steps is None:
         answer = engine_of(network, engine, precision).answer
         return False, lambda clip_NCTHW, state: (answer(clip_NCTHW), State(state.count + 1))
     if engine == "auto":
         engine = "openvino" if find_spec("openvino") and next(network.parameters()).device.type == "cpu" else "torch"
     if (engine, precision) == ("torch", "fp32"):
-        steps = Steps(folded(network))
         packed(steps.network, next(network.parameters()).dtype)
         return True, steps
     if engine != "openvino":

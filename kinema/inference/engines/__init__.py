@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import torch
 
 from kinema.inference.engines import openvino
-from kinema.inference.engines.fold import channels_last, folded
+from kinema.inference.engines.fold import folded
 from kinema.inference.engines.inplace import in_place
-from kinema.inference.engines.packed import packed
+from kinema.inference.engines.packed import channels_last, packed
 from kinema.models import Network
 
 Engine = Callable[[torch.Tensor], torch.Tensor]  # clips_NCTHW, float32 -> logits_NK, float32 on the CPU

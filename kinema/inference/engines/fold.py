@@ -37,12 +37,3 @@ def fold(conv: nn.Conv3d, norm: nn.BatchNorm3d) -> None:
     assert norm.running_mean is not None and norm.running_var is not None  # noqa: PT018
     conv.weight, conv.bias = fuse_conv_bn_weights(
         conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
-
-
-@torch.no_grad()
-def channels_last(network: Network) -> Network:
-    """The network itself, with kernels in the layout that convolutions read quickest, but for those that are packed."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv3d) and "_conv_forward" not in vars(layer):
-            layer.weight = nn.Parameter(layer.weight.contiguous(memory_format=torch.channels_last_3d))
-    return network

@@ -15,8 +15,8 @@ from torch import nn
 from kinema.inference.engines.fold import LINEAR
 from kinema.inference.engines.winograd import Shape, Winograd, fits
 from kinema.models import Network
+from kinema.models.kernels.suited import LAST
 
-LAST = torch.channels_last_3d
 FOLLOWERS: dict[type[nn.Module], str] = {nn.ReLU: "relu", nn.SiLU: "swish"}  # by oneDNN's names
 
 
@@ -37,6 +37,15 @@ def packed(network: Network, kind: torch.dtype) -> Network:
                 ready.follower, row[place] = FOLLOWERS[type(layer)], nn.Identity()
             if not isinstance(layer, nn.Identity):
                 ready = packed_of(layer)
+    return network
+
+
+@torch.no_grad()
+def channels_last(network: Network) -> Network:
+    """The network itself, with kernels in the layout that convolutions read quickest, but for those that are packed."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv3d) and packed_of(layer) is None:
+            layer.weight = nn.Parameter(layer.weight.contiguous(memory_format=LAST))
     return network
 
 
