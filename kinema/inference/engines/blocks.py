@@ -19,7 +19,7 @@ from kinema.compiled import BuildError, load
 
 HERE = Path(__file__).parent
 HALF = 8  # channels come in multiples of it
-RING = 120_000  # floats of a ring of frames, that stay in the cache
+RING = 150_000  # floats of a ring of frames, that stay in the cache
 SQUEEZED = 1024  # channels of a gate, at most
 PIXELS = 64  # room for those that are narrowed at a time
 BENDS = {"Relu": 1, "Swish": 2}

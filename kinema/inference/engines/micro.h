@@ -50,13 +50,25 @@ template <int N> INLINE Floats<N> inverse(Floats<N> v) {
     return 1.0f / v;
 }
 
+// The lesser and the greater of two, the second where they cannot be compared.
+template <int N> INLINE Floats<N> least(Floats<N> a, Floats<N> b) {
+#if defined(__AVX512F__)
+    if constexpr (N == 16) return (Floats<N>)_mm512_min_ps((__m512)a, (__m512)b);
+#endif
+    return a < b ? a : b;
+}
+template <int N> INLINE Floats<N> greatest(Floats<N> a, Floats<N> b) {
+#if defined(__AVX512F__)
+    if constexpr (N == 16) return (Floats<N>)_mm512_max_ps((__m512)a, (__m512)b);
+#endif
+    return a > b ? a : b;
+}
+
 // 1 / (1 + exp(-v)), to some units of the last place: 2^n is put into the exponent, 2^f with |f| <= 1/2 is a polynomial.
 template <int N> INLINE Floats<N> sigmoid(Floats<N> v) {
     typedef typename Of<N>::ints ints;
     const Floats<N> top = Floats<N>{} + 126.0f;
-    Floats<N> t = v * -1.44269504f;
-    t = t < top ? t : top;
-    t = t > -top ? t : -top;
+    const Floats<N> t = greatest<N>(least<N>(v * -1.44269504f, top), -top);
     const Floats<N> whole = t + 12582912.0f; // 1.5 * 2^23: rounds, and leaves n in the lowest bits
     const Floats<N> f = t - (whole - 12582912.0f);
     Floats<N> p = f * 0.00132765f + 0.00967554f;

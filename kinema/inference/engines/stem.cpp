@@ -2,8 +2,10 @@
    beginning of X3D. Bands of rows go through both, so that what is between them stays in the cache. */
 #include "team.h"
 
+#define TAPS 9 // frames that the second covers, at most
+
 struct Stem {
-    i64 inputs, frames, rows, columns, out_rows, out_columns, outputs, taps; // frames that the second covers
+    i64 inputs, frames, rows, columns, out_rows, out_columns, outputs, taps; // taps: frames that the second covers
     const float *pixels, *pixels_bias, *frames_weights, *frames_bias;
 };
 
@@ -46,15 +48,16 @@ static void row_of(const Stem &s, const float *x, float *y, float *own, i64 row)
         const i64 t = frame - reach; // whose last frame has now been seen
         if (t < 0) continue;
         float *to = y + (t * s.out_rows + row) * size;
-        const i64 first = t < reach ? reach - t : 0, last = s.frames - t + reach;
-        for (i64 at = 0; at < size; at += HALF) {
-            const i64 channel = at % s.outputs;
-            Floats<HALF> sum = load<HALF>(s.frames_bias + channel);
-            for (i64 k = first; k < s.taps && k < last; k++)
-                sum += load<HALF>(s.frames_weights + k * s.outputs + channel)
-                    * load<HALF>(ring + (t + k - reach) % s.taps * size + at);
-            store<HALF>(to + at, relu<HALF>(sum));
-        }
+        const i64 first = t < reach ? reach - t : 0, last = s.frames - t + reach < s.taps ? s.frames - t + reach : s.taps;
+        const float *seen[TAPS];
+        for (i64 k = first; k < last; k++) seen[k] = ring + (t + k - reach) % s.taps * size;
+        for (i64 pixel = 0; pixel < size; pixel += s.outputs)
+            for (i64 c = 0; c < s.outputs; c += HALF) {
+                Floats<HALF> sum = load<HALF>(s.frames_bias + c);
+                for (i64 k = first; k < last; k++)
+                    sum += load<HALF>(s.frames_weights + k * s.outputs + c) * load<HALF>(seen[k] + pixel + c);
+                store<HALF>(to + pixel + c, relu<HALF>(sum));
+            }
     }
 }
 

@@ -11,6 +11,8 @@ import numpy as np
 from kinema.inference.engines.blocks import HALF, aligned, group_of, in_groups, library
 from kinema.inference.engines.nodes import biased, constant, only, put
 
+TAPS = (1, 3, 5, 7, 9)  # frames that it may cover
+
 
 class Facts(ctypes.Structure):
     """`Stem` in stem.cpp."""
@@ -70,7 +72,7 @@ def replaced(space: Any, threads: int) -> bool:
     if frames_KT is None or frames_KT.shape[1:3] != (1, 1) or frames_KT.shape[4:] != (1, 1):
         return False
     taps = frames_KT.shape[3]
-    if len(frames_KT) != len(pixels_K) or taps % 2 == 0 or steps(time) != ([1, 1, 1], [taps // 2, 0, 0]):
+    if len(frames_KT) != len(pixels_K) or taps not in TAPS or steps(time) != ([1, 1, 1], [taps // 2, 0, 0]):
         return False
     last, frames_K = biased(time)
     relu = only(last)
