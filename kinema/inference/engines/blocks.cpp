@@ -16,6 +16,29 @@ struct Block {
         *project_bias, *shortcut;
 };
 
+// Rows of outputs of N channels of a frame, each convolved alone, and their sum. A few columns of all rows are taken at a
+// time, so that what a row sees is still near when the next one sees it.
+template <int N>
+static Floats<N> convolve(const Block &b, const Tap *taps, i64 count, i64 line, const float *bias, i64 rows, float *y) {
+    Floats<N> sum = {};
+    parts(b.out_columns, [&](i64 at, auto number) {
+        constexpr int P = decltype(number)::value;
+        float *to = y + at * b.hidden;
+        Floats<N> own = {};
+        for (i64 row = 0; row < rows; row++, to += b.out_columns * b.hidden) {
+            Floats<N> sums[P];
+            repeat<P>(EACH(p) { sums[p.value] = load<N>(bias); });
+            if (b.step == 1) columns<N, P, 1>(taps, count, row * line + at * N, sums);
+            else columns<N, P, 2>(taps, count, 2 * (row * line + at * N), sums);
+            if (b.squeezed) repeat<P>(EACH(p) { own += sums[p.value]; });
+            else repeat<P>(EACH(p) { sums[p.value] = bent<N>(sums[p.value], b.bend); });
+            repeat<P>(EACH(p) { store<N>(to + p.value * b.hidden, sums[p.value]); });
+        }
+        sum += own;
+    });
+    return sum;
+}
+
 // Rows of outputs of J vectors of N channels: widened into the ring of frames, and convolved.
 template <int N, int J>
 static void widen(const Block &b, const float *x, float *y, float *total, i64 band, i64 channel, const float *expand,
@@ -49,33 +72,19 @@ static void widen(const Block &b, const float *x, float *y, float *total, i64 ba
                 });
             });
         }
-        for (int j = 0; j < J; j++)
-            parts(b.out_columns, [&](i64 at, auto number) { // a few columns of all rows, so that rows are seen again soon
-                constexpr int P = decltype(number)::value;
-                Tap taps[9];
-                i64 count = 0;
-                for (i64 k = 0; k < 9; k++) {
-                    const i64 seen = before + k / 3;
-                    if (seen >= 0 && seen < b.frames)
-                        taps[count++] = {ring + seen % 3 * slot + j * plane + k % 3 * line + at * b.step * N,
-                                         alone + (j * 9 + k) * 3 * N};
-                }
-                float *to = y + ((t * b.out_rows + top) * b.out_columns + at) * b.hidden + channel + j * N;
-                Floats<N> own = {};
-                for (i64 row = top; row < end; row++, to += b.out_columns * b.hidden) {
-                    Floats<N> sums[P];
-                    repeat<P>(EACH(p) { sums[p.value] = load<N>(alone_bias + j * N); });
-                    if (b.step == 1) columns<N, P, 1>(taps, count, (row - top) * line, sums);
-                    else columns<N, P, 2>(taps, count, (row - top) * 2 * line, sums);
-                    if (b.squeezed) repeat<P>(EACH(p) { own += sums[p.value]; });
-                    else repeat<P>(EACH(p) { sums[p.value] = bent<N>(sums[p.value], b.bend); });
-                    repeat<P>(EACH(p) { store<N>(to + p.value * b.hidden, sums[p.value]); });
-                }
-                sum[j] += own;
-            });
+        for (int j = 0; j < J; j++) {
+            Tap taps[9];
+            i64 count = 0;
+            for (i64 k = 0; k < 9; k++) {
+                const i64 seen = before + k / 3;
+                if (seen >= 0 && seen < b.frames)
+                    taps[count++] = {ring + seen % 3 * slot + j * plane + k % 3 * line, alone + (j * 9 + k) * 3 * N};
+            }
+            sum[j] += convolve<N>(b, taps, count, line, alone_bias + j * N, end - top,
+                                  y + (t * b.out_rows + top) * b.out_columns * b.hidden + channel + j * N);
+        }
     }
-    if (b.squeezed)
-        for (int j = 0; j < J; j++) store<N>(total + band * b.hidden + channel + j * N, sum[j]);
+    for (int j = 0; j < J; j++) store<N>(total + band * b.hidden + channel + j * N, sum[j]);
 }
 
 // What each channel is multiplied by, from the sums of the bands.
@@ -117,17 +126,17 @@ static void narrow(const Block &b, const float *middle, const float *beside, flo
 
 static void narrowed(const Block &b, const float *x, float *middle, const float *gate, float *y, float *buffer,
                      i64 first, i64 pixels) {
-    if (b.squeezed)
-        for (float *row = middle + first * b.hidden; row < middle + (first + pixels) * b.hidden; row += b.hidden)
-            for (i64 c = 0, width; c < b.hidden; c += width) {
-                width = b.hidden - c >= LANES ? LANES : HALF;
-                auto bend = [&](auto n) {
-                    constexpr int N = decltype(n)::value;
-                    store<N>(row + c, bent<N>(load<N>(row + c) * load<N>(gate + c), b.bend));
-                };
-                if (width == LANES) bend(Number<LANES>());
-                else bend(Number<HALF>());
-            }
+    middle += first * b.hidden;
+    for (i64 p = 0; b.squeezed && p < pixels * b.hidden; p += b.hidden)
+        for (i64 c = 0, width; c < b.hidden; c += width) {
+            width = b.hidden - c >= LANES ? LANES : HALF;
+            auto bend = [&](auto n) {
+                constexpr int N = decltype(n)::value;
+                store<N>(middle + p + c, bent<N>(load<N>(middle + p + c) * load<N>(gate + c), b.bend));
+            };
+            if (width == LANES) bend(Number<LANES>());
+            else bend(Number<HALF>());
+        }
     const float *beside = x + first * b.inputs;
     if (b.shortcut && (b.step > 1 || b.frame_step > 1)) {
         for (i64 p = 0; p < pixels; p++) {
@@ -141,7 +150,7 @@ static void narrowed(const Block &b, const float *x, float *middle, const float 
     for (i64 c = 0, width; c < b.outputs; c += width)
         with_group(width = group_of(b.outputs - c), [&](auto n, auto vectors) {
             narrow<decltype(n)::value, decltype(vectors)::value>(
-                b, middle + first * b.hidden, beside, y + first * b.outputs, pixels, c);
+                b, middle, beside, y + first * b.outputs, pixels, c);
         });
 }
 
