@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 HALF = 8  # channels come in multiples of it
 RING = 150_000  # floats of a ring of frames, that stay in the cache
 SQUEEZED = 1024  # channels of a gate, at most
+LEAST = 20_000_000  # multiplications of a row of blocks, below which starting threads is not worth it
 PIXELS = 64  # room for those that are narrowed at a time
 BENDS = {"Relu": 1, "Swish": 2}
 
@@ -70,6 +71,13 @@ class Block(NamedTuple):
         frames, rows, columns, _ = self.clip_THWC
         return ((frames + sum(self.pad) - 3) // self.frame_step + 1, (rows - 1) // self.step + 1,
                 (columns - 1) // self.step + 1, len(self.project_K))
+
+    @property
+    def products(self) -> int:
+        """How many multiplications it takes."""
+        wide, shortcut = len(self.expand_M), 0 if self.shortcut_KC is None else self.clip_THWC[3]
+        outputs = self.out_THWK[3]
+        return prod(self.clip_THWC) * wide + prod(self.out_THWK[:3]) * (27 * wide + outputs * (wide + shortcut))
 
 
 class Facts(ctypes.Structure):

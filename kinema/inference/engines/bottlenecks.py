@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kinema.inference.engines import blocks
 from kinema.inference.engines.blocks import BENDS, HALF, SQUEEZED, Block, Blocks, Gate, library
 from kinema.inference.engines.nodes import behind, biased, constant, only, put, takers
 
@@ -33,6 +34,7 @@ def rewrite(model: Any, threads: int) -> int:
             rows[-1].append(found)
         else:
             rows.append([found])
+    rows = [row for row in rows if sum(each.block.products for each in row) >= blocks.LEAST]
     for row in rows:
         kernel = Blocks([each.block for each in row], threads)
         put(kernel, [behind(row[0].source)], row[-1].last, (1, *row[-1].block.out_THWK))
