@@ -55,7 +55,10 @@ def pointwise(node: Any, stride: tuple[int, ...] = (1, 1, 1)) -> np.ndarray | No
 
 
 def block_at(expand: Any) -> Found | None:
-    """The block of which this is the first node."""
+    """The block of which this is the first node, if it is wider in between than where it ends.
+
+    Others (ir_csn_50, four times narrower) take 1.1 times as long as by OpenVINO's own convolutions.
+    """
     expand_MC = pointwise(expand)
     if expand_MC is None or expand.input_value(0).get_partial_shape().is_dynamic:
         return None
@@ -81,7 +84,7 @@ def block_at(expand: Any) -> Found | None:
         return None
     project = only(bend[kind])
     project_KM = pointwise(project)
-    if project_KM is None or inputs % HALF or len(project_KM) % HALF:
+    if project_KM is None or inputs % HALF or len(project_KM) % HALF or len(expand_M) < len(project_KM):
         return None
     last, project_K = biased(project)
     add = only(last)
