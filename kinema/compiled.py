@@ -31,7 +31,8 @@ class Language(NamedTuple):
 LANGUAGES = {
     ".c": Language("C", "CC", ("cc", "gcc", "clang"),
                    ("-O3", "-ffp-contract=fast", "-shared", "-fPIC", "-pthread", "-w")),
-    ".cpp": Language("C++", "CXX", ("c++", "g++", "clang++"), ("-O3", "-std=c++17", "-shared", "-fPIC", "-w")),
+    ".cpp": Language("C++", "CXX", ("c++", "g++", "clang++"),
+                     ("-O3", "-std=c++17", "-shared", "-fPIC", "-pthread", "-w")),
 }
 
 

@@ -43,10 +43,10 @@ def test_it_is_the_convolution(kernel: tuple[int, int, int], pad: int, threads: 
     assert shape.out_NTHWC == add.shape
     weights, bias = conv.weight.detach().numpy(), conv.bias.detach().numpy()
     scratch, y = np.empty(threads * shape.scratch(), np.float32), np.empty(shape.out_NTHWC, np.float32)
-    Winograd(shape, weights, bias, False, threads)(x, y, scratch)
+    Winograd(shape, weights, bias, False, threads)(x, y_NTHWK=y, scratch=scratch)
     close = 1e-4 * float(expected_NKTHW.std())
     assert np.abs(y - expected_NKTHW.movedim(1, -1).numpy()).max() < close
-    Winograd(shape, weights, bias, True, threads)(x, y, scratch, add)
+    Winograd(shape, weights, bias, True, threads)(x, add, y_NTHWK=y, scratch=scratch)
     expected = (expected_NKTHW + add_NKTHW).relu().movedim(1, -1).numpy()
     assert np.abs(y - expected).max() < close
 

@@ -17,7 +17,7 @@ import kinema
 from kinema.data.cache import default_folder
 from kinema.errors import KinemaError, ModelError, nearest
 from kinema.files import write_json
-from kinema.inference.engines import ENGINES, PRECISIONS, Engine, of_graph, winograd
+from kinema.inference.engines import ENGINES, PRECISIONS, Engine, blocks, of_graph, winograd
 from kinema.models import Network
 from kinema.runs import Run
 
@@ -114,7 +114,8 @@ def key_of(network: Network, precision: str) -> str:
                 if kind.package and find_spec(kind.package)]
     facts = [network.name, str(sorted(network.options.items(), key=str)), network.classes, network.clip.shape_CTHW,
              precision, platform.node(), platform.processor(), str(like.device), torch.get_num_threads(),
-             torch.__version__, kinema.__version__, winograd.library() is not None, *versions]
+             torch.__version__, kinema.__version__, winograd.library() is not None,
+             blocks.library() is not None, *versions]
     return f"{network.name} {hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]}"
 
 

@@ -4,46 +4,19 @@ Axes: N clips, T frames, H rows, W columns, C input channels, K output channels.
 """
 
 from collections.abc import Container
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import openvino
-from openvino import opset13 as ops
 
+from kinema.inference.engines import bottlenecks, stem
+from kinema.inference.engines.nodes import behind, constant, only, put
 from kinema.inference.engines.winograd import Shape, Winograd, fits
-
-BEHIND, BACK = [0, 2, 3, 4, 1], [0, 4, 1, 2, 3]  # channels behind all else, which is how OpenVINO keeps them anyway
-
-
-class Fewer(openvino.Op):
-    """A convolution, its bias, what is added to it and its ReLU (x_NTHWC, perhaps add_NTHWK -> y_NTHWK)."""
-
-    def __init__(self, inputs: list[Any], kernel: Winograd, scratch: np.ndarray) -> None:
-        super().__init__(self)
-        self.kernel, self.scratch = kernel, scratch
-        self.set_arguments(inputs)
-        self.constructor_validate_and_infer_types()
-
-    def validate_and_infer_types(self) -> None:
-        """The shape that comes out."""
-        self.set_output_type(0, openvino.Type.f32, openvino.PartialShape(list(self.kernel.shape.out_NTHWC)))
-
-    def clone_with_new_inputs(self, inputs: list[Any]) -> "Fewer":
-        """The same, of other inputs."""
-        return Fewer(inputs, self.kernel, self.scratch)
-
-    def has_evaluate(self) -> bool:
-        """It computes for itself."""
-        return True
-
-    def evaluate(self, outputs: list[Any], inputs: list[Any]) -> bool:
-        """Compute."""
-        self.kernel(inputs[0].data, outputs[0].data, self.scratch, inputs[1].data if len(inputs) > 1 else None)
-        return True
 
 
 def rewrite(model: Any, threads: int) -> int:
-    """Replace what can be replaced in a model, and tell how many convolutions that were."""
+    """Replace what can be replaced in a model, and tell how many pieces that were."""
+    others = stem.rewrite(model, threads) + bottlenecks.rewrite(model, threads)
     chosen: dict[str, tuple[Any, Shape]] = {}  # by the name of the last node that each replaces
     for node in model.get_ordered_ops():
         shape = shape_of(node)
@@ -53,7 +26,7 @@ def rewrite(model: Any, threads: int) -> int:
     for node, shape in chosen.values():
         replace(node, shape, scratch, threads)
     model.validate_nodes_and_infer_types()
-    return len(chosen)
+    return others + len(chosen)
 
 
 def near(node: Any, chosen: Container[str]) -> bool:
@@ -81,15 +54,6 @@ def shape_of(node: Any) -> Shape | None:
         return None
     n, channels, *places = clip
     return Shape((n, *places, channels), kernel, pads[0])
-
-
-def constant(node: Any, index: int) -> np.ndarray | None:
-    """The value of an input that is the same for all clips."""
-    source = node.input_value(index).get_node()
-    while source.get_type_name() in ("Convert", "Reshape") and source.get_input_size():
-        source = source.input_value(0).get_node()
-    shape = list(node.input_value(index).get_shape())
-    return np.array(source.data).reshape(shape) if source.get_type_name() == "Constant" else None
 
 
 class Row(NamedTuple):
@@ -127,17 +91,5 @@ def replace(node: Any, shape: Shape, scratch: np.ndarray, threads: int) -> None:
     last, bias_K, add, relu = row(node)
     weights_KCTHW = constant(node, 1)
     assert weights_KCTHW is not None
-    kernel = Winograd(shape, weights_KCTHW, bias_K, relu, threads)
-    targets = list(last.output(0).get_target_inputs())
-    inputs = [ops.transpose(each, np.array(BEHIND)).output(0)
-              for each in (node.input_value(0), add) if each is not None]
-    new = ops.transpose(Fewer(inputs, kernel, scratch).output(0), np.array(BACK))
-    new.set_friendly_name(last.get_friendly_name())
-    for target in targets:
-        target.replace_source_output(new.output(0))
-
-
-def only(node: Any) -> Any | None:
-    """The one node that takes another's output; None where several do, or none."""
-    targets = list(node.output(0).get_target_inputs())
-    return targets[0].get_node() if len(targets) == 1 else None
+    kernel = partial(Winograd(shape, weights_KCTHW, bias_K, relu, threads), scratch=scratch)
+    put(kernel, [behind(each) for each in (node.input_value(0), add) if each is not None], last, shape.out_NTHWC)

@@ -110,7 +110,7 @@ class Winograd:
         self.numbers = (ctypes.c_long * len(numbers))(*numbers)
 
     def __call__(
-        self, x_NTHWC: np.ndarray, y_NTHWK: np.ndarray, scratch: np.ndarray, add_NTHWK: np.ndarray | None = None
+        self, x_NTHWC: np.ndarray, add_NTHWK: np.ndarray | None = None, *, y_NTHWK: np.ndarray, scratch: np.ndarray
     ) -> None:
         """Write y; all arrays are contiguous float32, and scratch has `shape.scratch()` numbers for each thread."""
         lib = library()
