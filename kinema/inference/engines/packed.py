@@ -110,5 +110,5 @@ class Packed:
         room = torch.empty(kernel.threads * kernel.shape.scratch()).numpy()
         for number, (x_CTHW, y_KTHW) in enumerate(zip(x_NCTHW, y_NKTHW, strict=True)):
             other = None if other_NKTHW is None else other_NKTHW[number].movedim(0, -1).numpy()
-            kernel(x_CTHW.movedim(0, -1).numpy(), y_KTHW.movedim(0, -1).numpy(), room, other)
+            kernel(x_CTHW.movedim(0, -1).numpy(), other, y_NTHWK=y_KTHW.movedim(0, -1).numpy(), scratch=room)
         return nn.functional.silu(y_NKTHW, inplace=True) if self.follower == "swish" else y_NKTHW
