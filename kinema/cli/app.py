@@ -13,6 +13,7 @@ from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
+from kinema.cli.timeline import clips, timeline, timeline_train
 from kinema.cli.train import train
 
 app = typer.Typer(
@@ -49,6 +50,9 @@ app.command("probe")(probe)
 app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
+app.command("timeline")(timeline)
+app.command("timeline-train")(timeline_train)
+app.command("clips")(clips)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)
