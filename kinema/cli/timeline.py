@@ -129,7 +129,7 @@ def show(found: "Timeline") -> None:
 def tell(localizer: "Localizer") -> None:
     """Say how the answers were made, and what to expect of them."""
     if localizer.learnt is None:
-        say_aside("A network that is no run has no thresholds of its own: every label counts from the same score on.")
+        say_aside(f"{localizer.note} No thresholds were learnt: all labels count from the same score on.".strip())
         return
     if localizer.thresholds is not None:
         say_aside(f"{localizer.thresholds.words} Method: {localizer.method}.")

@@ -20,6 +20,7 @@ SHORTEST_GAP, LONGEST_GAP = 0.4, 2.2  # in clips
 REMEMBERED = 12  # pictures of a clip that a gap is made of
 MOST_SECONDS = 30.0  # of one clip
 CLIPS_A_FILM = 60
+MOST_MINUTES = 60.0  # of all films together, about
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Film(Video):
 def films(
     table: ClipTable, quiet: frozenset[int], clip_seconds: float, per_class: int, seed: int
 ) -> list[Film]:
-    """The clips of a list as films: at most so many of each class, drawn and mixed by the seed.
+    """The clips of a list as films of an hour in all: at most so many of each class, drawn and mixed by the seed.
 
     Quiet classes give as many clips as all others together, where they have them.
     """
@@ -111,7 +112,8 @@ def films(
     for labels, rows in sorted(of_class.items()):
         most = max(loud, per_class) if quiet & set(labels) else per_class
         drawn += [rows[place] for place in rng.permutation(len(rows))[:most]]
-    mixed = [drawn[place] for place in rng.permutation(len(drawn))]
+    most = round(60 * MOST_MINUTES / (clip_seconds * (1 + (1 - GAPLESS) * (SHORTEST_GAP + LONGEST_GAP) / 2)))
+    mixed = [drawn[place] for place in rng.permutation(len(drawn))[:max(most, 1)]]
     count = max(round(len(mixed) / CLIPS_A_FILM), 1)
     return [Film(table, tuple(mixed[number::count]), quiet, clip_seconds, seed + number)
             for number in range(count) if mixed[number::count]]

@@ -11,6 +11,7 @@ from kinema.data.splits import partition
 from kinema.data.video import open_video
 from kinema.errors import DataError, VideoError
 from kinema.inference.recognizer import Recognizer
+from kinema.progress import Progress
 from kinema.runs import Run
 from kinema.timeline.film import films
 from kinema.timeline.played import Played, file_key, kept, play
@@ -58,7 +59,12 @@ def of_films(
 ) -> list[Known]:
     """Films of a list's clips."""
     made = films(table, quiet, recognizer.window_seconds, per_class, seed)
-    return [Known(play(recognizer, film, overlap), tuple(film.truth)) for film in made]
+    known = []
+    with Progress("learning from the run's own clips: films", len(made)) as bar:
+        for film in made:
+            known.append(Known(play(recognizer, film, overlap), tuple(film.truth)))
+            bar.advance()
+    return known
 
 
 def of_video(recognizer: Recognizer, path: Path, key: tuple[object, ...], overlap: int) -> Played:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kinema.data.video import Video, open_video
-from kinema.errors import KinemaError
+from kinema.errors import DataError, KinemaError, VideoError
 from kinema.evaluation.calibration import digest
 from kinema.inference.recognizer import Recognizer
 from kinema.inference.source import Source
@@ -44,11 +44,12 @@ class Localizer:
             raise KinemaError(f"A threshold of {threshold:g} was asked for; expected a score above 0, up to 1.")
         self.recognizer = Recognizer(source, device)
         run = run_of(source)
+        self.note = ""
         self.learnt: Learnt | None = None
         self.thresholds: Thresholds | None = None
         self.key: tuple[object, ...] = ()
         if run is not None:
-            self.learnt = Learnt.of(run.path) or train_timeline(run, device=device)
+            self.learnt = Learnt.of(run.path) or self.learn(run, device, method == "head" or goal != Goal())
             self.key = ("timeline", digest(run.path / "best.safetensors"), self.recognizer.calibration.temperature)
         elif method == "head" or precision is not None or recall is not None:
             raise KinemaError("Only a run has a temporal head and validation videos to choose thresholds on; of other "
@@ -65,28 +66,33 @@ class Localizer:
         self.overlap = OVERLAP if self.learnt is None else self.learnt.overlap
         self.rule = Rule.usual(self.recognizer.window_seconds)
 
+    def learn(self, run: Run, device: str | None, must: bool) -> Learnt | None:
+        """What the run's own clips teach; where they are gone None and a note, unless it `must` be known."""
+        try:
+            return train_timeline(run, device=device)
+        except (DataError, VideoError) as error:
+            if must:
+                raise
+            self.note = str(error)
+            return None
+
     def __call__(self, video: str | PathLike[str] | Video | Any) -> Timeline:
         """What happens when in a path, an open `Video` or an array of frames; `VideoError` says why not.
 
         What the network sees in a file is kept in the cache, so that other thresholds ask it no second time.
         """
-        warnings: tuple[str, ...] = ()
-
         def make() -> Played:
-            nonlocal warnings
             with nullcontext(video) if isinstance(video, Video) else open_video(video) as frames:
-                played = play(self.recognizer, frames, self.overlap)
-                warnings = tuple(frames.noticed)
-            return played
+                return play(self.recognizer, frames, self.overlap)
 
         named = video.path if isinstance(video, Video) else video if isinstance(video, str | PathLike) else None
         path = None if named is None else Path(named)
         file = None if path is None or not self.key else file_key(path)
         played = make() if file is None else kept((*self.key, self.recognizer.window_seconds, self.overlap, file), make)
-        head = self.learnt is not None and self.method == "head"
-        track = self.learnt.head.track(played) if head and self.learnt else played.track
+        track = self.learnt.head.track(played) if self.learnt and self.method == "head" else played.track
         found = segments(track, self.labels, self.thresholds_K, self.rule)
-        return Timeline("" if path is None else str(path), self.labels, track, found, self.thresholds_K, warnings)
+        name = "" if path is None else str(path)
+        return Timeline(name, self.labels, track, found, self.thresholds_K, played.warnings)
 
 
 def run_of(source: Source) -> Run | None:

@@ -31,7 +31,8 @@ def to_dict(timeline: Timeline, scores: bool = True) -> dict[str, Any]:
     """A timeline as plain values, for JSON; with the scores of each window."""
     facts: dict[str, Any] = {
         "video": timeline.video, "start_seconds": timeline.start_seconds, "end_seconds": timeline.end_seconds,
-        "labels": list(timeline.labels), "thresholds": [round(float(value), 4) for value in timeline.thresholds_K],
+        "labels": list(timeline.labels),
+        "thresholds": [round(value, 4) if value <= 1 else None for value in timeline.thresholds_K.tolist()],
         "segments": [{"start_seconds": round(each.start_seconds, 3), "end_seconds": round(each.end_seconds, 3),
                       "label": each.label, "score": round(each.score, 4)} for each in timeline.segments],
         "warnings": list(timeline.warnings),

@@ -23,7 +23,8 @@ def test_the_truth_is_where_the_clips_are(table: ClipTable) -> None:
     assert len(film.truth) == len(film.rows) == len(table.labels)
     for row, segment in zip(film.rows, film.truth, strict=True):
         assert segment.label == table.labels[row.labels[0]]
-        inside = [picture for time, picture in shown if segment.start_seconds - 1e-6 <= time < segment.end_seconds - 1e-6]
+        start, end = segment.start_seconds - 1e-6, segment.end_seconds - 1e-6
+        inside = [picture for time, picture in shown if start <= time < end]
         assert np.array_equal(np.stack(inside), np.stack([picture for _, picture in film.played(row)]))
     assert times[-1] > sum(segment.seconds for segment in film.truth)
     again = list(films(table, frozenset(), 0.7, per_class=1, seed=3)[0].frames())

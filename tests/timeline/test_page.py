@@ -129,7 +129,8 @@ def test_it_fits_at_every_width(opened: Any) -> None:
     assert small == 0
     contrast = opened.evaluate("""() => {
       const light = (text) => { const [r, g, b] = text.match(/[\\d.]+/g).map((v) => { v /= 255;
-        return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+        return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
       const style = getComputedStyle, paper = light(style(document.body).backgroundColor);
       return [...document.querySelectorAll('.lead, .note, .kicker, h1, .when')].map((each) => {
         const ink = light(style(each).color);

@@ -38,7 +38,7 @@ def test_the_best_balance_finds_what_can_be_told_apart() -> None:
     assert 0.5 < jump.threshold <= 0.8
     assert run.recall in (0.6, 1)
     assert chosen.false_alarms_per_hour == pytest.approx(
-        (run.false_alarms_per_hour + jump.false_alarms_per_hour))
+        run.false_alarms_per_hour + jump.false_alarms_per_hour)
 
 
 @pytest.mark.parametrize("precision", [0.7, 0.9, 1.0])
