@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / ".timeline")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--clips", type=int, default=1440, help="of the set of figures")
+    parser.add_argument("--clips", type=int, default=2160, help="of the set of figures")
     parser.add_argument("--videos", type=Path, default=ROOT.parent / "shared" / "videos")
     parser.add_argument("--only", choices=["figures", "fights"])
     options = parser.parse_args()

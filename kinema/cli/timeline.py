@@ -9,9 +9,9 @@ from kinema.cli.output import command, print_json, say, say_aside, table
 from kinema.errors import KinemaError, VideoError
 
 if TYPE_CHECKING:
+    from kinema.timeline.detection_map import TemporalMAP
     from kinema.timeline.localizer import Localizer
     from kinema.timeline.segments import Timeline
-    from kinema.timeline.temporal_map import TemporalMAP
 
 RUN = Annotated[str, typer.Argument(help="folder of a run, a checkpoint's id, or a file of weights")]
 DEVICE = Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")]
@@ -59,7 +59,7 @@ def timeline(
     """
     from kinema.timeline.localizer import Localizer
     from kinema.timeline.truth import read_truth
-    from kinema.timeline.write import WRITERS, to_dict, write
+    from kinema.timeline.written import WRITERS, to_dict, write
 
     known = None if truth is None else read_truth(truth)
     names = {} if known is None else {path: known.name_of(path) for path in videos}
@@ -113,7 +113,7 @@ def files_of(videos: list[str], out: str, endings: tuple[str, ...]) -> list[list
 
 def judge(truth: dict[str, Any], found: "dict[str, Timeline]") -> "TemporalMAP":
     """What was found beside the truth."""
-    from kinema.timeline.temporal_map import temporal_map
+    from kinema.timeline.detection_map import temporal_map
 
     seconds = sum(each.end_seconds - each.start_seconds for each in found.values())
     return temporal_map(truth, {name: each.segments for name, each in found.items()}, seconds)
@@ -230,7 +230,7 @@ def clips(
     from dataclasses import asdict
 
     from kinema.data.labels import find_label, label_numbers
-    from kinema.timeline.cut import cut
+    from kinema.timeline.cutting import cut
     from kinema.timeline.localizer import Localizer
 
     localizer = Localizer(run, device, method, precision, recall, threshold)

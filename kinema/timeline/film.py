@@ -55,19 +55,20 @@ class Film(Video):
         now = 0.0
         for row in self.rows:
             seen: deque[Picture] = deque(maxlen=REMEMBERED)
-            begun, step, last = now, 1 / USUAL_FPS, None
+            begun, step, first = now, 1 / USUAL_FPS, None
             lasts = 0.0 if rng.random() < GAPLESS else rng.uniform(SHORTEST_GAP, LONGEST_GAP) * self.clip_seconds
             try:
                 for time, picture in self.played(row):
-                    step = max(time - last, 1e-3) if last is not None else step
-                    last = time
+                    first = time if first is None else first
+                    step = time - first + begun - now or step
+                    now = time - first + begun
                     seen.append(picture)
                     yield now, picture
-                    now += step
             except VideoError:
                 pass
             if not seen:
                 continue
+            now += step
             self.truth += [Segment(begun, now, self.table.labels[label]) for label in row.labels
                            if label not in self.quiet]
             for picture in gap(list(seen), round(lasts / step), rng):

@@ -11,8 +11,8 @@ import numpy as np
 
 from kinema.errors import DataError
 from kinema.timeline.decode import Rule, of_class, segments, smoothed
+from kinema.timeline.detection_map import HIT, matches, temporal_map, tiou
 from kinema.timeline.segments import Segment, Track
-from kinema.timeline.temporal_map import HIT, matches, temporal_map, tiou
 
 FEWEST = 4  # true segments from which a class has a threshold of its own; with fewer all classes share one
 CANDIDATES = 40

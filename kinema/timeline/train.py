@@ -12,10 +12,10 @@ from kinema.files import write_json
 from kinema.inference.recognizer import Recognizer
 from kinema.runs import Run
 from kinema.timeline.decode import Rule, segments
+from kinema.timeline.detection_map import temporal_map
 from kinema.timeline.footage import Known, annotated, of_films, own_sides
 from kinema.timeline.head import Lesson, train_head
 from kinema.timeline.learnt import METHODS, Learnt
-from kinema.timeline.temporal_map import temporal_map
 from kinema.timeline.thresholds import Goal, Judged, choose_thresholds
 from kinema.timeline.truth import read_truth
 

@@ -19,7 +19,7 @@ def made_timeline(video: Path, lasts: float = 30.0, late: float = 0.0, times: in
     for turn in range(times):
         for start, end, k in TRUE:
             middle, reach = (start + end) / 2 + turn * lasts, (end - start) / 2
-            bell_N = 1 / (1 + np.exp(3 * (np.abs(middles_N - middle) - reach)))
+            bell_N = 1 / (1 + np.exp(np.clip(3 * (np.abs(middles_N - middle) - reach), -50, 50)))
             scores_NK[:, k] = np.maximum(scores_NK[:, k], bell_N)
             segments.append(Segment(start + turn * lasts + late, end + turn * lasts + late, LABELS[k], 0.7 + 0.05 * k))
     scores_NK += 0.04 * np.random.default_rng(0).random(scores_NK.shape, np.float32)

@@ -8,7 +8,7 @@ import pytest
 
 from kinema.data.video import open_video
 from kinema.errors import KinemaError, VideoError
-from kinema.timeline.cut import cut, key_times
+from kinema.timeline.cutting import cut, key_times
 from kinema.timeline.segments import Segment
 from tests.data.encode import How
 from tests.timeline.made import made_video

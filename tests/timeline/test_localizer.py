@@ -100,7 +100,7 @@ def test_a_network_that_is_no_run_answers_by_its_windows(run: Path, video: Path)
 
 def test_the_commands(run: Path, video: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    text = kinema("timeline", run, video, "--out", out, "--threshold", "0.1", "--method", "windows",
+    text = kinema("timeline", run, video, "--out", out, "--threshold", "0.05", "--method", "windows",
                   "--truth", video.with_suffix(".csv"), "--device", "cpu")
     assert "mAP@0.5" in text
     assert "false alarms an hour" in text
@@ -108,7 +108,7 @@ def test_the_commands(run: Path, video: Path, tmp_path: Path) -> None:
     facts = json.loads(kinema("timeline", run, video, "--out", out / "only.json", "--recall", "0.5", "--json",
                               "--device", "cpu"))
     assert facts["thresholds"]["goal"] == "recall 50%"
-    cut = json.loads(kinema("clips", run, video, "--out", tmp_path / "clips", "--threshold", "0.1", "--most", "2",
+    cut = json.loads(kinema("clips", run, video, "--out", tmp_path / "clips", "--threshold", "0.05", "--most", "2",
                             "--method", "windows", "--device", "cpu", "--json"))
     assert 1 <= len(cut[0]["clips"]) <= 2
     assert all(Path(each["path"]).is_file() for each in cut[0]["clips"])

@@ -10,7 +10,7 @@ import pytest
 
 from kinema.data.clips import read_table
 from kinema.errors import KinemaError
-from kinema.timeline.write import clock, write
+from kinema.timeline.written import clock, write
 from tests.data.encode import How
 from tests.timeline.made import LABELS, TRUE, made_timeline, made_video
 

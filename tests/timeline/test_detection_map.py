@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kinema.errors import DataError
+from kinema.timeline.detection_map import temporal_map, tiou
 from kinema.timeline.segments import Segment
-from kinema.timeline.temporal_map import temporal_map, tiou
 
 
 def by_the_rule(truth: dict, found: dict, label: str, least: float) -> float:

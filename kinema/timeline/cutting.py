@@ -93,7 +93,7 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
             streams[sound.index] = target.add_stream_from_template(sound)
         source.seek(round(start / (video.time_base or 1)), stream=video)
         over: set[int] = set()
-        for packet in source.demux([source.streams[index] for index in streams]):
+        for packet in ordered(source.demux([source.streams[index] for index in streams]), video.index):
             if packet.pts is None or packet.dts is None or packet.time_base is None:
                 if packet.size:
                     raise ValueError("some have no time")
@@ -112,6 +112,22 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
             target.mux(packet)
     with open_video(out) as check:
         next(check.frames())
+
+
+def ordered(packets: Iterator[Any], index: int) -> Iterator[Any]:
+    """The packets, those of a stream with the times of decoding that Matroska leaves out before B-frames."""
+    waiting: list[Any] = []
+    for packet in packets:
+        if packet.stream.index == index and packet.size:
+            if packet.dts is None:
+                waiting.append(packet)
+                continue
+            for number, early in enumerate(waiting):
+                early.dts = packet.dts - (len(waiting) - number) * max(packet.duration or 1, 1)
+                yield early
+            waiting = []
+        yield packet
+    yield from waiting
 
 
 def encoded(frames: Video, path: Path, out: Path, start: float, end: float) -> None:
