@@ -1,6 +1,6 @@
 """Timelines measured: 20 minutes put together from `figures`, and fights among quiet clips; writes docs/timeline.md.
 
-python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [--videos ../shared/videos] [--only PART]
+python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [--videos ../shared/videos] [--folds 0 1 2 3 4]
 
 Figures: for each seed a set is made, a network is trained on it, a temporal head and thresholds are learnt from its
 training and validation clips alone (`kinema timeline-train`), and a film is put together from clips of the test side,
@@ -11,6 +11,7 @@ clips between them, found by a network that was trained on the other four. What 
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,10 +73,10 @@ def figures(out: Path, seed: int, minutes: float, clips: int) -> list[str]:
     return rows
 
 
-def fights(out: Path, videos: Path) -> list[str]:
-    """The rows of the five folds together."""
+def fights(out: Path, videos: Path, folds: Sequence[int]) -> list[str]:
+    """The rows of each fold, and of all together."""
     rows, kept = [], dict[str, list[tuple[TemporalMAP, str]]]()
-    for fold in range(5):
+    for fold in folds:
         run = out / f"fights-{fold}"
         recipe = read_recipe(ROOT / "recipes" / "surv-fight.yaml", data=str(videos / "surv-fight"),
                              split=f"fold={fold}", out=str(run))
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--clips", type=int, default=2160, help="of the set of figures")
     parser.add_argument("--videos", type=Path, default=ROOT.parent / "shared" / "videos")
+    parser.add_argument("--folds", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="of the fights")
     parser.add_argument("--only", choices=["figures", "fights"])
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -114,7 +116,7 @@ def main() -> None:
         rows = [row for seed in options.seeds for row in figures(options.out, seed, options.minutes, options.clips)]
         put("figures", "\n".join([*HEADING, *rows, "", measured_by("benchmarks.timeline")]), PAGE)
     if options.only != "figures":
-        rows = fights(options.out, options.videos)
+        rows = fights(options.out, options.videos, options.folds)
         put("fights", "\n".join([*HEADING, *rows, "", measured_by("benchmarks.timeline")]), PAGE)
 
 

@@ -1,6 +1,6 @@
 """A long video with a known truth, put together from the clips of a list and nothing between them."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from kinema.timeline.segments import Segment
 
 GAPLESS = 0.15  # of clips are followed by the next one at once
 SHORTEST_GAP, LONGEST_GAP = 0.4, 2.2  # in clips
-REMEMBERED = 12  # pictures of a clip that a gap is made of
+REMEMBERED = 16  # pictures of a clip, spread over it, that a gap is made of
 MOST_SECONDS = 30.0  # of one clip
 CLIPS_A_FILM = 60
 MOST_MINUTES = 60.0  # of all films together, about
@@ -54,15 +54,19 @@ class Film(Video):
         self.truth = []
         now = 0.0
         for row in self.rows:
-            seen: deque[Picture] = deque(maxlen=REMEMBERED)
-            begun, step, first = now, 1 / USUAL_FPS, None
+            seen, every = list[Picture](), 1
+            begun, step, first, shown = now, 1 / USUAL_FPS, None, 0
             lasts = 0.0 if rng.random() < GAPLESS else rng.uniform(SHORTEST_GAP, LONGEST_GAP) * self.clip_seconds
             try:
                 for time, picture in self.played(row):
                     first = time if first is None else first
                     step = time - first + begun - now or step
                     now = time - first + begun
-                    seen.append(picture)
+                    if shown % every == 0:
+                        seen.append(picture)
+                    if len(seen) > REMEMBERED:
+                        seen, every = seen[::2], 2 * every
+                    shown += 1
                     yield now, picture
             except VideoError:
                 pass
@@ -71,7 +75,7 @@ class Film(Video):
             now += step
             self.truth += [Segment(begun, now, self.table.labels[label]) for label in row.labels
                            if label not in self.quiet]
-            for picture in gap(list(seen), round(lasts / step), rng):
+            for picture in gap(seen, round(lasts / step), rng):
                 yield now, picture
                 now += step
 

@@ -64,7 +64,14 @@ def tiles(seen: Sequence[Picture], rng: np.random.Generator) -> Show:
     return show
 
 
-GAPS: tuple[Callable[[Sequence[Picture], np.random.Generator], Show], ...] = (noise, snow, still, colour, clouds, tiles)
+def place(seen: Sequence[Picture], rng: np.random.Generator) -> Show:
+    """The place of what was just seen without what moved in it (the middle value of each pixel), by a noisy camera."""
+    middle_HWC, spread = np.median(np.stack(seen), axis=0), rng.uniform(0, 8)
+    return lambda _: middle_HWC + spread * rng.standard_normal((*seen[-1].shape[:2], 1), np.float32)
+
+
+GAPS: tuple[Callable[[Sequence[Picture], np.random.Generator], Show], ...] = (
+    noise, snow, still, colour, clouds, tiles, place, place)
 
 
 def gap(seen: Sequence[Picture], count: int, rng: np.random.Generator) -> Iterator[Picture]:

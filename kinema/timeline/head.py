@@ -14,7 +14,7 @@ from kinema.timeline.played import Played
 from kinema.timeline.segments import Segment, Track
 
 WIDTH, DILATIONS, DROPOUT = 64, (1, 2, 4), 0.3
-STEPS, BATCH, CHUNK, LR, DECAY = 600, 8, 128, 2e-3, 0.02
+PASSES, LEAST_STEPS, BATCH, CHUNK, LR, DECAY = 200, 60, 8, 128, 2e-3, 0.02
 EDGE_STEPS = 1.0  # how far, in windows, an edge is seen
 
 
@@ -87,14 +87,25 @@ class Lesson:
             for row, time in ((-2, segment.start_seconds), (-1, segment.end_seconds)):
                 near_N = np.exp(-(((middles_N - time) / reach) ** 2))
                 targets[row] = np.maximum(targets[row], near_N)
-        return cls(torch.from_numpy(played.features_ND.astype(np.float32).T), torch.from_numpy(targets))
+        return cls(torch.from_numpy(played.features_ND.astype(np.float32).T.copy()), torch.from_numpy(targets))
+
+    def stretch(self, length: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """A stretch anywhere in it: features, targets, and which of its steps there are; a shorter video is padded."""
+        there = self.features_DS.shape[1]
+        first = int(torch.randint(max(there - length, 0) + 1, ()))
+        missing = max(length - there, 0)
+        part = slice(first, first + length)
+        mask_S = torch.ones(min(length, there))
+        return (nn.functional.pad(self.features_DS[:, part], (0, missing)),
+                nn.functional.pad(self.targets_S[:, part], (0, missing)), nn.functional.pad(mask_S, (0, missing)))
 
 
-def train_head(lessons: Sequence[Lesson], seed: int, steps: int = STEPS) -> Head:
+def train_head(lessons: Sequence[Lesson], seed: int) -> Head:
     """A head that learnt from videos: stretches of them, drawn anew for each step, and blurred a little."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         whole_DS = torch.cat([lesson.features_DS for lesson in lessons], dim=1)
+        steps = max(PASSES * whole_DS.shape[1] // (BATCH * CHUNK), LEAST_STEPS)
         head = Head(len(whole_DS), len(lessons[0].targets_S) - 2)
         head.mean.copy_(whole_DS.mean(1))
         head.scale.copy_(whole_DS.std(1) + 1e-3 * whole_DS.std() + 1e-6)
@@ -103,19 +114,17 @@ def train_head(lessons: Sequence[Lesson], seed: int, steps: int = STEPS) -> Head
         chances = torch.tensor([float(lesson.features_DS.shape[1]) for lesson in lessons])
         for _ in range(steps):
             optimizer.zero_grad()
-            loss = torch.stack([chunk_loss(head, lessons[int(number)])
-                                for number in torch.multinomial(chances, BATCH, replacement=True)]).mean()
-            loss.backward()
+            drawn = torch.multinomial(chances, BATCH, replacement=True).tolist()
+            lesson_loss(head, [lessons[number] for number in drawn]).backward()
             optimizer.step()
             schedule.step()
     return head.eval()
 
 
-def chunk_loss(head: Head, lesson: Lesson) -> torch.Tensor:
-    """How wrong a head is on a stretch of a video, forwards in time, anywhere in it."""
-    length = lesson.features_DS.shape[1]
-    first = int(torch.randint(max(length - CHUNK, 0) + 1, ()))
-    features_DS = lesson.features_DS[:, first:first + CHUNK]
-    blurred_DS = features_DS + 0.1 * head.scale[:, None] * torch.randn_like(features_DS)
-    logits = head(blurred_DS[None])[0]
-    return nn.functional.binary_cross_entropy_with_logits(logits, lesson.targets_S[:, first:first + CHUNK])
+def lesson_loss(head: Head, lessons: Sequence[Lesson]) -> torch.Tensor:
+    """How wrong a head is on a stretch of each video, blurred a little."""
+    stretches = [lesson.stretch(CHUNK) for lesson in lessons]
+    features_NDS, targets_NKS, mask_NS = (torch.stack(each) for each in zip(*stretches, strict=True))
+    blurred_NDS = features_NDS + 0.1 * head.scale[:, None] * torch.randn_like(features_NDS)
+    wrong_NKS = nn.functional.binary_cross_entropy_with_logits(head(blurred_NDS), targets_NKS, reduction="none")
+    return (wrong_NKS.mean(1) * mask_NS).sum() / mask_NS.sum()
