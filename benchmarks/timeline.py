@@ -1,6 +1,6 @@
 """Timelines measured: 20 minutes put together from `figures`, and fights among quiet clips; writes docs/timeline.md.
 
-python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [--videos ../shared/videos] [--folds 0 1 2 3 4]
+python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [--folds 0 1 2 3 4] [--only PART]
 
 Figures: for each seed a set is made, a network is trained on it, a temporal head and thresholds are learnt from its
 training and validation clips alone (`kinema timeline-train`), and a film is put together from clips of the test side,

@@ -1,5 +1,6 @@
 """Films put together from clips: their truth is where the clips are, and the same seed gives the same film."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,16 @@ def test_quiet_classes_are_shown_but_are_no_truth(table: ClipTable) -> None:
         pass
     assert any(quiet in row.labels for row in film.rows)
     assert all(segment.label != "left" for segment in film.truth)
+
+
+def test_a_clip_of_several_labels_is_several_segments(table: ClipTable) -> None:
+    several = replace(table, rows=(replace(table.rows[0], labels=(2, 5)),), multi_label=True)
+    (film,) = films(several, frozenset(), 0.7, per_class=1, seed=0)
+    for _ in film.frames():
+        pass
+    one, other = film.truth
+    assert (one.label, other.label) == (table.labels[2], table.labels[5])
+    assert (one.start_seconds, one.end_seconds) == (other.start_seconds, other.end_seconds)
 
 
 def test_what_cannot_be_read_is_left_out(table: ClipTable, tmp_path: Path) -> None:
