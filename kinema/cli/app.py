@@ -4,6 +4,7 @@ import typer
 
 import kinema
 from kinema.cli import data, detect, explain, models, study, weights
+from kinema.cli.clips import clips
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
@@ -13,7 +14,8 @@ from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
-from kinema.cli.timeline import clips, timeline, timeline_train
+from kinema.cli.timeline import timeline
+from kinema.cli.timeline_train import timeline_train
 from kinema.cli.train import train
 
 app = typer.Typer(
