@@ -19,7 +19,8 @@ GAPLESS = 0.15  # of clips are followed by the next one at once
 SHORTEST_GAP, LONGEST_GAP = 0.4, 2.2  # in clips
 REMEMBERED = 16  # pictures of a clip, spread over it, that a gap is made of
 MOST_SECONDS = 30.0  # of one clip
-CLIPS_A_FILM = 60
+CLIPS_A_FILM = 30
+GAP_PIXELS = 160  # of the shorter side of a gap's pictures, about: they are shrunk anyway
 MOST_MINUTES = 60.0  # of all films together, about
 
 
@@ -63,7 +64,8 @@ class Film(Video):
                     step = time - first + begun - now or step
                     now = time - first + begun
                     if shown % every == 0:
-                        seen.append(picture)
+                        apart = max(min(picture.shape[:2]) // GAP_PIXELS, 1)
+                        seen.append(picture[::apart, ::apart])
                     if len(seen) > REMEMBERED:
                         seen, every = seen[::2], 2 * every
                     shown += 1
