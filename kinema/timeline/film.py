@@ -61,8 +61,8 @@ class Film(Video):
             try:
                 for time, picture in self.played(row):
                     first = time if first is None else first
-                    step = time - first + begun - now or step
-                    now = time - first + begun
+                    coming = max(begun + time - first, now)
+                    step, now = coming - now or step, coming
                     if shown % every == 0:
                         apart = max(min(picture.shape[:2]) // GAP_PIXELS, 1)
                         seen.append(picture[::apart, ::apart])
