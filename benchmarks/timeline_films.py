@@ -17,37 +17,34 @@ from kinema.data.video.video import Picture
 from kinema.timeline import Segment, read_truth
 
 FPS, SIDE = 12, 112  # of `figures`
+TICK = Fraction(1, 12_000)  # of a second
 GAP_SECONDS = (1.0, 5.0)
 Gap = Callable[[int, np.random.Generator], Iterator[Picture]]  # so many pictures of nothing
 
 
 class Writer:
-    """A video file being written, and where it is."""
+    """A video file being written, in which each part keeps its own frame rate; `seconds` is how long it is already."""
 
-    def __init__(self, container: Any, fps: float, height: int, width: int) -> None:
+    def __init__(self, container: Any, height: int, width: int) -> None:
         name, options = encoder()
-        rate = Fraction(fps).limit_denominator(1001)
-        self.container, self.rate, self.shown, self.size = container, rate, 0, (width, height)
-        self.stream = container.add_stream(name, rate=rate, options={**options, "g": "24"})
+        self.container, self.seconds, self.size = container, 0.0, (width, height)
+        self.stream = container.add_stream(name, rate=25, options={**options, "g": "24"})
         self.stream.height, self.stream.width, self.stream.pix_fmt = height, width, "yuv420p"
+        self.stream.codec_context.time_base = TICK
 
-    @property
-    def seconds(self) -> float:
-        """How long it is already."""
-        return self.shown / float(self.rate)
-
-    def add(self, picture: Picture) -> None:
+    def add(self, picture: Picture, fps: float) -> None:
         """Write a picture, scaled to the size of the file."""
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(*self.size)
-        frame.pts, frame.time_base = self.shown, 1 / self.rate
+        frame.pts, frame.time_base = round(self.seconds / TICK), TICK
         self.container.mux(self.stream.encode(frame))
-        self.shown += 1
+        self.seconds += 1 / fps
 
     def play(self, path: Path) -> None:
         """Write a whole video."""
         with open_video(path) as video:
+            fps = video.fps
             for _, picture in video.frames():
-                self.add(picture)
+                self.add(picture, fps)
 
     def end(self) -> None:
         """Write what the encoder still holds."""
@@ -91,11 +88,11 @@ def figures_film(table: ClipTable, path: Path, minutes: float, seed: int, gap: G
         return known
     rng, truth = np.random.default_rng(seed), list[Segment]()
     with av.open(str(path), "w") as container:
-        writer = Writer(container, FPS, SIDE, SIDE)
+        writer = Writer(container, SIDE, SIDE)
         while writer.seconds < 60 * minutes:
             for place in rng.permutation(len(table)).tolist():
                 for picture in gap(round(rng.uniform(*GAP_SECONDS) * FPS), rng):
-                    writer.add(picture)
+                    writer.add(picture, FPS)
                 begun = writer.seconds
                 writer.play(table.path(table.rows[place]))
                 truth.append(Segment(begun, writer.seconds, table.labels[table.rows[place].labels[0]]))
@@ -114,7 +111,7 @@ def fights_film(table: ClipTable, path: Path, quiet: int, seed: int) -> list[Seg
     calm = [row for row in table.rows if quiet in row.labels]
     fights = [row for row in table.rows if quiet not in row.labels]
     with av.open(str(path), "w") as container:
-        writer = Writer(container, 25, 240, 320)
+        writer = Writer(container, 240, 320)
         for place in rng.permutation(len(fights)).tolist():
             for row in drawn(calm, int(rng.integers(1, 5)), rng):
                 writer.play(table.path(row))

@@ -21,7 +21,9 @@ def timeline_train(
     precision: PRECISION = None,
     recall: RECALL = None,
     overlap: Annotated[int, typer.Option(min=1, help="windows for each moment: more is finer, and slower")] = 4,
-    per_class: Annotated[int, typer.Option(min=1, help="clips of each class in the films to learn from")] = 40,
+    per_class: Annotated[
+        int | None, typer.Option(min=1, help="clips of each class in the films to learn from \\[default: 40 or more]")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="seed of the films and of the head")] = 0,
     device: DEVICE = None,
     as_json: JSON = False,

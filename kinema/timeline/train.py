@@ -20,12 +20,12 @@ from kinema.timeline.thresholds import Goal, Judged, choose_thresholds
 from kinema.timeline.truth import read_truth
 
 OVERLAP = 4  # windows for each moment
-PER_CLASS = 40  # clips in the films that are learnt from; in those that thresholds are chosen on, half as many
+PER_CLASS, ALL_CLASSES = 40, 400  # clips in the films that are learnt from, at least; half as many choose thresholds
 
 
 def train_timeline(
     run: str | PathLike[str] | Run, truth: str | Path | None = None, root: str | Path | None = None,
-    quiet: Sequence[str] = (), goal: Goal | None = None, overlap: int = OVERLAP, per_class: int = PER_CLASS,
+    quiet: Sequence[str] = (), goal: Goal | None = None, overlap: int = OVERLAP, per_class: int | None = None,
     seed: int = 0, device: str | None = None,
 ) -> Learnt:
     """Learn when a run's classes happen in long videos, and choose thresholds; writes RUN/timeline.
@@ -34,9 +34,11 @@ def train_timeline(
     are learnt from, those of its validation side choose the thresholds. truth: a list of annotated long videos (see
     `read_truth`), found under `root`: those to train on are learnt from too, and the others choose the thresholds in
     place of films. quiet: classes in which nothing happens. goal: the precision or recall that thresholds are to reach.
-    overlap: windows for each moment. per_class: clips of each class in the films that are learnt from.
+    overlap: windows for each moment. per_class: clips of each class in the films that are learnt from; None: 40, or
+    more where there are fewer than ten classes.
     """
     run = run if isinstance(run, Run) else Run.open(Path(run))
+    per_class = max(PER_CLASS, ALL_CLASSES // len(run.labels)) if per_class is None else per_class
     if overlap < 1 or per_class < 1:
         raise KinemaError(f"An overlap of {overlap} and {per_class} clips of each class were asked for; expected 1 or "
                           "more of both.")
