@@ -5,7 +5,7 @@ python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [
 Figures: for each seed a set is made, a network is trained on it, a temporal head and thresholds are learnt from its
 training and validation clips alone (`kinema timeline-train`), and a film is put together from clips of the test side,
 whose rooms neither has seen. Between the clips lies nothing: noise, or (harder) rooms without a person and moving
-shapes, of which the head has learnt nothing. Fights: each of five source-wise folds is a film of fights with quiet
+shapes, which the films that it learns from do not have. Fights: each of five source-wise folds is a film of fights with quiet
 clips between them, found by a network that was trained on the other four. What is there already is not made again.
 """
 
