@@ -5,8 +5,8 @@ python -m benchmarks.timeline [--out .timeline] [--seeds 0 1 2] [--minutes 20] [
 Figures: for each seed a set is made, a network is trained on it, a temporal head and thresholds are learnt from its
 training and validation clips alone (`kinema timeline-train`), and a film is put together from clips of the test side,
 whose rooms neither has seen. Between the clips lies nothing: noise, or (harder) rooms without a person and moving
-shapes, which the films that it learns from do not have. Fights: each of five source-wise folds is a film of fights with quiet
-clips between them, found by a network that was trained on the other four. What is there already is not made again.
+shapes, which the films that it learns from do not have. Fights: each of five source-wise folds is a film of fights
+with quiet clips between them, found by a network that was trained on the other four. What is there is not made again.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from kinema.machine import Machine
 from kinema.recipe import read_recipe
 from kinema.runs import Run
 from kinema.timeline import Localizer, Segment, TemporalMAP, temporal_map, train_timeline, write
-from kinema.timeline.learnt import METHODS
+from kinema.timeline.learnt import METHODS, Learnt
 
 PAGE = ROOT / "docs" / "timeline.md"
 MACHINE = Machine(accelerator="cpu", channels_last=True)
@@ -59,7 +59,7 @@ def figures(out: Path, seed: int, minutes: float, clips: int) -> list[str]:
     train(read_recipe(ROOT / "recipes" / "figures.yaml", data=str(data), out=str(run), seed=seed), MACHINE)
     top1 = evaluate(run, machine=MACHINE).top1
     started = time.perf_counter()
-    learnt = train_timeline(run, device="cpu")
+    learnt = Learnt.of(run) or train_timeline(run, device="cpu")
     print(f"seed {seed}: top-1 {top1:.1%}; {learnt.footage}, in {time.perf_counter() - started:.0f} s", flush=True)
     gaps: dict[str, Gap] = {"noise": noise, "rooms, shapes": quiet_places(sorted(shapes.glob("*/*.mp4")))}
     rows = []
@@ -81,7 +81,8 @@ def fights(out: Path, videos: Path, folds: Sequence[int]) -> list[str]:
         recipe = read_recipe(ROOT / "recipes" / "surv-fight.yaml", data=str(videos / "surv-fight"),
                              split=f"fold={fold}", out=str(run))
         train(replace(recipe, validation=0.2), MACHINE)
-        train_timeline(run, quiet=["noFight"], device="cpu")
+        if Learnt.of(run) is None:
+            train_timeline(run, quiet=["noFight"], device="cpu")
         test = Run.open(run).split().test
         film = out / f"fights-{fold}.mp4"
         truth = fights_film(test, film, test.labels.index("noFight"), fold)
