@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kinema.inference.stream import Stream
     from kinema.models import ClipSpec, Network, list_models
     from kinema.recipe import Recipe
+    from kinema.timeline.localizer import Localizer
     from kinema.training.masking import Masking
     from kinema.training.pretrain import pretrain
     from kinema.training.train import train
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ClipSpec": "kinema.models",
+    "Localizer": "kinema.timeline.localizer",
     "Masking": "kinema.training.masking",
     "Network": "kinema.models",
     "Recipe": "kinema.recipe",
@@ -55,9 +57,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Masking", "Network", "Recipe", "Recognizer", "Stream", "create_model", "evaluate", "from_checkpoint",
-    "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video", "pretrain", "profile",
-    "push_to_hub", "read_table", "train",
+    "ClipSpec", "Localizer", "Masking", "Network", "Recipe", "Recognizer", "Stream", "create_model", "evaluate",
+    "from_checkpoint", "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video",
+    "pretrain", "profile", "push_to_hub", "read_table", "train",
 ]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

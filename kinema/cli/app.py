@@ -4,6 +4,7 @@ import typer
 
 import kinema
 from kinema.cli import data, detect, explain, models, study, weights
+from kinema.cli.clips import clips
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
@@ -13,6 +14,8 @@ from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
+from kinema.cli.timeline import timeline
+from kinema.cli.timeline_train import timeline_train
 from kinema.cli.train import train
 
 app = typer.Typer(
@@ -49,6 +52,9 @@ app.command("probe")(probe)
 app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
+app.command("timeline")(timeline)
+app.command("timeline-train")(timeline_train)
+app.command("clips")(clips)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)

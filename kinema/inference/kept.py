@@ -83,10 +83,10 @@ class Kept:
         """Whether a kept frame begins in a part of the video."""
         return any(start <= time + self.close < end for time in self.times)
 
-    def halves_until_new(self, end: float, half: float) -> int:
-        """By how many half windows a window that ended at `end` must move on to hold the first frame after it."""
+    def steps_until_new(self, end: float, step: float) -> int:
+        """By how many steps of windows a window that ended at `end` must move on to hold the first frame after it."""
         coming = next((time for time in self.times if time + self.close >= end), end)
-        return max(int((coming + self.close - end) // half) + 1, 1)
+        return max(int((coming + self.close - end) // step) + 1, 1)
 
     def drop_before(self, time: float) -> None:
         """Forget frames that came before the one on show at a time."""
@@ -124,23 +124,23 @@ class Kept:
 
 
 def spans(
-    kept: Kept, frames: Iterable[tuple[float, np.ndarray | None]], seconds: float
+    kept: Kept, frames: Iterable[tuple[float, np.ndarray | None]], seconds: float, overlap: int = 2, whole: float = 2.0
 ) -> Iterator[tuple[float, float]]:
-    """Where each window of a video starts and ends, as soon as its frames have come."""
+    """Where each window of a video starts and ends, as soon as its frames have come; see `windows`."""
     start: float | None = None
     lasts = covered = 0.0
     for time, picture_HWC in frames:
         kept.add(time, picture_HWC)
         if start is None:
             lasts = max(seconds, kept.step * max(kept.spec.frames, LEAST_FRAMES))
-            if kept.lasts < 2 * lasts:
+            if kept.lasts < whole * lasts:
                 continue
             start = covered = kept.times[0]
         while kept.times[-1] >= start + lasts:
             if kept.holds(covered, start + lasts):
                 covered = start + lasts
                 yield start, covered
-            start += lasts / 2 * kept.halves_until_new(start + lasts, lasts / 2)
+            start += lasts / overlap * kept.steps_until_new(start + lasts, lasts / overlap)
             kept.drop_before(min(start, kept.times[-1] - lasts))
     if not kept.times:
         return

@@ -38,23 +38,26 @@ def window_seconds(spec: ClipSpec, clip_seconds: float | None = None) -> float:
     return USUAL_SECONDS if spec.sampling == "uniform" else spec.frames * spec.stride / (spec.fps or USUAL_FPS)
 
 
-def windows(video: Video, spec: ClipSpec, seconds: float, views: int = 1) -> Iterator[Window]:
-    """The whole video as one window if it is shorter than two, else windows of `seconds` that overlap by half.
+def windows(
+    video: Video, spec: ClipSpec, seconds: float, views: int = 1, overlap: int = 2, whole: float = 2.0
+) -> Iterator[Window]:
+    """The whole video as one window if it is shorter than two (or `whole`), else windows of `seconds`.
 
-    Together they cover the video; the last one ends with it. Where the clock jumps, or nothing was recorded, windows
-    that hold no new frame are left out. A window lasts as many frames as a clip has, or more. No more frames are kept
-    than two windows hold, each already as small as the network wants it.
+    They overlap by half, or so that `overlap` of them hold each moment. Together they cover the video; the last one
+    ends with it. Where the clock jumps, or nothing was recorded, windows that hold no new frame are left out. A window
+    lasts as many frames as a clip has, or more. No more frames are kept than two windows hold, each already as small as
+    the network wants it.
 
     Where a video's times are known beforehand, only the frames that clips are made of are read.
     """
     if spec.fields or not video.known:
         kept = Kept(spec)
-        for start, end in spans(kept, video.frames(), seconds):
+        for start, end in spans(kept, video.frames(), seconds, overlap, whole):
             yield Window(float(start), float(end), kept.clips(start, end, views))
         return
     done, total = 0, -1
     while total != (total := len(video)):
-        plan = planned(video.times_seconds, spec, seconds, views)
+        plan = planned(video.times_seconds, spec, seconds, views, overlap, whole)
         try:
             for window in read_through(video, spec, plan, done):
                 yield window
@@ -73,11 +76,14 @@ class Planned(NamedTuple):
     numbers_VT: np.ndarray
 
 
-def planned(times_seconds: np.ndarray, spec: ClipSpec, seconds: float, views: int) -> list[Planned]:
+def planned(
+    times_seconds: np.ndarray, spec: ClipSpec, seconds: float, views: int, overlap: int, whole: float
+) -> list[Planned]:
     """The windows of a video whose times are known."""
     kept = Kept(spec)
     frames = ((time, None) for time in times_seconds.tolist())
-    return [Planned(start, end, kept.numbers_in(start, end, views)) for start, end in spans(kept, frames, seconds)]
+    return [Planned(start, end, kept.numbers_in(start, end, views))
+            for start, end in spans(kept, frames, seconds, overlap, whole)]
 
 
 def read_through(video: Video, spec: ClipSpec, plan: Sequence[Planned], first: int) -> Iterator[Window]:

@@ -73,6 +73,18 @@ def test_windows_cover_a_long_video(frames: int, first: float) -> None:
     assert all(window.end_seconds - window.start_seconds == pytest.approx(2.0) for window in found)
 
 
+@pytest.mark.parametrize("overlap", [1, 3, 4])
+@pytest.mark.parametrize("frames", [20, 21, 33, 200])
+def test_windows_may_overlap_more_or_less(frames: int, overlap: int) -> None:
+    found = list(windows(Counter(frames), SPEC, seconds=2.0, overlap=overlap, whole=1.0))
+    assert found[0].start_seconds == 0
+    assert found[-1].end_seconds == pytest.approx(frames / 10)
+    steps = np.diff([window.start_seconds for window in found])
+    assert steps[:-1] == pytest.approx(np.full(len(steps[:-1]), 2.0 / overlap))
+    assert all(0 < step <= 2.0 / overlap + 1e-6 for step in steps)
+    assert all(window.end_seconds - window.start_seconds == pytest.approx(2.0) for window in found)
+
+
 def test_a_window_holds_the_frames_of_its_time() -> None:
     for window in windows(Counter(100), SPEC, seconds=2.0):
         first = round(window.start_seconds * 10)

@@ -1,0 +1,147 @@
+"""`kinema timeline`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kinema.cli.output import command, print_json, say, say_aside, table
+from kinema.errors import KinemaError, VideoError
+
+if TYPE_CHECKING:
+    from kinema.timeline.detection_map import TemporalMAP
+    from kinema.timeline.localizer import Localizer
+    from kinema.timeline.segments import Timeline
+
+RUN = Annotated[str, typer.Argument(help="folder of a run, a checkpoint's id, or a file of weights")]
+DEVICE = Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")]
+METHOD = Annotated[
+    str | None, typer.Option(help="head: the trained one; windows: plain \\[default: the better one in validation]")
+]
+PRECISION = Annotated[float | None, typer.Option(help="choose thresholds that reach this precision in validation")]
+RECALL = Annotated[float | None, typer.Option(help="choose thresholds that reach this recall in validation")]
+THRESHOLD = Annotated[float | None, typer.Option(help="one threshold for all labels instead, 0 to 1")]
+JSON = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@command
+def timeline(
+    run: RUN,
+    videos: Annotated[list[str], typer.Argument(help="video files, or folders of frames")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="folder; or for one video a file: .json, .csv, .srt, .vtt or .html")
+    ] = "timelines",
+    method: METHOD = None,
+    precision: PRECISION = None,
+    recall: RECALL = None,
+    threshold: THRESHOLD = None,
+    truth: Annotated[
+        str | None, typer.Option(help="what truly happens (csv or ActivityNet's JSON): print mAP and false alarms")
+    ] = None,
+    embed: Annotated[bool, typer.Option("--embed", help="put the video itself into the page")] = False,
+    device: DEVICE = None,
+    as_json: JSON = False,
+) -> None:
+    """Say what happens when in long videos: segments as JSON, csv and subtitles, and a page with the video.
+
+    The first time, a temporal head and thresholds are learnt from the run's own clips; `kinema timeline-train` does it
+    with annotated videos. What is no class of the run stays below the thresholds, and is nothing.
+
+    Examples:
+
+      kinema timeline runs/first match.mp4
+
+      kinema timeline runs/first matches/*.mp4 --out timelines --precision 0.95
+
+      kinema timeline runs/first match.mp4 --out match.html --embed
+
+      kinema timeline runs/first tests/*.mp4 --truth truth.csv
+    """
+    from kinema.timeline.localizer import Localizer
+    from kinema.timeline.truth import read_truth
+    from kinema.timeline.written import WRITERS, to_dict, write
+
+    known = None if truth is None else read_truth(truth)
+    names = {} if known is None else {path: known.name_of(path) for path in videos}
+    targets = files_of(videos, out, tuple(WRITERS))
+    localizer = Localizer(run, device, method, precision, recall, threshold)
+    found: dict[str, Timeline] = {}
+    facts: list[dict[str, Any]] = []
+    for path, files in zip(videos, targets, strict=True):
+        try:
+            found[path] = localizer(path)
+        except VideoError as error:
+            facts.append({"video": path, "error": str(error)})
+            if not as_json:
+                say(f"{path}\tunreadable: {error}")
+            continue
+        written = [str(write(found[path], file, embed)) for file in files]
+        facts.append({**to_dict(found[path], scores=False), "video": path, "files": written})
+        if not as_json:
+            show(found[path])
+            say_aside(f"Wrote {', '.join(written)}")
+    judged = None
+    if known is not None and found:
+        judged = judge({names[path]: known.segments[names[path]] for path in found},
+                       {names[path]: each for path, each in found.items()})
+    if as_json:
+        chosen = localizer.thresholds.to_dict() if localizer.thresholds else None
+        print_json({"method": localizer.method, "thresholds": chosen, "videos": facts,
+                    "evaluation": judged.to_dict() if judged else None})
+    else:
+        tell(localizer)
+        if judged:
+            show_map(judged)
+    if any("error" in each for each in facts):
+        raise typer.Exit(1)
+
+
+def files_of(videos: list[str], out: str, endings: tuple[str, ...]) -> list[list[Path]]:
+    """The files to write for each video: all kinds into a folder, or the one that `out` names."""
+    if Path(out).suffix.lower() in endings and not Path(out).is_dir():
+        if len(videos) > 1:
+            raise KinemaError(f"{len(videos)} videos do not go into the one file {out}; name a folder.")
+        return [[Path(out)]]
+    if Path(out).suffix and not Path(out).is_dir():
+        raise KinemaError(f"A timeline is written as {', '.join(endings)}, or into a folder; {out} is neither.")
+    stems = [Path(path).stem for path in videos]
+    twice = next((stem for stem in stems if stems.count(stem) > 1), None)
+    if twice is not None:
+        raise KinemaError(f"Two of the videos are called {twice}; write them into folders of their own.")
+    return [[Path(out) / f"{stem}{ending}" for ending in endings] for stem in stems]
+
+
+def judge(truth: dict[str, Any], found: "dict[str, Timeline]") -> "TemporalMAP":
+    """What was found beside the truth."""
+    from kinema.timeline.detection_map import temporal_map
+
+    seconds = sum(each.end_seconds - each.start_seconds for each in found.values())
+    return temporal_map(truth, {name: each.segments for name, each in found.items()}, seconds)
+
+
+def show(found: "Timeline") -> None:
+    """Print a video's segments."""
+    table(found.video, ("video", "start", "end", "label", "score"),
+          [(found.video, f"{each.start_seconds:.2f}", f"{each.end_seconds:.2f}", each.label, f"{each.score:.3f}")
+           for each in found.segments])
+
+
+def tell(localizer: "Localizer") -> None:
+    """Say how the answers were made, and what to expect of them."""
+    if localizer.learnt is None:
+        say_aside(f"{localizer.note} No thresholds were learnt: all labels count from the same score on.".strip())
+        return
+    if localizer.thresholds is not None:
+        say_aside(f"{localizer.thresholds.words} Method: {localizer.method}.")
+    if localizer.learnt.note:
+        say_aside(localizer.learnt.note)
+
+
+def show_map(judged: "TemporalMAP") -> None:
+    """Print how what was found agrees with the truth."""
+    tious = [f"mAP@{tiou:g}" for tiou in judged.tious]
+    rows = [("all", str(judged.true), *(f"{mean:.3f}" for mean in judged.means)),
+            *((label, str(count), *(f"{value:.3f}" for value in each)) for label, count, each in judged.classes)]
+    table("Beside the truth", ("label", "true", *tious), rows)
+    say(f"average mAP {judged.average:.3f}; at tIoU 0.5: recall {judged.recall:.1%}, precision {judged.precision:.1%}, "
+        f"{judged.false_alarms_per_hour:.1f} false alarms an hour")
