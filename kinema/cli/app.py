@@ -5,6 +5,7 @@ import typer
 import kinema
 from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
+from kinema.cli.cover import cover
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
 from kinema.cli.export import export
@@ -49,6 +50,7 @@ app.command("probe")(probe)
 app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
+app.command("cover")(cover)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)
