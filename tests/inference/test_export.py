@@ -76,8 +76,8 @@ def test_a_streams_file_is_fed_its_own_state(tmp_path: Path, name: str, suffix: 
 
 
 def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
-    with pytest.raises(KinemaError, match=r"a\.pt is no file of a known kind; expected \.onnx or \.xml"):
-        export(network("tsn-resnet_tiny"), tmp_path / "a.pt")
+    with pytest.raises(KinemaError, match=r"a\.bin is no file of a known kind; expected \.onnx \(onnx\), \.xml"):
+        export(network("tsn-resnet_tiny"), tmp_path / "a.bin")
     with pytest.raises(ModelError, match="looks at later frames"):
         export(network("tsm-resnet_tiny"), tmp_path / "a.onnx", stream=True)
     assert not [*tmp_path.iterdir()]
