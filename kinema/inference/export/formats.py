@@ -29,7 +29,7 @@ ONE_FILE_BYTES = 1_900_000_000  # that an ONNX file may hold; weights beyond lie
 @contextmanager
 def quietly() -> "Iterator[None]":
     """Within this, exporters do not tell of shapes that are fixed here, and of packages that nobody needs."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
