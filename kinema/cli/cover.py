@@ -41,7 +41,6 @@ def cover(
                     "label_score": chosen.label_score, "score": chosen.score})
         return
     what = f"{chosen.start_seconds:.1f} to {chosen.end_seconds:.1f} s of {video}"
-    still = "" if made.pictures > 1 else ", a still"
+    rate = f"{made.fps:.3g} pictures a second" if made.pictures > 1 else "a still"
     sure = "" if chosen.label_score is None else f", {label or 'its label'} {chosen.label_score:.0%} sure"
-    say(f"{made.path}: {what}{sure}; {made.width} x {made.height}, {made.fps:.3g} pictures a second, "
-        f"{made.size_bytes / 1000:.0f} KB{still}")
+    say(f"{made.path}: {what}{sure}; {made.width} x {made.height}, {rate}, {made.size_bytes / 1000:.0f} KB")
