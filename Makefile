@@ -41,6 +41,7 @@ lint: $(VENV)/tested ## style and types
 check-all: $(VENV)/tested ## every network by name, against the published figures and their code, every awkward video; writes docs/
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python -m benchmarks.compat
+	$(BIN)/python -m benchmarks.exports
 	$(BIN)/python benchmarks/videos.py
 	$(BIN)/python benchmarks/parity.py
 

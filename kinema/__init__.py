@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kinema.data.video import open_video
     from kinema.evaluation.evaluate import evaluate
     from kinema.evaluation.profile import profile
+    from kinema.inference.cover.make import cover
     from kinema.inference.recognizer import Recognizer
     from kinema.inference.stream import Stream
     from kinema.models import ClipSpec, Network, list_models
@@ -40,6 +41,7 @@ _HOMES = {
     "Recipe": "kinema.recipe",
     "Recognizer": "kinema.inference.recognizer",
     "Stream": "kinema.inference.stream",
+    "cover": "kinema.inference.cover.make",
     "create_model": "kinema.weights",
     "evaluate": "kinema.evaluation.evaluate",
     "from_checkpoint": "kinema.weights",
@@ -57,7 +59,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Localizer", "Masking", "Network", "Recipe", "Recognizer", "Stream", "create_model", "evaluate",
+    "ClipSpec", "Localizer", "Masking", "Network", "Recipe", "Recognizer", "Stream", "cover", "create_model", "evaluate",
     "from_checkpoint", "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video",
     "pretrain", "profile", "push_to_hub", "read_table", "train",
 ]

@@ -6,6 +6,7 @@ import kinema
 from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.clips import clips
 from kinema.cli.compare import compare, temporal
+from kinema.cli.cover import cover
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
 from kinema.cli.export import export
@@ -55,6 +56,7 @@ app.command("features")(features)
 app.command("timeline")(timeline)
 app.command("timeline-train")(timeline_train)
 app.command("clips")(clips)
+app.command("cover")(cover)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)

@@ -175,3 +175,14 @@ def test_a_closed_video_can_be_read_again(tmp_path: Path) -> None:
 def test_only_frames_that_exist_are_read(tmp_path: Path, indices: list) -> None:
     with pytest.raises(VideoError):
         open_video(pictures(5)).read(indices)
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_pictures_may_be_small(tmp_path: Path, turn: int) -> None:
+    path = encode(tmp_path / "a.mp4", how=How(turn=turn))
+    with open_video(path) as whole, open_video(path, largest=16) as small, open_video(path, largest=500) as same:
+        assert (small.height, small.width) == ((12, 16) if turn == 0 else (16, 12))
+        assert np.array_equal(small.times_seconds, whole.times_seconds)
+        assert np.array_equal(same.read([0, 9]), whole.read([0, 9]))
+        means = whole.read([0, 9]).reshape(2, small.height, 4, small.width, 4, 3).mean((2, 4))
+        assert np.corrcoef(small.read([0, 9]).ravel(), means.ravel())[0, 1] > 0.97  # colours clip after it, not before

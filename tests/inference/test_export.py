@@ -1,6 +1,8 @@
 """A file for another runtime gives the network's answers, used as its .json says and without kinema."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,18 @@ import torch
 from typer.testing import CliRunner
 
 from kinema.cli.app import app
+from kinema.data.video import open_video
 from kinema.errors import KinemaError, ModelError
-from kinema.inference.export import export
-from kinema.models import Network, create_model
+from kinema.evaluation.predict import predict
+from kinema.inference.export import check, export
+from kinema.inference.export.check import must_agree, on_clips
+from kinema.inference.export.formats import FORMATS, by_torch
+from kinema.inference.export.write import path_of
+from kinema.inference.recognizer import Recognizer
+from kinema.inference.stream import Stream
+from kinema.models import ClipSpec, Network, create_model
 from kinema.models.streaming import State, Steps
+from kinema.runs import Run
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("openvino")
@@ -76,15 +86,151 @@ def test_a_streams_file_is_fed_its_own_state(tmp_path: Path, name: str, suffix: 
 
 
 def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
-    with pytest.raises(KinemaError, match=r"a\.pt is no file of a known kind; expected \.onnx or \.xml"):
-        export(network("tsn-resnet_tiny"), tmp_path / "a.pt")
+    with pytest.raises(KinemaError, match=r"a\.bin is no file of a known kind; expected \.onnx \(onnx\), \.xml"):
+        export(network("tsn-resnet_tiny"), tmp_path / "a.bin")
     with pytest.raises(ModelError, match="looks at later frames"):
         export(network("tsm-resnet_tiny"), tmp_path / "a.onnx", stream=True)
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_run_is_exported(tiny_run: Path, tmp_path: Path) -> None:
-    told = CliRunner().invoke(app, ["export", str(tiny_run), str(tmp_path / "a.onnx")])
+def facts_in(path: Path) -> dict[str, Any]:
+    """What a file tells of itself, as its own runtime reads it."""
+    if path.suffix == ".onnx":
+        import onnxruntime
+
+        return json.loads(onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map["kinema"])
+    if path.suffix == ".xml":
+        import openvino
+
+        return json.loads(openvino.Core().read_model(path).get_rt_info(["kinema"]).astype(str))
+    inside = {"kinema.json": ""}
+    if path.suffix == ".pt":
+        torch.jit.load(str(path), _extra_files=inside)
+    else:
+        torch.export.load(path, extra_files=inside)
+    return json.loads(inside["kinema.json"])
+
+
+def ran(script: Path, video: Path) -> list[list[str]]:
+    """The lines that an example prints, run where kinema cannot be found."""
+    code = ("import runpy, sys; sys.modules['kinema'] = None; sys.argv = sys.argv[1:]; "
+            "runpy.run_path(sys.argv[0], run_name='__main__')")
+    found = subprocess.run([sys.executable, "-c", code, str(script), str(video)], capture_output=True, text=True,
+                           cwd=script.parent)
+    assert found.returncode == 0, found.stderr
+    return [line.split("\t") for line in found.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("to", ["onnx", "openvino", *(pytest.param(to, marks=pytest.mark.slow)
+                                                      for to in ("torchscript", "pt2"))])
+def test_a_run_is_exported_with_an_example(tiny_run: Path, motion: Path, tmp_path: Path, to: str) -> None:
+    path = tmp_path / f"a{FORMATS[to].suffix}"
+    told = CliRunner().invoke(app, ["export", str(tiny_run), str(path), "--to", to])
     assert told.exit_code == 0, told.output
-    assert "1 in and 1 out" in told.output
-    assert json.loads((tmp_path / "a.json").read_text())["labels"]
+    run = Run.open(tiny_run)
+    clips = len(run.split().validation)
+    assert f"the same label on 100.0% of {clips} validation clips" in told.output
+    facts = json.loads((tmp_path / "a.json").read_text())
+    assert facts["checked"]["clips"] == clips
+    assert facts["checked"]["top1"] == 1
+    assert max(facts["checked"]["difference"], facts["checked"]["noise"]) < 1e-4
+    inside = facts_in(path)
+    assert inside == {key: value for key, value in facts.items() if key not in ("checked", "example")}
+    assert inside["labels"] == list(run.labels)
+    video = sorted(motion.rglob("*.mp4"))[0]
+    expected = Recognizer(run, device="cpu")(video).top[:5]
+    for (label, score), (expected_label, expected_score) in zip(ran(tmp_path / "a_example.py", video), expected,
+                                                                strict=True):
+        assert label == expected_label
+        assert float(score) == pytest.approx(expected_score, abs=2e-4)
+    assert {file.name for file in tmp_path.iterdir()} <= {path.name, "a.bin", "a.json", "a_example.py"}
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_an_exported_run_gives_its_top_label_on_all_validation_clips(
+    tiny_run: Path, tmp_path: Path, suffix: str
+) -> None:
+    run, path = Run.open(tiny_run), tmp_path / f"a{suffix}"
+    export(run, path)
+    file, model, table = runs(path), run.model(), run.split().validation
+    answers = [predict(model, table, quiet=True, engine=engine).predictions.scores_NK().argmax(1) for engine in (
+        None, lambda clips: torch.cat([torch.from_numpy(file({"clip": clip.numpy()})["logits"])
+                                       for clip in clips.contiguous().split(1)]))]
+    assert len(answers[0]) == len(table) > 5
+    assert np.array_equal(*answers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [
+    {"clip": {"input": "difference"}}, {"clip": {"sampling": "dense", "stride": 2, "crop": "stretch"}},
+    {"clip": {"order": "bgr", "resize": 40}}, {"clip": {"sampling": "dense", "fps": 6.0, "resize": [40, 48]}}],
+    ids=["difference", "dense", "bgr", "fps"])
+def test_examples_prepare_clips_as_their_networks_want_them(motion: Path, tmp_path: Path, options: dict) -> None:
+    torch.manual_seed(0)
+    spec = ClipSpec.from_dict({"frames": 4, "height": 32, "width": 32, **options["clip"]})
+    made = create_model("tsm-resnet_tiny", classes=3, clip=spec).eval()
+    export(made, tmp_path / "a.pt2")
+    video = sorted(motion.rglob("*.mp4"))[0]
+    expected = {label.removeprefix("class "): score for label, score in
+                Recognizer(made, device="cpu", window=60)(video).top}
+    found = {label: float(score) for label, score in ran(tmp_path / "a_example.py", video)}
+    assert found == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.slow
+def test_a_streams_example_says_what_the_stream_says(motion: Path, tmp_path: Path) -> None:
+    made = network("tsm-resnet_tiny", causal=True)
+    export(made, tmp_path / "a.onnx", stream=True)
+    video = sorted(motion.rglob("*.mp4"))[0]
+    stream, due, expected = Stream(made, device="cpu"), 0.0, []
+    with open_video(video) as opened:
+        for seconds, picture in opened.frames():
+            if seconds >= due:
+                due = seconds + 0.99 * stream.frame_seconds
+                expected.append(str(int(stream.push(picture).argmax())))
+    assert [label for _, label, _ in ran(tmp_path / "a_example.py", video)] == expected
+
+
+def test_a_file_that_is_off_is_not_written(tiny_run: Path) -> None:
+    run = Run.open(tiny_run)
+    network, other = run.model(), run.network().eval()
+    off = on_clips(run, network, by_torch(other))
+    assert off is not None
+    with pytest.raises(KinemaError, match=r"Nothing was written.* differ by .* on validation clips"):
+        must_agree(0.0, off, int8=False)
+    with pytest.raises(KinemaError, match="on noise"):
+        must_agree(float("nan"), None, int8=False)
+    with pytest.raises(KinemaError, match="get the network's label in int8"):
+        must_agree(None, off._replace(top1=0.2), int8=True)
+    must_agree(1e-5, off._replace(difference=1e-5), int8=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_int8(tiny_run: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nncf")
+    monkeypatch.setattr(check, "AGREES", 0.2)  # two epochs leave the network next to undecided
+    facts = export(tiny_run, tmp_path / f"a{suffix}", int8=True)
+    assert facts["precision"] == "int8"
+    assert facts["checked"]["noise"] is None
+    assert 1e-4 < facts["checked"]["difference"] < 1.5
+    graph = (tmp_path / f"a{suffix}").read_bytes()
+    assert b"QuantizeLinear" in graph or b"FakeQuantize" in graph
+
+
+def test_formats_are_told_apart(tiny_run: Path, tmp_path: Path) -> None:
+    for to, each in FORMATS.items():
+        assert path_of("runs/first", to, None) == Path(f"first{each.suffix}")
+    with pytest.raises(KinemaError, match=r"--to onxn is unknown; expected onnx, .* Nearest: onnx"):
+        path_of("runs/first", "onxn", None)
+    with pytest.raises(KinemaError, match=r"--to onnx is written as \.onnx, and a\.xml ends otherwise"):
+        path_of("runs/first", "onnx", Path("a.xml"))
+    with pytest.raises(KinemaError, match=r"Name a file to write, such as first\.onnx"):
+        path_of("runs/first", None, None)
+    with pytest.raises(KinemaError, match="int8 is written as onnx and openvino, not as pt2"):
+        export(tiny_run, tmp_path / "a.pt2", int8=True)
+    with pytest.raises(KinemaError, match="without a run"):
+        export(network("tsn-resnet_tiny"), tmp_path / "a.onnx", int8=True)
+    with pytest.raises(KinemaError, match="A stream is written in float32"):
+        export(network("tsn-resnet_tiny"), tmp_path / "a.onnx", stream=True, int8=True)
+    assert not [*tmp_path.iterdir()]

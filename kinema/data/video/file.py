@@ -31,12 +31,13 @@ class VideoFile(Video):
     whole file is: a video whose pictures fit in 256 MB keeps them; a larger one is decoded for each reading, from the
     nearest key frame if that gives the same frames (by checksum), else from the start. So it is for `warnings`.
     `threads`: 0 is FFmpeg's choice; any number gives the same frames of a sound file. `whole`: believe no packets.
+    `largest`: pixels of a picture's longer side, at most; what is larger shrinks, which the law does not foresee.
     """
 
     path: Path
 
-    def __init__(self, path: Path, threads: int = 0, whole: bool = False) -> None:
-        self.path, self._threads, self._whole = path, threads, whole
+    def __init__(self, path: Path, threads: int = 0, whole: bool = False, largest: int | None = None) -> None:
+        self.path, self._threads, self._whole, self._largest = path, threads, whole, largest
         self._index: Index | None = None
         self._packets: Packets | None = None
         self._believed = not whole  # the packets are looked at, and no frame has shown that they do not tell the truth
@@ -45,7 +46,7 @@ class VideoFile(Video):
         self._warnings: tuple[str, ...] | None = None
         self._opened: Decoder | None
         self._opened, first = open_first(path, threads)
-        self._choice, self._pixels = self._opened.choice, Pixels(first, threads)
+        self._choice, self._pixels = self._opened.choice, Pixels(first, threads, largest)
         self.height, self.width = self._pixels.height, self._pixels.width
 
     def _decoder(self) -> Decoder:
@@ -122,8 +123,7 @@ class VideoFile(Video):
 
     def pictures(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
         """(index, picture) for rising indices."""
-        left = list(indices)
-        packets = self._promised
+        left, packets = list(indices), self._promised
         if left and packets and self._pays(packets, left):
             if state(self.path) != self._state:
                 raise self._changed(left[0])
@@ -166,4 +166,4 @@ class VideoFile(Video):
         self._let_go()
 
     def __reduce__(self) -> Any:
-        return VideoFile, (self.path, self._threads, self._whole)
+        return VideoFile, (self.path, self._threads, self._whole, self._largest)

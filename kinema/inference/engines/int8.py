@@ -41,7 +41,12 @@ def check_int8(network: Network, run: Run | None) -> None:
 
 
 def int8_graph(run: Run, network: Network) -> Any:
-    """The compiled graph; calibrated where the run's folder has none for its weights and clip."""
+    """The compiled graph."""
+    return compiled_graph(int8_model(run, network), "int8", {})
+
+
+def int8_model(run: Run, network: Network) -> Any:
+    """OpenVINO's graph; calibrated where the run's folder has none for its weights and clip."""
     import openvino
 
     facts = {"weights": weights_stamp(run), "clip": list(network.clip.shape_CTHW), "nncf": version("nncf")}
@@ -55,7 +60,7 @@ def int8_graph(run: Run, network: Network) -> Any:
         (run.path / FACTS).unlink(missing_ok=True)
         openvino.save_model(made, run.path / GRAPH, compress_to_fp16=False)
         write_json(run.path / FACTS, {**facts, "clips": len(clips)})
-    return compiled_graph(openvino.Core().read_model(run.path / GRAPH), "int8", {})
+    return openvino.Core().read_model(run.path / GRAPH)
 
 
 def calibration_clips(run: Run, network: Network) -> list[torch.Tensor]:

@@ -40,7 +40,7 @@ def quantised(gradients_G: torch.Tensor, solid: str, half: bool) -> torch.Tensor
     axes_F3 = normals(solid).to(gradients_G)
     lengths = lengths_of(gradients_G)
     along_F = torch.einsum("fg,g...->f...", axes_F3, gradients_G / lengths.clamp(min=1e-12))
-    angles = (axes_F3 @ axes_F3.T).abs().fill_diagonal_(0)
+    angles = (axes_F3 @ axes_F3.T).abs() * (1 - torch.eye(len(axes_F3)).to(axes_F3))  # ONNX fills no diagonal
     least = angles.max()
     shares_F = along_F.abs_() if half else torch.cat([along_F, -along_F])
     shares_F.sub_(least).clamp_(min=0)  # in place: they are large

@@ -1,0 +1,139 @@
+"""Export every network that has a name to ONNX, and write docs/exports.csv: `python -m benchmarks.exports`.
+
+The file is run by ONNX Runtime and by OpenVINO, on the smallest clip of those tried with which the network works
+(frames x pixels); the columns have the greatest difference from the network's own logits, over the greatest of these,
+which must not be above 1e-4, or "no"; the remark says why. A file that must be written with its weights beside it, for
+it is larger than ONNX allows, is no failure. One network of each family comes first, then the smallest.
+
+It goes on where it stopped: names whose row is there are left out, and with `--again` those alone whose row says no.
+`--only PATTERN` looks at some names, `--minutes N` ends after that time, `--processes N` is how many at a time.
+"""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from benchmarks import checks, compat
+from benchmarks.by_name import read_rows, write_rows
+from benchmarks.results import ROOT, current_commit
+from kinema.inference.engines.fold import folded
+from kinema.inference.export.formats import Runner, run_onnx, run_openvino, write_onnx
+from kinema.models import list_models
+
+TABLE = ROOT / "docs" / "exports.csv"
+RUNTIMES = {"onnxruntime": run_onnx, "openvino": run_openvino}
+COLUMNS = ("name", "clip", "megabytes", *RUNTIMES, "commit", "date", "remark")
+CLOSE = 1e-4
+BATCH = 5  # names that a process looks at before a new one takes its place: what exporters keep is large
+
+
+def blank(name: str, commit: str) -> dict[str, str]:
+    """The row of a name of which nothing has been found."""
+    today = datetime.now(UTC).date().isoformat()
+    return dict.fromkeys(COLUMNS, "no") | {"name": name, "commit": commit, "date": today, "remark": ""}
+
+
+def row_of(name: str, commit: str) -> dict[str, str]:
+    """A name's row of the table."""
+    torch.set_num_threads(1)
+    row = blank(name, commit)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "network.onnx"
+        try:
+            subject = checks.subject(name)
+            row["clip"] = f"{subject.spec.frames}x{subject.spec.height}"
+            clip = subject.clip()
+            expected_NK = checks.logits(subject.network, clip).numpy()
+            write_onnx(folded(subject.network), (clip,), path, [["clip"], ["logits"]], "{}")
+            row["megabytes"] = f"{sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6:.0f}"
+        except Exception as error:  # whatever it is: it belongs in the table
+            return row | {"remark": why(error)}
+        for runtime, run in RUNTIMES.items():
+            try:
+                row[runtime] = f"{difference(run(path), clip, expected_NK):.1e}"
+            except Exception as error:
+                row["remark"] += f"{runtime}: {why(error)} "
+    return row
+
+
+def why(error: BaseException) -> str:
+    """What an exporter fails of at the bottom, in a line without colours."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    plain = re.sub(r"\x1b\[\d*m", "", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {plain[:200]}"
+
+
+def difference(run: Runner, clip_NCTHW: torch.Tensor, expected_NK: np.ndarray) -> float:
+    """The greatest difference of a logit over the greatest logit."""
+    return float(np.abs(run([clip_NCTHW.numpy()])[0] - expected_NK).max() / np.abs(expected_NK).max())
+
+
+def rows_of(names: list[str], commit: str, processes: int) -> Iterator[dict[str, str]]:
+    """The rows of names, as they come."""
+    for batch in compat.batched(names, BATCH * processes):
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            coming = {pool.submit(row_of, name, commit): name for name in batch}
+            for row in as_completed(coming):
+                try:
+                    yield row.result()
+                except BrokenProcessPool as error:  # killed, for want of memory say
+                    yield blank(coming[row], commit) | {"remark": compat.said(error)}
+
+
+def good(row: dict[str, str]) -> bool:
+    """Do both runtimes give the network's answers?"""
+    return all(row[runtime] != "no" and float(row[runtime]) <= CLOSE for runtime in RUNTIMES)
+
+
+def read_table() -> dict[str, dict[str, str]]:
+    """The rows there are, by name."""
+    return read_rows(TABLE)
+
+
+def sizes_of(names: list[str]) -> dict[str, int]:
+    """How many parameters networks have, by the table of docs/compat.csv; those that are new there come first."""
+    told = {name: row["parameters"] for name, row in compat.read_table().items()}
+    return {name: int(told[name]) if told.get(name, "").isdigit() else 0 for name in names}
+
+
+def main() -> int:
+    """Look at the names that are left, each row written as soon as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="*", metavar="PATTERN")
+    parser.add_argument("--again", action="store_true", help="look again at those whose row says no")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    rows, start = read_table(), time.monotonic()
+    left = [name for name in list_models() if (name in rows and not good(rows[name]) if options.again
+                                               else name not in rows)]
+    sizes, first = sizes_of(left), {*checks.one_of_each_family()}
+    names = sorted((name for name in left if fnmatchcase(name, options.only)),
+                   key=lambda name: (name not in first, sizes[name]))
+    for number, row in enumerate(rows_of(names, current_commit(), options.processes), start=1):
+        rows[row["name"]] = row
+        write_rows(TABLE, COLUMNS, rows)
+        print(f"{number}/{len(names)}", *(row[column] for column in ("name", *RUNTIMES, "remark")), flush=True)
+        if time.monotonic() - start > 60 * options.minutes:
+            print("The time is over; the same command goes on from here.")
+            break
+    wrong = [name for name, row in rows.items() if not good(row)]
+    print(f"{len(rows)} of {len(list_models())} names, {len(wrong)} that do not give the same: {' '.join(wrong)}")
+    return 1 if any(not rows[name]["remark"] for name in wrong) else 0  # a remark says why not
+
+
+if __name__ == "__main__":
+    sys.exit(main())
