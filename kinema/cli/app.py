@@ -14,6 +14,7 @@ from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
 from kinema.cli.train import train
+from kinema.cli.watch import watch
 
 app = typer.Typer(
     name="kinema",
@@ -49,6 +50,7 @@ app.command("probe")(probe)
 app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
+app.command("watch")(watch)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)

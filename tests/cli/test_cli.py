@@ -21,6 +21,7 @@ COMMANDS = [
     "probe",
     "fuse",
     "recognize",
+    "watch",
     "features",
     "models",
     "profile",
