@@ -5,112 +5,43 @@ OMP_WAIT_POLICY=PASSIVE python -m benchmarks.live [--threads 2] [--seconds 40] [
 GStreamer's server plays a film of 640 x 360 pixels, 25 frames per second (H.264), that turns dark or bright every
 second, on the same cores. The networks have random weights; the alert is of the class whose score changes most with
 that, at the middle of both scores, so that one is raised every two seconds. Latency counts from when the packet of a
-frame was there to when its alert was told. Parts: latency; cameras (four at once); cut (the server killed for 30 seconds, and
-stopped for 30 seconds with its connections open); hour (as many frames from a file, as fast as they are looked at).
+frame was there to when its alert was told. Parts: latency; cameras (four at once); cut (the server killed for 30
+seconds, and stopped for 30 seconds with its connections open); hour (as many frames from a file, as fast as they are
+looked at).
 """
 
 import argparse
 import signal
-import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
-import torch
 
+from benchmarks.hour import make
+from benchmarks.live_film import FPS, Log, flicker, free_port, judge_of, rtsp, watched
 from benchmarks.results import begin, measured_by, put
 from benchmarks.streams import megabytes
-from kinema.live.alerts import Alert
 from kinema.live.camera import cameras_of
-from kinema.live.inbox import Frame
-from kinema.live.judge import WholePicture
 from kinema.live.reader import Reading
 from kinema.live.recorder import Clips
 from kinema.live.watcher import Watcher
-from kinema.models import create_model
-from tests.live.cameras import BRIGHT, DARK, film, serving
+from kinema.models import ClipSpec
+from tests.live.cameras import serving
 
-WIDTH, HEIGHT, FPS = 640, 360, 25
 NETWORKS = (("tsm-resnet18", {"frames": 8, "causal": True}, 25.0), ("x3d_s", {}, 5.0), ("x3d_s", {}, 25.0))
 ENGINES = (("torch", "fp32"), ("openvino", "bf16"))
 CUT_SECONDS = 30.0
-
-
-@dataclass
-class Log:
-    """The events of a watch, but for answers, which are counted."""
-
-    events: list[dict[str, Any]] = field(default_factory=list)
-    answered: list[float] = field(default_factory=list)
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        if event["event"] == "answer":
-            self.answered.append(time.monotonic())
-        else:
-            self.events.append(event)
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """All events of a kind."""
-        return [event for event in self.events if event["event"] == kind]
-
-
-def judge_of(
-    name: str, options: dict[str, Any], cameras: int, engine: str, precision: str
-) -> tuple[WholePicture, Alert]:
-    """A network with random weights, and the alert that tells dark from bright."""
-    torch.manual_seed(0)
-    judge = WholePicture(create_model(name, **options), cameras, "cpu", engine, precision)
-    scores = []
-    for level in (DARK, BRIGHT):
-        picture = np.full((HEIGHT, WIDTH, 3), level, np.uint8)
-        frames = {camera: Frame(picture, 0.0, 0.0) for camera in range(cameras)}
-        for _ in range(2 * judge.stream.network.clip.frames):
-            answers = judge(frames)
-        scores.append(answers[0].scores_K)
-    k = int((scores[1] - scores[0]).argmax())
-    judge.stream.reset()
-    middle = float(scores[0][k] + scores[1][k]) / 2
-    return judge, Alert(judge.labels[k], middle, margin=0.0, hold_off_seconds=0.0)
-
-
-@contextmanager
-def watched(
-    judge: WholePicture, alert: Alert, sources: list[str], reading: Reading, clips: Clips | None = None
-) -> Iterator[Log]:
-    """Watch cameras in another thread, until the block ends; the summary is then the last event."""
-    log = Log()
-    watcher = Watcher(judge, cameras_of(sources), [alert], reading, clips, log)
-    thread = Thread(target=watcher.run)
-    thread.start()
-    try:
-        yield log
-    finally:
-        for reader in watcher.readers:
-            reader.stop()
-        thread.join()
-
-
-@contextmanager
-def rtsp(path: Path) -> Iterator[tuple[str, int]]:
-    """The address and port of a film that is served."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
-    with serving(path, port):
-        yield f"rtsp://127.0.0.1:{port}/camera", port
 
 
 def row_of(name: str, options: dict[str, Any], fps: float, engine: str, precision: str, cameras: int, path: Path,
            seconds: float) -> str:
     """What some cameras take."""
     judge, alert = judge_of(name, options, cameras, engine, precision)
-    with rtsp(path) as (address, _), watched(judge, alert, [address] * cameras, Reading(1 / fps)) as log:
+    with rtsp(path, free_port()) as address, watched(judge, alert, [address] * cameras, Reading(1 / fps)) as log:
         while len(log.of("camera")) < cameras:
             time.sleep(0.1)
         time.sleep(2)
@@ -150,9 +81,7 @@ def cut(folder: Path, options: argparse.Namespace) -> list[str]:
     path = flicker(folder / "film.mp4", 120)
     judge, alert = judge_of("tsm-resnet18", {"frames": 8, "causal": True}, 1, "torch", "fp32")
     lines = ["| the stream is | for s | noticed after s | answers again after s |", "| --- | --- | --- | --- |"]
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
+    port = free_port()
     with watched(judge, alert, [f"rtsp://127.0.0.1:{port}/camera"], Reading(1 / FPS)) as log:
         with serving(path, port):
             wait(lambda: len(log.answered) > 50)
@@ -201,10 +130,8 @@ def wait(done: Callable[[], bool], seconds: float = 60) -> None:
 
 def hour(folder: Path, options: argparse.Namespace) -> list[str]:
     """Memory over as many frames as an hour has."""
-    from benchmarks.hour import make
-
     path = make(flicker(folder / "part.mp4", 10), folder / "hour.mp4", options.hour)
-    judge, alert = judge_of("tsm-resnet_tiny", {"frames": 8, "size": 64, "causal": True}, 1, "torch", "fp32")
+    judge, alert = judge_of("tsm-resnet_tiny", {"clip": ClipSpec(8, 64, 64), "causal": True}, 1, "torch", "fp32")
     log, total, early = Log(), options.hour * FPS, [0.0]
 
     def told(event: dict[str, Any]) -> None:
@@ -221,11 +148,6 @@ def hour(folder: Path, options: argparse.Namespace) -> list[str]:
             f"{early[0]:.0f} MB of memory after a twentieth, {megabytes():.0f} at the end.")
     print(line, flush=True)
     return [line]
-
-
-def flicker(path: Path, seconds: float) -> Path:
-    """A film that is bright every other second."""
-    return path if path.exists() else film(path, seconds, size=(WIDTH, HEIGHT), every=2.0)
 
 
 PARTS: dict[str, Callable[[Path, argparse.Namespace], list[str]]] = {
