@@ -93,6 +93,7 @@ def rtsp(path: Path, port: int) -> Iterator[str]:
         yield f"rtsp://127.0.0.1:{port}/camera"
 
 
-def flicker(path: Path, seconds: float) -> Path:
-    """A film that is bright every other second."""
-    return path if path.exists() else film(path, seconds, size=(WIDTH, HEIGHT), every=2.0)
+def flicker(folder: Path, seconds: float, every: float = 2.0) -> Path:
+    """A film that is dark and bright by turns, `every` seconds from dark to dark."""
+    path = folder / f"film-{seconds:g}-{every:g}.mp4"
+    return path if path.exists() else film(path, seconds, size=(WIDTH, HEIGHT), every=every)

@@ -113,9 +113,13 @@ def watch(
     reading = Reading(1 / fps if fps else judge.every_seconds, patience, transport, fast)
     saved = Clips(Path(clips), before, after) if alerts and keep_clips else None
     hook = None
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `systemctl stop` ends it as Ctrl-C does
+    if not alerts and not answers:
+        say_aside("No --alert is given: nothing is alerted. --answers tells what is seen.")
     with ExitStack() as stack:
-        lines, status = stack.enter_context(Lines(Path(out) if out else None)), stack.enter_context(Status())
+        for number in (signal.SIGINT, signal.SIGTERM):  # `systemctl stop` ends it as Ctrl-C does
+            stack.callback(signal.signal, number, signal.signal(number, signal.default_int_handler))
+        lines = stack.enter_context(Lines(Path(out) if out else None))
+        status = stack.enter_context(Status(words=bool(out) or not sys.stdout.isatty()))
         if webhook:
             hook = Webhook(webhook, status.say)
             stack.callback(hook.close)
@@ -130,7 +134,7 @@ def watch(
         status.watcher = Watcher(judge, cameras, alerts, reading, saved, told)
         summary = status.watcher.run()
     say_aside(in_words(summary))
-    if all(camera["opened"] == 0 for camera in summary["cameras"]) and not sys.exc_info()[0]:
+    if all(camera["opened"] == 0 for camera in summary["cameras"]):
         raise KinemaError("No camera could be opened.")
 
 

@@ -55,6 +55,12 @@ class Capture:
         rate = self.stream.average_rate or self.stream.guessed_rate
         return float(rate) if rate else None
 
+    @property
+    def start_seconds(self) -> float:
+        """When its first picture is shown, by its own clock."""
+        start, base = self.stream.start_time, self.stream.time_base
+        return 0.0 if start is None or base is None else float(start * base)
+
     def arrivals(self) -> Iterator[Arrival]:
         """The packets, of which the last, at the end of the stream, is empty; VideoError where it breaks off."""
         packets = self.container.demux(self.stream)

@@ -17,16 +17,16 @@ class Lines:
     def __init__(self, path: Path | None = None) -> None:
         self.alone = Lock()
         try:
-            self.out: TextIO = path.open("a", encoding="utf-8") if path else sys.stdout
+            self.file: TextIO | None = path.open("a", encoding="utf-8") if path else None
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}.") from error
-        self.path = path
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Write an event at once."""
+        out = self.file or sys.stdout  # which a table in a terminal takes for its own meanwhile
         with self.alone:
-            self.out.write(json.dumps(event, ensure_ascii=False) + "\n")
-            self.out.flush()
+            out.write(json.dumps(event, ensure_ascii=False) + "\n")
+            out.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -34,8 +34,8 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.path:
-            self.out.close()
+        if self.file:
+            self.file.close()
 
 
 def event(kind: str, camera: str | None, **facts: Any) -> dict[str, Any]:

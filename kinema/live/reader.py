@@ -99,12 +99,12 @@ class Reader(Thread):
     def packets(self, capture: Capture) -> tuple[str, str]:
         """Go through the packets; as `follow`."""
         pace, stamps, pixels = Pace(self.reading.every_seconds), dict[int | None, float](), None
-        shift: float | None = None  # from the camera's clock to one that goes on when it is opened again
+        shift = -capture.start_seconds if self.camera.file else None  # to a clock that goes on when it is opened again
         opened_at, raw = time.monotonic(), capture.stream.codec_context.name in RAW
         for arrival in capture.arrivals():
             if self.stopping.is_set():
                 break
-            seconds, late = 0.0 if self.camera.file else time.monotonic() - self.began, arrival.late_seconds
+            seconds, late = time.monotonic() - self.began, arrival.late_seconds
             if arrival.seconds is not None:
                 shift = seconds - arrival.seconds if shift is None else shift
                 seconds = arrival.seconds + shift

@@ -14,10 +14,12 @@ DRAWN_PER_SECOND = 4
 class Status:
     """Draws a table of the cameras while it is entered, in a terminal; elsewhere says a line now and then.
 
-    Both go to standard error. It is told of every event, and keeps the newest of each camera.
+    Both go to standard error. It is told of every event, and keeps the newest of each camera. words: say in words what
+    becomes of cameras and which alerts there are, for who does not see the JSON lines.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, words: bool = True) -> None:
+        self.words = words
         self.states: dict[str, str] = {}
         self.best: dict[str, str] = {}
         self.counted: dict[str, tuple[float, int]] = {}  # when frames were counted last, and how many there were
@@ -31,18 +33,23 @@ class Status:
         camera = event.get("camera", "")
         if event["event"] == "camera":
             reason = f": {event['reason']}" if "reason" in event else ""
-            self.states[camera] = f"{event['state']}{reason}"
-            self.say(f"{camera}: {self.states[camera]}")
+            self.states[camera] = event["state"]
+            self.tell(f"{camera}: {event['state']}{reason}")
         elif event["event"] == "answer":
             label, score = next(iter(event["top"].items()))
             self.best[camera] = f"{label} {score:.0%}"
         elif event["event"] in ("alert", "alert_end"):
             over = " is over" if event["event"] == "alert_end" else f" {event['score']:g}"
-            self.say(f"{event['time']} {camera}: {event['label']}{over}")
+            self.tell(f"{event['time']} {camera}: {event['label']}{over}")
         if self.live is None and time.monotonic() - self.last > EVERY_SECONDS:
             self.last = time.monotonic()
             for row in self.rows():
                 self.say("  ".join(row))
+
+    def tell(self, text: str) -> None:
+        """A line about an event, if it is wanted."""
+        if self.words:
+            self.say(text)
 
     def say(self, text: str) -> None:
         """A line, above the table if there is one."""
@@ -59,7 +66,7 @@ class Status:
         found: list[tuple[str, ...]] = []
         for number, camera in enumerate(self.watcher.cameras):
             facts = self.watcher.facts(number)
-            found.append((camera.name, self.states.get(camera.name, "opening").partition(":")[0],
+            found.append((camera.name, self.states.get(camera.name, "opening"),
                           f"{self.rate(camera.name, facts['frames']):.1f} fps", f"{facts['drop_rate']:.1%} dropped",
                           self.best.get(camera.name, ""), f"{took['median']:.0f} ms, p99 {took['p99']:.0f}"))
         return found
