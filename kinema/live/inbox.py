@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kinema.data.video.video import Picture
 
-ROOM = 2  # frames of a camera that wait at most
+WAIT_SECONDS = 0.08  # that so many frames wait at most as come in it, but one may always
 
 
 class Frame(NamedTuple):
@@ -29,10 +29,13 @@ class Box:
 
 
 class Inbox:
-    """A queue for each camera. A full one drops its oldest frame; `patient`: whoever puts a frame waits instead."""
+    """A queue of `room` frames for each camera.
 
-    def __init__(self, cameras: int, patient: bool = False, room: int = ROOM) -> None:
-        self.boxes = [Box(deque()) for _ in range(cameras)]
+    A full one drops its oldest frame; `patient`: whoever puts a frame waits instead.
+    """
+
+    def __init__(self, cameras: int, room: int, patient: bool = False) -> None:
+        self.boxes = [Box(deque(), open=patient) for _ in range(cameras)]  # a file that is not open yet will be
         self.patient, self.room, self.changed = patient, room, Condition()
         self.closed = self.woken = False
 
@@ -94,3 +97,8 @@ class Inbox:
         with self.changed:
             self.closed = True
             self.changed.notify_all()
+
+
+def room_for(every_seconds: float) -> int:
+    """How many frames that come so far apart may wait."""
+    return max(1, round(WAIT_SECONDS / every_seconds))

@@ -19,6 +19,7 @@ from kinema.live.recorder import Recorder
 from kinema.live.remux import RAW
 
 LATE_SECONDS = 0.5  # a packet that lay unread for longer is not decoded, nor any until the next key frame
+DRIFT = 1e-3  # a packet: how quickly a camera's clock is corrected that goes faster or slower than the one here
 MOST_STAMPS = 256  # packets whose frames have not come yet
 
 Tell = Callable[..., None]  # what became of a camera, and facts by name
@@ -108,6 +109,7 @@ class Reader(Thread):
             if arrival.seconds is not None:
                 shift = seconds - arrival.seconds if shift is None else shift
                 seconds = arrival.seconds + shift
+                shift += 0.0 if self.camera.file else DRIFT * (time.monotonic() - self.began - late - seconds)
             if self.camera.file:
                 late = 0.0 if self.reading.fast else self.keep_time(seconds)
             if self.recorder:

@@ -12,7 +12,7 @@ import numpy as np
 from kinema.live.alarms import Alarms, Told
 from kinema.live.alerts import Alert
 from kinema.live.camera import Camera
-from kinema.live.inbox import Frame, Inbox
+from kinema.live.inbox import Frame, Inbox, room_for
 from kinema.live.judge import Answer, Judge
 from kinema.live.latency import Latency
 from kinema.live.lines import event
@@ -20,7 +20,7 @@ from kinema.live.reader import Reader, Reading, Tell
 from kinema.live.recorder import Clips, Recorder
 
 LOOK_SECONDS = 0.5  # at most, from one look at what became of the cameras to the next
-TOGETHER_SECONDS = 0.05  # at most, that a frame waits for those of other cameras
+TOGETHER_SECONDS = 0.25  # at most, and half the time between frames, that a frame waits for those of other cameras
 LEAVE_SECONDS = 2.0  # that a camera which does not answer is waited for at the end
 TOP = 3  # labels that an answer tells
 
@@ -38,7 +38,7 @@ class Watcher:
     ) -> None:
         self.judge, self.cameras, self.told = judge, cameras, told
         self.together_seconds = min(reading.every_seconds / 2, TOGETHER_SECONDS)
-        self.inbox, self.latency = Inbox(len(cameras), patient=reading.fast), Latency()
+        self.inbox, self.latency = Inbox(len(cameras), room_for(reading.every_seconds), reading.fast), Latency()
         self.writer = ThreadPoolExecutor(1, "clips")
         self.changes: SimpleQueue[tuple[int, str, dict[str, Any]]] = SimpleQueue()
         recorders = [self.recorder(number, clips) for number in range(len(cameras))]

@@ -62,8 +62,23 @@ def test_frames_are_picked_at_the_rate_of_the_training() -> None:
 
 def test_a_clock_that_jumps_stops_no_frames() -> None:
     pace = Pace(0.1)
-    assert [pace(time) for time in (5.0, 5.04, 5.1, 0.0, 0.04, 0.1, 9.0, 9.04, 9.1)] == [
-        True, False, True, True, False, True, True, False, True]
+    times = [start + step / 25 for start in (5, 0, 9) for step in range(26)]
+    picked = [time for time, due in zip(times, map(pace, times), strict=True) if due]
+    assert [sum(start <= time <= start + 1 for time in picked) for start in (5, 0, 9)] == [11, 11, 11]
+
+
+def test_cameras_that_begin_at_other_moments_show_what_belongs_together() -> None:
+    late = np.array([0.0, 0.013, 0.027, 0.17])
+    times = np.arange(0, 20, 0.04)[:, None] + late
+    picked = [[time for time, due in zip(own, map(Pace(0.2), own), strict=True) if due] for own in times.T]
+    for own in picked:
+        assert len(own) == pytest.approx(100, abs=1)
+        assert all(time % 0.2 < 0.041 or time % 0.2 > 0.199 for time in own[1:])
+
+
+def test_a_camera_whose_frames_are_uneven_is_seen_whole_at_its_own_rate() -> None:
+    times = np.arange(500) * 0.04 + np.random.default_rng(0).uniform(-0.012, 0.012, 500)
+    assert sum(map(Pace(0.04), times)) > 495
 
 
 def test_each_wait_is_twice_the_last_up_to_a_cap() -> None:

@@ -51,7 +51,7 @@ def test_a_full_inbox_drops_the_oldest_and_counts_them() -> None:
 
 
 def test_a_patient_inbox_drops_nothing_and_gives_all_cameras_together() -> None:
-    inbox = Inbox(2, patient=True, room=1)
+    inbox = Inbox(2, room=1, patient=True)
     for camera in range(2):
         inbox.set_open(camera, True)
 

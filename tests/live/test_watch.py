@@ -71,8 +71,8 @@ def test_a_network_that_is_too_slow_drops_frames_and_does_not_lag(tmp_path: Path
 
     path, told = film(tmp_path / "film.mp4", 1.6, bright=(1, 2)), list[dict[str, Any]]()
     Watcher(Slow(), cameras_of([str(path)]), [BRIGHT], Reading(0.04), None, told.append).run()
-    assert told[-1]["cameras"][0]["drop_rate"] == pytest.approx(0.6, abs=0.1)
-    assert told[-1]["latency_ms"]["p99"] < 400
+    assert told[-1]["cameras"][0]["drop_rate"] == pytest.approx(0.6, abs=0.2)
+    assert told[-1]["latency_ms"]["p99"] < 700
     assert of(told, "alert")[0]["seconds"] == pytest.approx(1, abs=0.2)
 
 
