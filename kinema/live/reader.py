@@ -65,7 +65,7 @@ class Reader(Thread):
 
     def read(self) -> None:
         """Open the camera, again and again."""
-        patience, failures = self.reading.patience, 0
+        patience, failures, said = self.reading.patience, 0, ("", 0.0)
         while not self.stopping.is_set():
             seen = self.frames
             state, reason = self.follow()
@@ -78,13 +78,15 @@ class Reader(Thread):
             if state == "resized":
                 self.told(state, reason=reason)
                 continue
-            failures = 1 if self.frames > seen else failures + 1
+            failures, said = (1, ("", 0.0)) if self.frames > seen else (failures + 1, said)
             away = time.monotonic() - self.last_frame
             if patience.give_up_seconds is not None and away > patience.give_up_seconds:
                 self.told("given up", reason=reason, away_seconds=round(away, 1))
                 return
-            wait = patience.wait_seconds(failures)
-            self.told("lost", reason=reason or "the stream ended", again_in_seconds=wait)
+            wait, reason = patience.wait_seconds(failures), reason or "the stream ended"
+            if (reason, wait) != said:  # a camera that is gone for days fills no disk
+                self.told("lost", reason=reason, again_in_seconds=wait)
+            said = reason, wait
             self.stopping.wait(wait)
 
     def follow(self) -> tuple[str, str]:
