@@ -11,6 +11,7 @@ looked at).
 """
 
 import argparse
+import os
 import signal
 import tempfile
 import time
@@ -168,7 +169,8 @@ def main() -> None:
     for name in options.only:
         with tempfile.TemporaryDirectory() as folder:
             lines = PARTS[name](Path(folder), options)
-        put(f"live-{name}", "\n".join([*lines, "", measured_by(f"benchmarks.live --only {name}")]))
+        beside = f"Load of the machine meanwhile: {os.getloadavg()[1]:.0f} (2 is that of two busy cores)."
+        put(f"live-{name}", "\n".join([*lines, "", f"{beside} {measured_by(f'benchmarks.live --only {name}')}"]))
 
 
 if __name__ == "__main__":
