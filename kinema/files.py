@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except Exception as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # where there is no folder, there is no file
+            unfinished.unlink()
         if is_full(error):
             raise RunError(
                 f"The disk is full: {path} could not be written. What was saved before is whole; free some "

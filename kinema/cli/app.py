@@ -18,6 +18,7 @@ from kinema.cli.recognize import features, recognize
 from kinema.cli.timeline import timeline
 from kinema.cli.timeline_train import timeline_train
 from kinema.cli.train import train
+from kinema.cli.watch import watch
 
 app = typer.Typer(
     name="kinema",
@@ -57,6 +58,7 @@ app.command("timeline")(timeline)
 app.command("timeline-train")(timeline_train)
 app.command("clips")(clips)
 app.command("cover")(cover)
+app.command("watch")(watch)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)

@@ -20,20 +20,26 @@ def follow(boxes: Sequence[Boxes], least_iou: float = LEAST_IOU) -> list[tuple[i
     names: tuple[int, ...] = ()
     new = 1
     for boxes_M4 in boxes:
-        overlap_MG = iou(boxes_M4, before)
-        given: dict[int, int] = {}
-        for flat in np.argsort(-overlap_MG, axis=None, kind="stable").tolist():
-            here, there = divmod(flat, len(before))
-            if overlap_MG[here, there] < least_iou:
-                break
-            if here not in given and names[there] not in given.values():
-                given[here] = names[there]
+        given = {here: names[there] for here, there in joined(boxes_M4, before, least_iou).items()}
         for here in range(len(boxes_M4)):
             if here not in given:
                 given[here], new = new, new + 1
         before, names = boxes_M4, tuple(given[here] for here in range(len(boxes_M4)))
         found.append(names)
     return found
+
+
+def joined(boxes_M4: Boxes, before_G4: Boxes, least_iou: float = LEAST_IOU) -> dict[int, int]:
+    """Which box is which of those before: the pairs that overlap most first, each box once."""
+    overlap_MG = iou(boxes_M4, before_G4)
+    given: dict[int, int] = {}
+    for flat in np.argsort(-overlap_MG, axis=None, kind="stable").tolist():
+        here, there = divmod(flat, len(before_G4))
+        if overlap_MG[here, there] < least_iou:
+            break
+        if here not in given and there not in given.values():
+            given[here] = there
+    return given
 
 
 def between(early_4: np.ndarray, late_4: np.ndarray, share: float) -> np.ndarray:

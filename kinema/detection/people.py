@@ -86,14 +86,14 @@ class Called(People):
             if len(answers) != len(few):
                 raise KinemaError(f"The detector of people gave {len(answers)} answers to {len(few)} pictures.")
             for answer in answers:
-                yield checked(answer, video)
+                yield checked(answer, video.height, video.width)
 
 
-def checked(answer: Any, video: Video) -> Found:
-    """A detector's answer to one picture as numbers; KinemaError says what is wrong with it."""
+def checked(answer: Any, height: int, width: int) -> Found:
+    """A detector's answer to one picture of so many pixels as numbers; KinemaError says what is wrong with it."""
     try:
         boxes, scores = answer
-        boxes_M4 = np.asarray(boxes, np.float64).reshape(-1, 4) / ([video.width, video.height] * 2)
+        boxes_M4 = np.asarray(boxes, np.float64).reshape(-1, 4) / ([width, height] * 2)
         scores_M = np.asarray(scores, np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
         raise KinemaError(f"The detector of people gave an answer that is no pair of boxes M x 4 and M scores: {error}."

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,23 +40,28 @@ class Stream:
     stands for those before it. The frames of a clip are as far from each other as those that are pushed: as in training
     where they are `frame_seconds` apart.
 
+    recent: for a stream without end. What is a mean over all frames becomes one that forgets, of about as many as the
+    clip has; a network that remembers the greatest of all frames sees its last clip instead.
+
     `state` is all that is remembered: keep it, and set it again, or `save` and `load` it.
     """
 
     def __init__(
         self, source: Source, cameras: int = 1, device: str | None = None, engine: str = "torch",
-        precision: str = "fp32",
+        precision: str = "fp32", recent: bool = False,
     ) -> None:
         if cameras < 1:
             raise DataError(f"cameras={cameras}: expected one or more.")
-        self.network, run = opened(source, device)
+        self.network, self.run = opened(source, device)
         self.cameras = cameras
         spec = self.network.clip
         if spec.fields:
             raise ModelError(f"{self.network.name} sees optical flow, which a stream does not find. Expected a network "
                              "of colours or of differences.")
-        self.frame_seconds = window_seconds(spec, run.clip_seconds if run else None) / spec.frames
-        self.exact, self.step = step_of(self.network, cameras, engine, precision)
+        self.frame_seconds = window_seconds(spec, self.run.clip_seconds if self.run else None) / spec.frames
+        steps, self.step = step_of(self.network, cameras, engine, precision, recent)
+        self.exact = steps is not None
+        self.recent = Forgetful(spec.frames, steps.period) if recent and steps else None
         self.kept_frames = spec.frames if not self.exact else 2 if spec.input == "difference" else 1
         self.state = State()
 
@@ -78,7 +84,8 @@ class Stream:
         with torch.inference_mode():
             logits_NK, after = self.step(clip_NCTHW[:, :, -1:] if self.exact else clip_NCTHW, self.state)
         pictures_kept = {PICTURES: (seen_NTHWC,)} if self.kept_frames > 1 else {}
-        self.state = State(after.count, {**after.kept, **pictures_kept})
+        count = self.recent(after.count) if self.recent else after.count
+        self.state = State(count, {**after.kept, **pictures_kept})
         found_NK = logits_NK.float().cpu().numpy()
         return found_NK[0] if self.cameras == 1 else found_NK
 
@@ -127,24 +134,42 @@ class Stream:
                 "dtype": str(next(self.network.parameters()).dtype)}
 
 
-def step_of(network: Network, cameras: int, engine: str, precision: str) -> tuple[bool, Step]:
-    """Does a network see each frame once? And what gives its answer to a frame, or else to a clip, and a state."""
+@dataclass(frozen=True)
+class Forgetful:
+    """How many frames a mean counts as those before: no more than about a clip has.
+
+    period: after how many frames all layers that step over frames begin another step; a count is only cut by as many.
+    """
+
+    frames: int
+    period: int
+
+    def __call__(self, count: int) -> int:
+        most = -(-self.frames // self.period) * self.period
+        return count if count < most + self.period else count - (count - most) // self.period * self.period
+
+
+def step_of(
+    network: Network, cameras: int, engine: str, precision: str, recent: bool = False
+) -> tuple[Steps | None, Step]:
+    """A network's steps, if it sees each frame once; and what gives its answer to a frame, or else to a clip, and a
+    state."""
     check_engine(engine, precision, network)
-    steps = steps_of(folded(network))
+    steps = None if recent and remembers_for_ever(network) else steps_of(folded(network))
     if steps is None:
         answer = engine_of(network, engine, precision).answer
-        return False, lambda clip_NCTHW, state: (answer(clip_NCTHW), State(state.count + 1))
+        return None, lambda clip_NCTHW, state: (answer(clip_NCTHW), State(state.count + 1))
     if engine == "auto":
         engine = "openvino" if find_spec("openvino") and next(network.parameters()).device.type == "cpu" else "torch"
     if (engine, precision) == ("torch", "fp32"):
         packed(steps.network, next(network.parameters()).dtype)
-        return True, steps
+        return steps, steps
     if engine != "openvino":
         raise KinemaError(f"{network.name} remembers what it saw: it is computed by torch in fp32 or by openvino, "
                           f"not by {engine} in {precision}.")
     from kinema.inference.engines.stepping import Compiled
 
-    return True, Compiled(steps, precision, cameras)
+    return steps, Compiled(steps, precision, cameras)
 
 
 def steps_of(network: Network) -> Steps | None:
@@ -155,6 +180,11 @@ def steps_of(network: Network) -> Steps | None:
         return Steps(network)
     except ModelError:
         return None
+
+
+def remembers_for_ever(network: Network) -> bool:
+    """Is there a layer whose memory does not fade, however many frames come?"""
+    return any(hasattr(layer, "remembers_for_ever") for layer in network.modules())
 
 
 def is_picture(picture: np.ndarray) -> bool:

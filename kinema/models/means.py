@@ -46,6 +46,7 @@ class FrameMax(nn.Module):
     """The greatest of all frames, as one: x_NCTHW -> N C 1 H W."""
 
     gathers = True
+    remembers_for_ever = True
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         return x_NCTHW.amax(2, keepdim=True)

@@ -8,6 +8,7 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import chain
+from math import lcm
 from threading import Lock
 from typing import Any
 
@@ -48,6 +49,7 @@ class Steps:
                                           whole="frames" in sized_by(network.name))
         self.network.eval()
         self.walk, self.alone = Walk(rates(network)), Lock()
+        self.period = lcm(*filter(None, self.walk.rates.values()))  # frames after which all steps begin anew
         like = next(network.parameters())
         self.where = like.device, like.dtype
         for name, layer in self.network.named_modules():

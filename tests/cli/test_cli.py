@@ -21,6 +21,7 @@ COMMANDS = [
     "probe",
     "fuse",
     "recognize",
+    "watch",
     "features",
     "timeline",
     "timeline-train",

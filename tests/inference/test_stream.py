@@ -11,6 +11,7 @@ from kinema import Stream
 from kinema.data.transforms import storage_resize
 from kinema.data.transforms import test_transform as judged
 from kinema.errors import DataError, KinemaError, ModelError, RunError
+from kinema.inference.stream import Forgetful
 from kinema.models import ClipSpec, Network, create_model
 from kinema.runs import Run
 
@@ -152,3 +153,34 @@ def test_who_remembers_is_computed_by_few_engines() -> None:
         Stream(network(), device="cpu", precision="bf16")
     with pytest.raises(KinemaError, match=r"engine='opnvino' is unknown; .* Nearest: openvino"):
         Stream(network(), device="cpu", engine="opnvino")
+
+
+@pytest.mark.parametrize(("frames", "period"), [(4, 1), (8, 4), (5, 4), (2, 8)])
+def test_a_mean_that_forgets_counts_no_more_than_a_clip_and_keeps_step(frames: int, period: int) -> None:
+    forgetful, count = Forgetful(frames, period), 0
+    for pushed in range(1, 200):
+        count = forgetful(count + 1)
+        assert count == pushed if pushed < frames else frames <= count < frames + 2 * period
+        assert (pushed - count) % period == 0
+
+
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "tam-resnet_tiny-tp", "lstm-resnet_tiny"])
+def test_a_stream_without_end_forgets(name: str, frames: np.ndarray) -> None:
+    def after(old: np.ndarray, recent: bool) -> np.ndarray:
+        stream = Stream(built, device="cpu", recent=recent)
+        assert stream.exact
+        for _ in range(64):
+            stream.push(old)
+        return [stream.push(frame) for frame in np.concatenate([frames] * 12)][-1]
+
+    built = network(name)
+    white, black = np.full((40, 56, 3), 255, np.uint8), np.zeros((40, 56, 3), np.uint8)
+    spread = np.abs(after(white, recent=False) - after(black, recent=False)).max()
+    assert np.abs(after(white, recent=True) - after(black, recent=True)).max() < 1e-2 * spread
+
+
+def test_who_cannot_forget_sees_its_last_clip_instead() -> None:
+    for kind, exact in (("max", False), ("attention", False), ("avg", True)):
+        built = network("pooling-resnet_tiny", kind=kind)
+        assert Stream(built, device="cpu").exact
+        assert Stream(built, device="cpu", recent=True).exact is exact

@@ -39,6 +39,8 @@ class Pooling(Temporal):
 class Greatest(nn.Module):
     """features_NCTHW -> features_ND: the greatest of the frames' means."""
 
+    remembers_for_ever = True
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.channels = channels
@@ -55,6 +57,8 @@ class Greatest(nn.Module):
 
 class Weighted(nn.Module):
     """features_NCTHW -> features_ND: the frames' means, weighted by a softmax of a score of each."""
+
+    remembers_for_ever = True
 
     def __init__(self, channels: int) -> None:
         super().__init__()
