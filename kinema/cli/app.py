@@ -13,6 +13,7 @@ from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
+from kinema.cli.serve import serve
 from kinema.cli.train import train
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ app.command("fuse")(fuse)
 app.command("recognize")(recognize)
 app.command("features")(features)
 app.command("export")(export)
+app.command("serve")(serve)
 app.command("models")(models.models)
 app.command("profile")(profile)
 app.add_typer(data.app, name="data")

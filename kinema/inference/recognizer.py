@@ -90,7 +90,10 @@ class Recognizer:
                 found.append((window.start_seconds, window.end_seconds, self.scores(logits_VK)))
             if not found:
                 raise VideoError(f"{frames} holds no frame that can be decoded.")
-            warnings = tuple(frames.noticed)
+            return self.result(found, tuple(frames.noticed))
+
+    def result(self, found: list[tuple[float, float, np.ndarray]], warnings: tuple[str, ...] = ()) -> Result:
+        """What the windows of a video say together."""
         mean_K = np.mean([scores_K for _, _, scores_K in found], axis=0)
         best = np.argsort(-mean_K, kind="stable")
         top = [(self.labels[k], float(mean_K[k])) for k in best]
