@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,15 +14,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import kinema
 from kinema.serving import routes_jobs, routes_people, routes_server
 from kinema.serving.answering import error_answer
+from kinema.serving.metrics import Metrics
 from kinema.serving.problems import ProblemError
 from kinema.serving.service import Service
 
 PAGE = Path(__file__).parent / "page"
 SAFE = ("GET", "HEAD", "OPTIONS")
+METHODS = (*SAFE, "POST", "DELETE", "PUT", "PATCH")
 POLICY = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
           "base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
 ABOUT = """Say what happens in videos. Send a file to `/v1/recognize` or `/v1/timeline`: what is done within `wait`
@@ -42,7 +45,7 @@ def application(service: Service) -> FastAPI:
     app = FastAPI(title="kinema", version=kinema.__version__, description=ABOUT, lifespan=life, docs_url=None,
                   redoc_url=None)
     app.state.service = service
-    app.middleware("http")(watched)
+    app.add_middleware(Watched, metrics=service.metrics)
     app.exception_handler(ProblemError)(problem)
     app.exception_handler(RequestValidationError)(invalid)
     app.exception_handler(HTTPException)(unknown)
@@ -59,21 +62,36 @@ async def page() -> Response:
     return FileResponse(PAGE / "index.html", headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
 
 
-async def watched(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Count and time requests; refuse those that a page of another host lets a browser send."""
-    origin = request.headers.get("origin")
-    began = time.perf_counter()
-    if request.method not in SAFE and origin and urlsplit(origin).netloc != request.headers.get("host"):
-        response: Response = error_answer(ProblemError(403, "other_page", f"Requests from {origin} are not taken.",
-                                                       "Send them from a program, or from the server's own page."))
-    else:
-        response = await answer(request)
-    metrics = request.app.state.service.metrics
-    route = request.scope.get("route")
-    path = getattr(route, "path", "other")
-    metrics.requests.labels(request.method if len(request.method) < 8 else "other", path, response.status_code).inc()
-    metrics.seconds.labels(path).observe(time.perf_counter() - began)
-    return response
+class Watched:
+    """Counts and times requests; refuses those that a page of another host lets a browser send."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request, began, status = Request(scope), time.perf_counter(), 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        origin = request.headers.get("origin")
+        foreign = origin and urlsplit(origin).netloc != request.headers.get("host")
+        try:
+            if foreign and request.method not in SAFE:
+                refused = ProblemError(403, "other_page", f"Requests from {origin} are not taken.",
+                                       "Send them from a program, or from the server's own page.")
+                await error_answer(refused)(scope, receive, sent)
+            else:
+                await self.app(scope, receive, sent)
+        finally:
+            path = getattr(scope.get("route"), "path", "other")
+            method = request.method if request.method in METHODS else "other"
+            self.metrics.requests.labels(method, path, status).inc()
+            self.metrics.seconds.labels(path).observe(time.perf_counter() - began)
 
 
 async def problem(request: Request, error: Exception) -> Response:
@@ -86,7 +104,8 @@ async def invalid(request: Request, error: Exception) -> Response:
     """A request that does not fit its description."""
     assert isinstance(error, RequestValidationError)
     told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5]]
-    return error_answer(ProblemError(422, "invalid", "; ".join(told), "/openapi.json describes what is expected."))
+    words = "; ".join(told) + "."
+    return error_answer(ProblemError(422, "invalid", words, "/openapi.json describes what is expected."))
 
 
 async def unknown(request: Request, error: Exception) -> Response:

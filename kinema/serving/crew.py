@@ -7,6 +7,7 @@ import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -47,6 +48,7 @@ class Crew:
     notices: Notices
     limits: Limits
     metrics: Metrics
+    uploads: Path
     decoders: int = 1
 
     def __post_init__(self) -> None:
@@ -54,8 +56,9 @@ class Crew:
         self.under_way: dict[str, Work] = {}
         self.together = max(1, min(WINDOWS_AT_ONCE, at_once(self.recognizer.network.clip) // self.recognizer.views))
         self.ready: Queue[tuple[Work, Message]] = Queue(maxsize=2 * self.together)
-        self.threads = [threading.Thread(target=self.decode, name=f"decoder {number}", daemon=True)
-                        for number in range(self.decoders)]
+        self.processes = [self.process() for _ in range(self.decoders)]
+        self.threads = [threading.Thread(target=self.decode, args=(process,), name="decoder", daemon=True)
+                        for process in self.processes]
         self.threads.append(threading.Thread(target=self.ask, name="network", daemon=True))
 
     def start(self) -> None:
@@ -89,22 +92,22 @@ class Crew:
         recognizer = self.recognizer
         return DecodingProcess(recognizer.network.clip, recognizer.window_seconds, recognizer.views, self.limits)
 
-    def decode(self) -> None:
+    def decode(self, process: DecodingProcess) -> None:
         """Take job after job, and hand on its windows."""
-        process = self.process()
         process.start()
         while not self.over.is_set():
-            job = self.store.take()
-            if job is None:
-                with self.wake:
+            with self.wake:
+                job = self.store.take()
+                if job is None:
                     self.wake.wait(LOOK_SECONDS)
-                continue
+                    continue
             work = self.under_way[job.id] = Work(job)
             self.notices.tell(job.id, 0.0)
             try:
                 self.hand_on(work, process)
             except DecodingError as error:
                 self.end(work, FAILED, problem=error.problem)
+                self.unreadable(job.video)
             except Exception:
                 self.fault(work)
             if work.unwanted:
@@ -185,6 +188,14 @@ class Crew:
         if self.store.finish(work.job.id, state, result, problem):
             self.metrics.jobs.labels(state).inc()
         self.notices.tell(work.job.id, None)
+
+    def unreadable(self, video: str) -> None:
+        """Let an upload of which nothing could be told go from the disk, where no other job asks about it."""
+        found = self.store.video(video)
+        others = self.store.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)",
+                                 (video, FAILED, CANCELLED))
+        if found is not None and found.path.parent == self.uploads and not others:
+            found.path.unlink(missing_ok=True)
 
     def fault(self, work: Work) -> None:
         """End a job at which something of kinema's own went wrong; the log says what."""

@@ -17,7 +17,7 @@ from kinema.serving.schemas import ErrorBody, JobBody
 from kinema.serving.segments import USUAL_THRESHOLD
 from kinema.serving.service import Service
 from kinema.serving.store import CANCELLED, FAILED, OPEN, Job
-from kinema.serving.uploads import Received, receive
+from kinema.serving.uploads import Received, drain, receive
 
 router = APIRouter(prefix="/v1", tags=["videos"])
 MOST_WAIT = 60.0
@@ -56,9 +56,13 @@ async def timeline(
 
 async def ask(request: Request, service: Service, kind: str, wait: float, options: dict[str, Any]) -> Response:
     """Take in a video, write the job down, and wait for it for a while."""
-    with service.place():
-        received = await receive(request, service.uploads, service.limits)
-        job = await run_in_threadpool(accept, service, kind, received, options)
+    try:
+        with service.place():
+            received = await receive(request, service.uploads, service.limits)
+            job = await run_in_threadpool(accept, service, kind, received, options)
+    except ProblemError:
+        await drain(request)
+        raise
     job = await ended(service, job, wait)
     body = await run_in_threadpool(job_body, service, job)
     if job.state == FAILED:
@@ -70,7 +74,7 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
 def accept(service: Service, kind: str, received: Received, options: dict[str, Any]) -> Job:
     """Write the video and the job down."""
     if received.path is not None:
-        video = service.store.add_video(received.name, received.path, received.bytes, received.path.stem)
+        video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
     elif name := received.fields.get("library"):
         path = service.library.find(name)
         video = service.store.add_video(path.name, path, path.stat().st_size)

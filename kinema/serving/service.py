@@ -57,7 +57,8 @@ class Service:
         self.metrics, self.notices = Metrics(), Notices()
         self.metrics.queue.set_function(self.store.waiting)
         decoders = settings.decoders or min(processors(), MOST_DECODERS)
-        self.crew = Crew(recognizer, self.store, self.notices, self.limits, self.metrics, decoders)
+        self.crew = Crew(recognizer, self.store, self.notices, self.limits, self.metrics, self.uploads,
+                         decoders)
         self.heater = Heater(self.crew)
         self.corrections = Corrections(self.store)
         self.trainings = Trainings(self.store, self.corrections, settings.source, settings.data / "runs")

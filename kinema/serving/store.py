@@ -74,14 +74,29 @@ class Store:
         with self.lock:
             self.database.close()
 
-    def add_video(self, name: str, path: Path, size_bytes: int, identity: str | None = None) -> StoredVideo:
-        """Write a video down; the same file of the library twice is one."""
+    def add_video(self, name: str, path: Path, size_bytes: int) -> StoredVideo:
+        """Write a video of the library down; the same one twice is one."""
         with self.lock:
             for row in self.rows("SELECT * FROM videos WHERE path = ?", (str(path),)):
                 return self.video_of(row)
-            identity = identity or token_hex(8)
-            self.run("INSERT INTO videos VALUES (?, ?, ?, ?, ?)", (identity, name, str(path), size_bytes, time.time()))
-        return StoredVideo(identity, name, path, size_bytes)
+            return self.insert(StoredVideo(token_hex(8), name, path, size_bytes))
+
+    def add_upload(self, name: str, path: Path, size_bytes: int, digest: str) -> StoredVideo:
+        """Write an upload down; of the same content twice the first file is kept."""
+        with self.lock:
+            known = self.video(digest)
+            if known is None:
+                kept = path.with_name(digest + path.suffix)
+                path.rename(kept)
+                return self.insert(StoredVideo(digest, name, kept, size_bytes))
+            path.replace(known.path)  # which may have been taken away, where it could not be read
+            return known
+
+    def insert(self, video: StoredVideo) -> StoredVideo:
+        """Write a new video down."""
+        self.run("INSERT INTO videos VALUES (?, ?, ?, ?, ?)",
+                 (video.id, video.name, str(video.path), video.bytes, time.time()))
+        return video
 
     def video_of(self, row: sqlite3.Row) -> StoredVideo:
         """A row as a video."""

@@ -1,6 +1,7 @@
 """Uploads that go to the disk as they come: no more of one is in memory than a piece, and none may be too large."""
 
 import asyncio
+import hashlib
 import json
 import os
 from contextlib import suppress
@@ -20,6 +21,7 @@ from kinema.serving.problems import ProblemError
 MOST_FIELDS = 32
 MOST_FIELD = 4096  # bytes of a field that is no file, and of a JSON body
 LONGEST_NAME = 200
+DRAIN_SECONDS = 10.0
 LARGER = "Give a smaller file, or start the server with a higher --max-megabytes."
 
 
@@ -30,6 +32,7 @@ class Received:
     path: Path | None = None
     name: str = ""
     bytes: int = 0
+    digest: str = ""
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -39,6 +42,7 @@ class Form:
     def __init__(self, boundary: bytes, folder: Path) -> None:
         self.received, self.folder = Received(), folder
         self.file: BinaryIO | None = None
+        self.content = hashlib.blake2b(digest_size=8)
         self.headers: dict[bytes, bytes] = {}
         self.header, self.value, self.target = b"", b"", ""
         self.parser = MultipartParser(boundary, {
@@ -84,7 +88,9 @@ class Form:
     def data(self, data: bytes, start: int, end: int) -> None:
         """Some of the part."""
         if self.file is not None:
-            self.file.write(memoryview(data)[start:end])
+            piece = memoryview(data)[start:end]
+            self.file.write(piece)
+            self.content.update(piece)
             self.received.bytes += end - start
         elif len(self.value) + end - start <= MOST_FIELD:
             self.value += data[start:end]
@@ -98,7 +104,7 @@ class Form:
             self.file.flush()
             os.fsync(self.file.fileno())
             self.file.close()
-            self.file = None
+            self.file, self.received.digest = None, self.content.hexdigest()
         else:
             self.received.fields[self.target] = self.value.decode("utf-8", "replace")
 
@@ -114,6 +120,16 @@ def shown_name(name: str) -> str:
     """A file's name as its owner gave it, without folders and what cannot be printed."""
     bare = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in bare if letter.isprintable())[-LONGEST_NAME:] or "video"
+
+
+async def drain(request: Request) -> None:
+    """Throw away what still comes of a body, for a while: a caller that is cut off while it sends hears no answer."""
+    if "expect" in request.headers:
+        return  # it waits to be asked for the body
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: all of it has been read
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for _ in request.stream():
+                pass
 
 
 async def receive(request: Request, folder: Path, limits: Limits) -> Received:

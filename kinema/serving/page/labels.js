@@ -72,7 +72,7 @@ export class Labels {
   training(one) {
     const judged = one.validation.length ? `validation ${percent(one.validation[0])} → ${percent(Math.max(...one.validation))}` : "";
     const words = { running: `Training, ${percent(one.progress)}`, done: "Trained", failed: "Failed", cancelled: "Stopped" }[one.state];
-    const item = make("li", {}, make("span", { role: "status" }, [words, `${one.corrections} corrections`, judged].filter(Boolean).join(" · ")));
+    const item = make("li", {}, make("span", { role: "status" }, [words, `${one.corrections} correction${one.corrections === 1 ? "" : "s"}`, judged].filter(Boolean).join(" · ")));
     if (one.state === "running") {
       item.append(make("button", { type: "button", onclick: () => this.done(call("DELETE", `/v1/trainings/${one.id}`)) }, "Stop"),
         make("progress", { max: 1, value: one.progress, "aria-label": "Training" }));
