@@ -48,6 +48,12 @@ class Corrections:
             (token_hex(8), video, start, end, label, said, time.time()))
         return next(one for one in self.all(video) if (one.start_seconds, one.end_seconds) == (start, end))
 
+    def end_of(self, video: str) -> float | None:
+        """When a video ends (seconds), as far as it was looked at."""
+        rows = self.store.rows("SELECT json_extract(result, '$.windows[#-1].end_seconds') AS ends FROM jobs "
+                               "WHERE video = ? AND state = ? ORDER BY number DESC LIMIT 1", (video, DONE))
+        return float(rows[0]["ends"]) if rows else None
+
     def all(self, video: str | None = None) -> list[Correction]:
         """All corrections, or those of one video, in the order in which they were made."""
         where, values = ("", ()) if video is None else ("WHERE video = ?", (video,))

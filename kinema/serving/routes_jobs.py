@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["videos"])
 MOST_WAIT = 60.0
 ALIVE_SECONDS = 15.0  # after which a remark is sent, so that nothing between takes the connection for dead
 Wait = Annotated[float, Query(ge=0, le=MOST_WAIT, allow_inf_nan=False,
-                              description="seconds to wait for the result before the job is answered (202)")]
+                              description="seconds to wait for the result before a job is answered (202); 0: none")]
 Top = Annotated[int, Query(ge=1, le=1000, description="how many labels to name")]
 Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="score that a segment has at least")]
 BODY = {"requestBody": {"required": True, "content": {
@@ -63,7 +63,8 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
     except ProblemError:
         await drain(request)
         raise
-    job = await ended(service, job, wait)
+    if wait:
+        job = await ended(service, job, wait)
     body = await run_in_threadpool(job_body, service, job)
     if job.state == FAILED:
         return JSONResponse({"error": {**body["error"], "job": job.id}}, 500 if body["error"]["code"] == "internal"

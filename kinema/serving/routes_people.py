@@ -57,6 +57,9 @@ def correct(service: Here, asked: CorrectionAsked) -> Any:
     if asked.end_seconds <= asked.start_seconds:
         raise ProblemError(422, "no_time", "The end is not after the start.", "Send a part that lasts some time.")
     found = video_named(service, asked.video)
+    ends = service.corrections.end_of(found.id)
+    if ends is not None and asked.start_seconds >= ends:
+        raise ProblemError(422, "no_time", f"The video ends at {ends:g} s.", "Send a part that lies in it.")
     return service.corrections.add(found.id, asked.start_seconds, asked.end_seconds, asked.label.strip(),
                                    asked.said).to_dict()
 

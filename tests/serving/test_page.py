@@ -52,7 +52,7 @@ def page(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterat
     size, scheme = request.param
     context = browser.new_context(viewport=size, color_scheme=scheme)
     page, said, hosts = context.new_page(), [], set()
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda asked: hosts.add(asked.url.split("/")[2]) if asked.url.startswith("http") else None)
     page.set_default_timeout(60_000)

@@ -73,7 +73,8 @@ def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_pat
     assert (row.start_seconds, row.end_seconds) == (first["start_seconds"], first["end_seconds"])
     assert table.path(row).read_bytes() == film.read_bytes()
     assert client.get("/v1/corrections/export?format=coco").status_code == 422
-    for wrong, status in (({"label": "  "}, 422), ({"video": "none"}, 404), ({"end_seconds": -1}, 422)):
+    for wrong, status in (({"label": "  "}, 422), ({"video": "none"}, 404), ({"end_seconds": -1}, 422),
+                          ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
         assert client.post("/v1/corrections", json={**part, "label": "x", **wrong}).status_code == status
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 204
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 404

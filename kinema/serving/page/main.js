@@ -99,7 +99,6 @@ for (const name of ["dragleave", "drop"]) addEventListener(name, (event) => {
 
 const isDark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const themed = () => { $("theme").textContent = isDark() ? "Light" : "Dark"; $("theme").setAttribute("aria-label", `Use ${isDark() ? "light" : "dark"} colours`); };
-if (localStorage.theme) document.documentElement.dataset.theme = localStorage.theme;
 $("theme").onclick = () => { document.documentElement.dataset.theme = localStorage.theme = isDark() ? "light" : "dark"; themed(); };
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
 themed();

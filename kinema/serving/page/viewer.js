@@ -35,6 +35,7 @@ export class Viewer {
     $("unplayable").hidden = true;
     $("saved").textContent = "";
     this.heat.forget();
+    this.timeline.show(this.result, []); // corrections come later
     this.video.src = `/v1/videos/${job.video}`;
     $("name").textContent = job.name;
     $("labels").replaceChildren(...labels.map((label) => make("option", { value: label })));
