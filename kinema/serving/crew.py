@@ -94,8 +94,8 @@ class Crew:
 
     def decode(self, process: DecodingProcess) -> None:
         """Take job after job, and hand on its windows."""
-        process.start()
         while not self.over.is_set():
+            process.start()  # also after one that was lost, before the next job wants it
             with self.wake:
                 job = self.store.take()
                 if job is None:

@@ -73,6 +73,7 @@ class Service:
         self.store.begin_again()
         self.trainings.begin_again()
         self.crew.start()
+        self.heater.process.start()
 
     def stop(self) -> None:
         """End in good order."""
@@ -89,7 +90,7 @@ class Service:
             waiting = self.store.waiting()
             if waiting + self.coming >= self.limits.queue:
                 least, most = RETRY_SECONDS
-                seconds = min(max(round(waiting * self.seconds_each()), least), most)
+                seconds = min(max(round(waiting / 2 * self.seconds_each()), least), most)  # half of them are done then
                 raise ProblemError(429, "queue_full", f"{waiting} jobs wait or run; the queue holds "
                                    f"{self.limits.queue}.", f"Try again in {seconds} s.", {"Retry-After": str(seconds)})
             self.coming += 1
@@ -100,11 +101,11 @@ class Service:
                 self.coming -= 1
 
     def seconds_each(self) -> float:
-        """About how long a job takes, from the last ones."""
+        """How many seconds pass from one job that is done to the next, of the last ones."""
         rows = self.store.rows("SELECT min(started), max(finished), count(*) FROM (SELECT started, finished FROM jobs "
                                "WHERE state = 'done' ORDER BY number DESC LIMIT 20)")
         began, ended, count = rows[0]
-        return (ended - began) / count / 2 if count else 1.0
+        return (ended - began) / count if count else 1.0
 
     def accept(self, kind: str, video: str, options: dict[str, Any]) -> Job:
         """Write a job down, and let it be done."""

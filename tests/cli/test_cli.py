@@ -22,6 +22,7 @@ COMMANDS = [
     "fuse",
     "recognize",
     "features",
+    "serve",
     "models",
     "profile",
     "data check",

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from kinema import Recognizer
+from kinema.data.synthetic.encode import write_mp4
 from kinema.serving.store import QUEUED, RUNNING
 from tests.serving.conftest import Served
 
@@ -75,6 +77,14 @@ def test_a_text_that_is_named_a_video(served: Served, tmp_path: Path) -> None:
     listed = error_of(served.upload(tmp_path / "list.mp4", wait=30), 422, "unreadable")
     assert "a list of other files" in listed["message"]
     assert not [path for path in served.service.uploads.iterdir() if b"no video" in path.read_bytes()]
+
+
+def test_a_video_that_is_too_long(served: Served, tmp_path: Path) -> None:
+    long = tmp_path / "long.mp4"
+    write_mp4(long, np.zeros((210, 32, 32, 3), np.uint8), 10.0)
+    error = error_of(served.upload(long, wait=30), 422, "too_long")
+    assert "20 s" in error["message"]
+    assert "--max-seconds" in error["hint"]
 
 
 def test_what_is_too_large_is_refused_before_and_while_it_comes(served: Served, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ export async function upload(file, told, stop) {
       return await send(file, told, stop);
     } catch (problem) {
       if (problem.status !== 429) throw problem;
+      told(1, "waits, the queue is full");
       await new Promise((go) => setTimeout(go, 1000 * (problem.after || 2)));
       if (stop.aborted) throw new DOMException("", "AbortError");
     }

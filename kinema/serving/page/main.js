@@ -75,7 +75,7 @@ async function take(file) {
   $("work-cancel").onclick = () => stop.abort();
   progress(file.name, "uploading", 0);
   try {
-    const job = await upload(file, (share) => progress(file.name, `uploading, ${percent(share)}`, share), stop.signal);
+    const job = await upload(file, (share, words) => progress(file.name, words || `uploading, ${percent(share)}`, share), stop.signal);
     await finish(job);
   } catch (problem) {
     $("work").hidden = true;

@@ -31,4 +31,4 @@ export function alarm(problem) {
 export const calm = () => { $("alert").hidden = true; };
 
 // Each label keeps its colour while a video is on show.
-export const colour = (place) => `var(--c${place % 6})`;
+export const colour = (place) => `var(--c${place % 8})`;

@@ -1,7 +1,7 @@
 // The timeline: a lane for each of the best labels with its score over time, segments, and where the video is.
 import { $, clock, colour } from "./small.js";
 
-const LANE = 40, FOOT = 22, MOST_LANES = 6, SPACE = "http://www.w3.org/2000/svg";
+const LANE = 40, FOOT = 22, MOST_LANES = 8, SPACE = "http://www.w3.org/2000/svg";
 
 function shape(tag, attributes, text) {
   const element = document.createElementNS(SPACE, tag);

@@ -41,9 +41,9 @@ export class Viewer {
     $("labels").replaceChildren(...labels.map((label) => make("option", { value: label })));
     const kept = this.result.labels.map((label) => make("option", { value: label }, label));
     $("look-label").replaceChildren(make("option", { value: "" }, "best label"), ...kept);
-    const best = this.result.top[0], sure = this.result.unknown || best.score < 0.5 ? "Perhaps " : "Mostly ";
-    $("summary").textContent = [`${sure}${best.label} (${percent(best.score)})`, `${clock(this.result.duration_seconds)} long`,
-      this.result.segments.length ? `${this.result.segments.length} segments` : "nothing surer than 50 %", ...this.result.warnings].join(" · ");
+    const best = this.result.top[0], count = this.result.segments.length, sure = !this.result.unknown && best.score >= 0.5;
+    $("summary").textContent = [sure ? `Mostly ${best.label} (${percent(best.score)})` : "", `${clock(this.result.duration_seconds)} long`,
+      count ? `${count} segment${count === 1 ? "" : "s"}` : `nothing is sure; perhaps ${best.label} (${percent(best.score)})`, ...this.result.warnings].filter(Boolean).join(" · ");
     await this.refresh();
     $("segments").replaceChildren(...this.result.segments.map((one) => {
       const button = make("button", { type: "button", "--k": this.timeline.colourOf(one.label), onclick: () => this.choose(one) },
