@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -82,7 +82,7 @@ class Store:
             return self.insert(StoredVideo(token_hex(8), name, path, size_bytes))
 
     def add_upload(self, name: str, path: Path, size_bytes: int, digest: str) -> StoredVideo:
-        """Write an upload down; of the same content twice the first file is kept."""
+        """Write an upload down; the same content twice is one video, called as it was last."""
         with self.lock:
             known = self.video(digest)
             if known is None:
@@ -90,7 +90,8 @@ class Store:
                 path.rename(kept)
                 return self.insert(StoredVideo(digest, name, kept, size_bytes))
             path.replace(known.path)  # which may have been taken away, where it could not be read
-            return known
+            self.run("UPDATE videos SET name = ? WHERE id = ?", (name, digest))
+            return replace(known, name=name)
 
     def insert(self, video: StoredVideo) -> StoredVideo:
         """Write a new video down."""
