@@ -89,7 +89,10 @@ class Store:
                 kept = path.with_name(digest + path.suffix)
                 path.rename(kept)
                 return self.insert(StoredVideo(digest, name, kept, size_bytes))
-            path.replace(known.path)  # which may have been taken away, where it could not be read
+            if known.path.is_file():
+                path.unlink()  # the other may be open in a decoder
+            else:
+                path.replace(known.path)
             self.run("UPDATE videos SET name = ? WHERE id = ?", (name, digest))
             return replace(known, name=name)
 

@@ -79,6 +79,20 @@ def test_a_text_that_is_named_a_video(served: Served, tmp_path: Path) -> None:
     assert not [path for path in served.service.uploads.iterdir() if b"no video" in path.read_bytes()]
 
 
+def test_the_same_content_twice_is_one_video(served: Served, film: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    other.write_bytes(film.read_bytes())
+    first, second = served.upload(film, wait=30).json(), served.upload(other, wait=30).json()
+    assert first["video"] == second["video"]
+    assert second["name"] == "other.mp4"
+    assert first["result"] == second["result"]
+    video = served.service.store.video(first["video"])
+    assert video is not None
+    before = video.path.stat().st_ino
+    served.upload(film, wait=30)
+    assert video.path.stat().st_ino == before  # a decoder that reads it is not disturbed
+
+
 def test_a_video_that_is_too_long(served: Served, tmp_path: Path) -> None:
     long = tmp_path / "long.mp4"
     write_mp4(long, np.zeros((210, 32, 32, 3), np.uint8), 10.0)
