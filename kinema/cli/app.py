@@ -17,6 +17,7 @@ from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
 from kinema.cli.timeline import timeline
 from kinema.cli.timeline_train import timeline_train
+from kinema.cli.serve import serve
 from kinema.cli.train import train
 from kinema.cli.watch import watch
 
@@ -60,6 +61,7 @@ app.command("clips")(clips)
 app.command("cover")(cover)
 app.command("watch")(watch)
 app.command("export")(export)
+app.command("serve")(serve)
 app.command("models")(models.models)
 app.command("profile")(profile)
 app.add_typer(data.app, name="data")

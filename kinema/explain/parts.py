@@ -48,22 +48,28 @@ def video_parts(video: Video, spec: ClipSpec, seconds: float) -> Iterator[Part]:
     times_F = np.maximum.accumulate(video.times_seconds)
     if not len(times_F):
         raise VideoError(f"{video} holds no frame that can be decoded.")
-    prepare, whole = test_transform(spec), VideoPart(video, ClipRow("."), spec)
+    whole = VideoPart(video, ClipRow("."), spec)
     length = times_F[-1] - times_F[0] + 1 / video.fps
     count = max(int(length / seconds + 1e-6), 1)
     bounds = np.searchsorted(times_F + 1e-6, times_F[0] + length * np.arange(count + 1) / count)
     bounds[-1] = len(times_F)
-    every = max(int(np.ceil(video.fps / MOST_FPS - 1e-6)), 1)
     for first, last in pairwise(bounds.tolist()):
         if last > first:
-            inside_F = np.arange(first, last)
-            seen_T = inside_F[sample_views(spec, times_F[first:last], 1)[0].numpy()]
-            if spec.sampling == "dense":
-                inside_F = np.arange(seen_T.min(), seen_T.max() + 1)
-            shown_F = inside_F[::every]
-            frames = moving(whole.between(first, last), spec)
-            (clip_CTHW,) = prepare(torch.from_numpy(frames.read((seen_T - first).tolist())))
-            yield Part(clip_CTHW, times_F[seen_T], shown_F, times_F[shown_F])
+            yield part_between(whole, spec, first, last)
+
+
+def part_between(whole: VideoPart, spec: ClipSpec, first: int, last: int) -> Part:
+    """The part of a whole video from its frame `first` to before its frame `last`."""
+    times_F = np.maximum.accumulate(whole.times_seconds)
+    every = max(int(np.ceil(whole.video.fps / MOST_FPS - 1e-6)), 1)
+    inside_F = np.arange(first, last)
+    seen_T = inside_F[sample_views(spec, times_F[first:last], 1)[0].numpy()]
+    if spec.sampling == "dense":
+        inside_F = np.arange(seen_T.min(), seen_T.max() + 1)
+    shown_F = inside_F[::every]
+    frames = moving(whole.between(first, last), spec)
+    (clip_CTHW,) = test_transform(spec)(torch.from_numpy(frames.read((seen_T - first).tolist())))
+    return Part(clip_CTHW, times_F[seen_T], shown_F, times_F[shown_F])
 
 
 def pictures(video: Video, spec: ClipSpec, part: Part) -> Iterator[np.ndarray]:

@@ -84,18 +84,18 @@ class Recognizer:
 
     def __call__(self, video: str | PathLike[str] | Video | Any) -> Result:
         """Recognise a path, an open `Video` or an array of frames (T H W 3, uint8); `VideoError` says why not."""
-        found: list[tuple[float, float, np.ndarray]] = []
         with nullcontext(video) if isinstance(video, Video) else open_video(video) as frames:
-            for window, logits_VK in self.answers(frames):
-                found.append((window.start_seconds, window.end_seconds, self.scores(logits_VK)))
+            found = [(window.start_seconds, window.end_seconds, self.scores(logits_VK))
+                     for window, logits_VK in self.answers(frames)]
             if not found:
                 raise VideoError(f"{frames} holds no frame that can be decoded.")
-            warnings = tuple(frames.noticed)
+            return self.result(found, tuple(frames.noticed))
+
+    def result(self, found: list[tuple[float, float, np.ndarray]], warnings: tuple[str, ...] = ()) -> Result:
+        """What the windows of a video say together."""
         mean_K = np.mean([scores_K for _, _, scores_K in found], axis=0)
-        best = np.argsort(-mean_K, kind="stable")
-        top = [(self.labels[k], float(mean_K[k])) for k in best]
-        below = self.calibration.unknown_below
-        return Result(top, found, below is not None and top[0][1] < below, warnings)
+        top = [(self.labels[k], float(mean_K[k])) for k in np.argsort(-mean_K, kind="stable")]
+        return Result(top, found, top[0][1] < (self.calibration.unknown_below or 0), warnings)
 
     def answers(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
         """Each window and the logits of its views (V K)."""

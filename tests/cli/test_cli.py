@@ -26,6 +26,7 @@ COMMANDS = [
     "timeline",
     "timeline-train",
     "clips",
+    "serve",
     "models",
     "profile",
     "data check",

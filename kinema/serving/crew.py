@@ -1,0 +1,212 @@
+"""Those who work off the queue: threads that each feed one decoding process, and one thread that asks the network.
+
+The windows of several videos go through the network together, so that short videos fill its batches too.
+"""
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Full, Queue
+from typing import Any
+
+import numpy as np
+import torch
+
+from kinema.evaluation.predict import at_once
+from kinema.inference.recognizer import WINDOWS_AT_ONCE, Recognizer
+from kinema.serving.decoding import DecodingError, DecodingProcess, Message
+from kinema.serving.limits import Limits
+from kinema.serving.metrics import Metrics
+from kinema.serving.notices import Notices
+from kinema.serving.problems import Problem
+from kinema.serving.segments import answer_of
+from kinema.serving.store import CANCELLED, DONE, FAILED, Job, Store
+
+LOOK_SECONDS = 0.5  # after which a thread with nothing to do looks again
+FAULT = Problem("internal", "The server could not finish this job.", "Its log says why; try again or report it.")
+
+
+@dataclass
+class Work:
+    """A job under way: what was found up to now, and whether nobody wants it any more."""
+
+    job: Job
+    duration_seconds: float | None = None
+    fps: float | None = None
+    found: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
+    unwanted: bool = False
+
+
+@dataclass
+class Crew:
+    """Decoders and a network at work until `stop`."""
+
+    recognizer: Recognizer
+    store: Store
+    notices: Notices
+    limits: Limits
+    metrics: Metrics
+    uploads: Path
+    decoders: int = 1
+
+    def __post_init__(self) -> None:
+        self.over, self.wake, self.asking = threading.Event(), threading.Condition(), threading.Lock()
+        self.under_way: dict[str, Work] = {}
+        self.together = max(1, min(WINDOWS_AT_ONCE, at_once(self.recognizer.network.clip) // self.recognizer.views))
+        self.ready: Queue[tuple[Work, Message]] = Queue(maxsize=2 * self.together)
+        self.processes = [self.process() for _ in range(self.decoders)]
+        self.threads = [threading.Thread(target=self.decode, args=(process,), name="decoder", daemon=True)
+                        for process in self.processes]
+        self.threads.append(threading.Thread(target=self.ask, name="network", daemon=True))
+
+    def start(self) -> None:
+        """Begin, with what waits from before."""
+        self.recognizer.engine  # noqa: B018 (made ready before the first job)
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End; what is under way is done again after the next start."""
+        self.over.set()
+        self.tell_of_work()
+        for work in self.under_way.copy().values():
+            work.unwanted = True
+        for thread in self.threads:
+            thread.join(10)
+        self.store.give_back()
+
+    def tell_of_work(self) -> None:
+        """Let a thread that waits look for a job."""
+        with self.wake:
+            self.wake.notify()
+
+    def cancel(self, job: str) -> None:
+        """Let go of a job."""
+        if work := self.under_way.get(job):
+            work.unwanted = True
+
+    def process(self) -> DecodingProcess:
+        """A process that decodes for this network."""
+        recognizer = self.recognizer
+        return DecodingProcess(recognizer.network.clip, recognizer.window_seconds, recognizer.views, self.limits)
+
+    def decode(self, process: DecodingProcess) -> None:
+        """Take job after job, and hand on its windows."""
+        while not self.over.is_set():
+            process.start()  # also after one that was lost, before the next job wants it
+            with self.wake:
+                job = self.store.take()
+                if job is None:
+                    self.wake.wait(LOOK_SECONDS)
+                    continue
+            work = self.under_way[job.id] = Work(job)
+            self.notices.tell(job.id, 0.0)
+            try:
+                self.hand_on(work, process)
+            except DecodingError as error:
+                self.end(work, FAILED, problem=error.problem)
+                self.unreadable(job.video)
+            except Exception:
+                self.fault(work)
+            if work.unwanted:
+                self.under_way.pop(job.id, None)
+        process.stop()
+
+    def hand_on(self, work: Work, process: DecodingProcess) -> None:
+        """Give the network what a video holds."""
+        video = self.store.video(work.job.video)
+        if video is None or not video.path.is_file():
+            raise DecodingError("unreadable", "The video is no longer there.")
+        messages = process.messages(video.path, video.name)
+        for message in messages:
+            while not work.unwanted:
+                with suppress(Full):
+                    self.ready.put((work, message), timeout=LOOK_SECONDS)
+                    break
+            if work.unwanted:
+                messages.close()  # which ends the process, if it is not at the video's end
+                return
+
+    def ask(self) -> None:
+        """Ask the network about windows as they come, of several videos together."""
+        while not self.over.is_set():
+            try:
+                few = [self.ready.get(timeout=LOOK_SECONDS)]
+            except Empty:
+                continue
+            while len(few) < self.together:
+                try:
+                    few.append(self.ready.get_nowait())
+                except Empty:
+                    break
+            try:
+                self.take_in(few)
+            except Exception:
+                for work in {id(work): work for work, _ in few}.values():
+                    self.fault(work)
+
+    def take_in(self, few: list[tuple[Work, Message]]) -> None:
+        """Score windows, and finish the videos whose end has come."""
+        asked = [(work, message, message.clips_VCTHW) for work, message in few
+                 if message.clips_VCTHW is not None and not work.unwanted]
+        if asked:
+            logits_NK = self.answers(torch.cat([clips_VCTHW for *_, clips_VCTHW in asked]))
+            for (work, message, _), logits_VK in zip(asked, logits_NK.split(self.recognizer.views), strict=True):
+                facts = message.facts
+                work.found.append((facts["start_seconds"], facts["end_seconds"], self.recognizer.scores(logits_VK)))
+            self.metrics.windows.inc(len(asked))
+        for work, message in few:
+            if work.unwanted:
+                continue
+            if message.kind == "video":
+                work.duration_seconds, work.fps = message.facts["duration_seconds"], message.facts["fps"]
+            elif message.kind == "end":
+                result = self.recognizer.result(work.found, tuple(message.facts["warnings"]))
+                job = work.job
+                answer = answer_of(self.recognizer, result, job.kind, job.options)
+                answer["duration_seconds"] = round(work.found[-1][1] - work.found[0][0], 4)
+                answer["fps"] = work.fps
+                self.end(work, DONE, answer)
+        for work in {id(work): work for work, *_ in asked}.values():
+            if work.job.id in self.under_way and work.duration_seconds:
+                covered = work.found[-1][1] - work.found[0][0]
+                self.notices.tell(work.job.id, min(covered / work.duration_seconds, 0.99))
+
+    @torch.inference_mode()
+    def answers(self, clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        """Logits (N K) on the CPU in float32."""
+        with self.asking:
+            like = next(self.recognizer.network.parameters())
+            return self.recognizer.engine.answer(clips_NCTHW.to(like)).float().cpu()
+
+    def end(self, work: Work, state: str, result: Any = None, problem: Problem | None = None) -> None:
+        """Write down how a job ended, once."""
+        self.under_way.pop(work.job.id, None)
+        work.unwanted = True
+        if self.store.finish(work.job.id, state, result, problem):
+            self.metrics.jobs.labels(state).inc()
+        self.notices.tell(work.job.id, None)
+
+    def unreadable(self, video: str) -> None:
+        """Let an upload of which nothing could be told go from the disk, where no other job asks about it."""
+        found = self.store.video(video)
+        others = self.store.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)",
+                                 (video, FAILED, CANCELLED))
+        if found is not None and found.path.parent == self.uploads and not others:
+            found.path.unlink(missing_ok=True)
+
+    def fault(self, work: Work) -> None:
+        """End a job at which something of kinema's own went wrong; the log says what."""
+        logging.getLogger("kinema.serving").exception("job %s", work.job.id)
+        self.end(work, FAILED, problem=FAULT)
+
+    def drop(self, job: str) -> bool:
+        """Cancel a job that has not ended; return whether it was cancelled."""
+        dropped = self.store.finish(job, CANCELLED)
+        self.cancel(job)
+        if dropped:
+            self.metrics.jobs.labels(CANCELLED).inc()
+            self.notices.tell(job, None)
+        return dropped

@@ -1,0 +1,114 @@
+"""All that a running server holds."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from kinema.errors import KinemaError
+from kinema.inference.recognizer import Recognizer
+from kinema.machine import processors
+from kinema.serving.corrections import Corrections
+from kinema.serving.crew import Crew
+from kinema.serving.heat import Heater
+from kinema.serving.keys import Keys
+from kinema.serving.library import Library
+from kinema.serving.limits import Limits
+from kinema.serving.metrics import Metrics
+from kinema.serving.notices import Notices
+from kinema.serving.problems import ProblemError
+from kinema.serving.store import Job, Store
+from kinema.serving.training import Trainings
+
+MOST_DECODERS = 4
+RETRY_SECONDS = (1, 60)  # least and most that a caller is told to wait
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server serves and keeps: `source` is what the recogniser is made of, `data` the folder of its files."""
+
+    source: str
+    data: Path
+    library: Path | None = None
+    keys: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    decoders: int | None = None
+
+
+class Service:
+    """A server's parts. `start` begins the work, `stop` ends it."""
+
+    def __init__(self, settings: Settings, recognizer: Recognizer) -> None:
+        self.settings, self.recognizer, self.limits = settings, recognizer, settings.limits
+        self.uploads = settings.data / "uploads"
+        self.uploads.mkdir(parents=True, exist_ok=True)
+        self.alone = FileLock(settings.data / "lock")
+        try:
+            self.alone.acquire(blocking=False)
+        except Timeout:
+            raise KinemaError(f"Another server uses the folder {settings.data}; choose one with --data.") from None
+        self.library, self.keys = Library(settings.library), Keys(settings.keys)
+        self.store = Store(settings.data / "server.sqlite")
+        self.metrics, self.notices = Metrics(), Notices()
+        self.metrics.queue.set_function(self.store.waiting)
+        decoders = settings.decoders or min(processors(), MOST_DECODERS)
+        self.crew = Crew(recognizer, self.store, self.notices, self.limits, self.metrics, self.uploads,
+                         decoders)
+        self.heater = Heater(self.crew)
+        self.corrections = Corrections(self.store)
+        self.trainings = Trainings(self.store, self.corrections, settings.source, settings.data / "runs")
+        self.coming, self.counting = 0, threading.Lock()
+
+    def start(self) -> None:
+        """Take up the work, with what waits from before; uploads that nobody was told of go."""
+        known = {row["path"] for row in self.store.rows("SELECT path FROM videos")}
+        for path in self.uploads.iterdir():
+            if str(path) not in known:
+                path.unlink()
+        self.store.begin_again()
+        self.trainings.begin_again()
+        self.crew.start()
+        self.heater.process.start()
+
+    def stop(self) -> None:
+        """End in good order."""
+        self.trainings.stop()
+        self.crew.stop()
+        self.heater.stop()
+        self.store.close()
+        self.alone.release()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue while a request is read; ProblemError with status 429 where there is none."""
+        with self.counting:
+            waiting = self.store.waiting()
+            if waiting + self.coming >= self.limits.queue:
+                least, most = RETRY_SECONDS
+                seconds = min(max(round(waiting / 2 * self.seconds_each()), least), most)  # half of them are done then
+                raise ProblemError(429, "queue_full", f"{waiting} jobs wait or run; the queue holds "
+                                   f"{self.limits.queue}.", f"Try again in {seconds} s.", {"Retry-After": str(seconds)})
+            self.coming += 1
+        try:
+            yield
+        finally:
+            with self.counting:
+                self.coming -= 1
+
+    def seconds_each(self) -> float:
+        """How many seconds pass from one job that is done to the next, of the last ones."""
+        rows = self.store.rows("SELECT min(started), max(finished), count(*) FROM (SELECT started, finished FROM jobs "
+                               "WHERE state = 'done' ORDER BY number DESC LIMIT 20)")
+        began, ended, count = rows[0]
+        return (ended - began) / count if count else 1.0
+
+    def accept(self, kind: str, video: str, options: dict[str, Any]) -> Job:
+        """Write a job down, and let it be done."""
+        job = self.store.add_job(kind, video, options)
+        self.crew.tell_of_work()
+        return job

@@ -1,0 +1,173 @@
+"""Training a run again, on its own clips and what people corrected: `kinema train` as a process of its own."""
+
+import csv
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from kinema.data.clips import ClipRow
+from kinema.data.labels import label_key
+from kinema.files import write_atomic
+from kinema.recipe import write_recipe
+from kinema.runs import Run
+from kinema.serving.corrections import Correction, Corrections
+from kinema.serving.problems import ProblemError, absent
+from kinema.serving.store import CANCELLED, DONE, FAILED, OPEN, RUNNING, Store
+from kinema.weights.pretrained import is_checkpoint
+
+LAST_WORDS = 600  # characters of a failed training's output that are told
+NICE = 10  # the server's answers go first
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training from the page: the new run's folder, how far it is, and its validation accuracy after each epoch."""
+
+    id: str
+    run: Path
+    state: str
+    corrections: int
+    progress: float
+    validation: list[float]
+    created: float
+    finished: float | None
+    problem: str | None
+
+
+class Trainings:
+    """At most one training at a time, of the run in `source`; new runs go into `folder`."""
+
+    def __init__(self, store: Store, corrections: Corrections, source: str, folder: Path) -> None:
+        self.store, self.corrections, self.source, self.folder = store, corrections, source, folder
+        self.process: Any = None
+        self.starting = threading.Lock()
+
+    def start(self, epochs: int | None = None) -> Training:
+        """Start one; ProblemError where there is nothing to train, or one is under way."""
+        if is_checkpoint(self.source):
+            raise ProblemError(409, "no_run", f"{self.source} is no run, so its clips are not known.",
+                               "Serve a run's folder; `kinema train clips/ --start` makes one of a checkpoint.")
+        with self.starting:
+            if any(one.state == RUNNING for one in self.all()):
+                raise ProblemError(409, "training", "A training is under way.", "Wait for it, or stop it.")
+            made = self.corrections.all()
+            if not made:
+                raise ProblemError(409, "no_corrections", "Nothing was corrected, so there is nothing new to learn.",
+                                   "Correct a label first.")
+            identity = token_hex(8)
+            out = self.folder / f"{Path(self.source).name}-{len(self.all()) + 1}"
+            out.parent.mkdir(parents=True, exist_ok=True)
+            steps = prepare(Run.open(self.source), made, out, epochs)
+            self.store.run("INSERT INTO trainings (id, run, state, corrections, steps, created) "
+                           "VALUES (?, ?, ?, ?, ?, ?)", (identity, str(out), RUNNING, len(made), steps, time.time()))
+            self.launch(identity, out)
+        return self.get(identity)
+
+    def launch(self, identity: str, out: Path) -> None:
+        """Start the process, or, after a restart, start it again: a training goes on where it was."""
+        log = out.with_suffix(".log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kinema", "train", "--recipe", str(out.with_suffix(".yaml"))],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lambda: os.nice(NICE),
+        )
+        threading.Thread(target=self.watch, args=(identity, out, self.process, log), daemon=True).start()
+
+    def watch(self, identity: str, out: Path, process: Any, log: Any) -> None:
+        """Wait for a process, and write down how it ended."""
+        code = process.wait()
+        log.close()
+        words = out.with_suffix(".log").read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
+        if code == 0:
+            self.finish(identity, DONE)
+        elif process is self.process:  # else it was stopped
+            self.finish(identity, FAILED, words or f"it ended with exit code {code}")
+
+    def finish(self, identity: str, state: str, problem: str | None = None) -> bool:
+        """Write down how a training ended, once."""
+        return self.store.run("UPDATE trainings SET state = ?, finished = ?, problem = ? WHERE id = ? AND state = ?",
+                              (state, time.time(), problem, identity, RUNNING)) == 1
+
+    def cancel(self, identity: str) -> Training:
+        """Stop a training; what it has saved stays."""
+        training = self.get(identity)
+        if training.state in OPEN and self.finish(identity, CANCELLED):
+            self.stop()
+        return self.get(identity)
+
+    def stop(self) -> None:
+        """End the process; the training goes on at the next start, if it was not cancelled."""
+        process, self.process = self.process, None
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def begin_again(self) -> None:
+        """After a start: go on with the training that was under way."""
+        for one in self.all():
+            if one.state == RUNNING:
+                self.launch(one.id, one.run)
+
+    def all(self) -> list[Training]:
+        """All trainings, the newest first."""
+        return [training_of(row) for row in self.store.rows("SELECT * FROM trainings ORDER BY number DESC")]
+
+    def get(self, identity: str) -> Training:
+        """The training of this id."""
+        for row in self.store.rows("SELECT * FROM trainings WHERE id = ?", (identity,)):
+            return training_of(row)
+        raise absent("training", identity)
+
+
+def prepare(run: Run, corrections: list[Correction], out: Path, epochs: int | None) -> int:
+    """Write the list and the recipe of a training beside its folder; return how many steps it will take.
+
+    The clips keep their sides; corrections are for training alone. It starts from the run's weights.
+    """
+    split = run.split()
+    table = split.train
+    keys = [label_key(name) for name in table.labels]
+    names = [*table.labels]
+    for one in corrections:
+        if label_key(one.label) not in keys:
+            keys.append(label_key(one.label))
+            names.append(one.label)
+    rows = [replace(row, split=side) for side, part in (("train", split.train), ("val", split.validation),
+                                                        ("test", split.test)) for row in part.rows]
+    judged = {part.path(row).resolve() for part in (split.validation, split.test) for row in part.rows}
+    rows += [ClipRow(str(one.path.resolve()), (keys.index(label_key(one.label)),), one.start_seconds, one.end_seconds,
+                     split="train", source=one.video) for one in corrections if one.path.resolve() not in judged]
+    replace(table, rows=tuple(rows), labels=tuple(names)).save(out.with_suffix(".csv"))
+    recipe = replace(run.recipe, data=str(out.with_suffix(".csv").resolve()), root=None, format=None, split=None,
+                     out=str(out.resolve()), start=str(run.path.resolve()), epochs=epochs or run.recipe.epochs)
+    write_atomic(out.with_suffix(".yaml"), lambda path: write_recipe(recipe, path))
+    clips = len(split.train) + len(corrections)
+    return recipe.epochs * max(clips // (min(recipe.batch, clips * recipe.repeats) // recipe.repeats), 1)
+
+
+def training_of(row: Any) -> Training:
+    """A row as a training, with what its folder tells."""
+    run = Path(row["run"])
+    last = rows_of(run / "log.csv")[-1:]
+    progress = 1.0 if row["state"] == DONE else min(int(last[0]["step"]) / row["steps"], 0.99) if last else 0.0
+    validation = [float(epoch["validation"]) for epoch in rows_of(run / "epochs.csv") if epoch.get("validation")]
+    return Training(row["id"], run, row["state"], row["corrections"], progress, validation, row["created"],
+                    row["finished"], row["problem"])
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The whole rows of a csv that is being written; none where there is none yet."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row.get("step", "").isdigit() and None not in row.values()]

@@ -1,0 +1,193 @@
+"""Asking the network over HTTP: the same answers as without it, and an error in words for all that is wrong."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from kinema import Recognizer
+from kinema.data.synthetic.encode import write_mp4
+from kinema.serving.store import QUEUED, RUNNING
+from tests.serving.conftest import Served
+
+
+def error_of(answer: Any, status: int, code: str) -> dict[str, str]:
+    """The error of an answer, which has words for people."""
+    assert answer.status_code == status, answer.text
+    error: dict[str, str] = answer.json()["error"]
+    assert error["code"] == code
+    assert error["message"].endswith(".")
+    return error
+
+
+def test_the_answer_is_the_recognisers(served: Served, film: Path, tiny_run: Path) -> None:
+    answer = served.upload(film, "recognize", wait=30, top=3)
+    assert answer.status_code == 200, answer.text
+    result = answer.json()["result"]
+    expected = Recognizer(tiny_run, device="cpu", window=0.5)(film)
+    assert [(one["label"], one["score"]) for one in result["top"]] == [
+        (label, pytest.approx(score, abs=1e-4)) for label, score in expected.top[:3]]
+    assert [(one["start_seconds"], one["end_seconds"]) for one in result["windows"]] == [
+        (pytest.approx(start, abs=1e-3), pytest.approx(end, abs=1e-3)) for start, end, _ in expected.windows]
+    assert len(result["windows"]) > 4
+    assert "segments" not in result
+    assert result["duration_seconds"] == pytest.approx(4)
+
+
+def test_a_job_is_followed_by_events_to_its_end(served: Served, film: Path) -> None:
+    accepted = served.upload(film, wait=0, threshold=0.0)
+    assert accepted.status_code in (200, 202)
+    path = accepted.headers["location"]
+    with served.client.stream("GET", f"{path}/events") as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        lines = [line for line in events.iter_lines() if line]
+    assert lines[-2] == "event: end"
+    job = json.loads(lines[-1].removeprefix("data: "))
+    assert (job["state"], job["progress"], job["name"]) == ("done", 1.0, "square.mp4")
+    assert job["result"]["segments"][0]["start_seconds"] == 0
+    assert job["result"]["segments"][-1]["end_seconds"] == pytest.approx(4)
+    assert job == served.client.get(path).json()
+
+
+def test_a_file_of_the_library_by_name(served: Served, tmp_path: Path) -> None:
+    assert served.client.get("/v1/library").json() == ["square.mp4"]
+    asked = {"library": "square.mp4"}
+    done = [served.client.post("/v1/recognize?wait=30", json=asked).json(),
+            served.client.post("/v1/recognize?wait=30", files={"library": (None, "square.mp4")}).json()]
+    assert [one["state"] for one in done] == ["done", "done"]
+    assert done[0]["video"] == done[1]["video"]
+    for name in ("../runs/tiny/run.json", "/etc/passwd", "square", "a" * 400 + ".mp4", "square.mp4/x.mp4", "\0"):
+        error_of(served.client.post("/v1/recognize", json={"library": name}), 404, "not_found")
+
+
+def test_a_text_that_is_named_a_video(served: Served, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video at all, whatever its name says\n" * 40)
+    error = error_of(served.upload(text, wait=30), 422, "unreadable")
+    assert "text.mp4" in error["message"]
+    assert str(served.service.uploads) not in error["message"]
+    assert served.client.get(f"/v1/jobs/{error['job']}").json()["error"]["code"] == "unreadable"
+    (tmp_path / "list.mp4").write_text("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")
+    listed = error_of(served.upload(tmp_path / "list.mp4", wait=30), 422, "unreadable")
+    assert "a list of other files" in listed["message"]
+    assert not [path for path in served.service.uploads.iterdir() if b"no video" in path.read_bytes()]
+
+
+def test_the_same_content_twice_is_one_video(served: Served, film: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    other.write_bytes(film.read_bytes())
+    first, second = served.upload(film, wait=30).json(), served.upload(other, wait=30).json()
+    assert first["video"] == second["video"]
+    assert second["name"] == "other.mp4"
+    assert first["result"] == second["result"]
+    video = served.service.store.video(first["video"])
+    assert video is not None
+    before = video.path.stat().st_ino
+    served.upload(film, wait=30)
+    assert video.path.stat().st_ino == before  # a decoder that reads it is not disturbed
+
+
+def test_a_video_that_is_too_long(served: Served, tmp_path: Path) -> None:
+    long = tmp_path / "long.mp4"
+    write_mp4(long, np.zeros((210, 32, 32, 3), np.uint8), 10.0)
+    error = error_of(served.upload(long, wait=30), 422, "too_long")
+    assert "20 s" in error["message"]
+    assert "--max-seconds" in error["hint"]
+
+
+def test_what_is_too_large_is_refused_before_and_while_it_comes(served: Served, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(3 << 20))
+    before = sorted(served.service.uploads.iterdir())
+    error = error_of(served.upload(large), 413, "too_large")
+    assert "2 MB" in error["message"]
+    head = b'--x\r\nContent-Disposition: form-data; name="video"; filename="a.mp4"\r\n\r\n'
+    pieces = (piece for piece in [head, *[bytes(1 << 16)] * 48])  # of no declared length
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    error_of(served.client.post("/v1/recognize", content=pieces, headers=headers), 413, "too_large")
+    assert sorted(served.service.uploads.iterdir()) == before
+
+
+@pytest.mark.parametrize(("kind", "body", "status", "code"), [
+    ("multipart/form-data; boundary=x", b"--x\r\nnothing", 400, "broken_form"),
+    ("multipart/form-data", b"", 415, "not_a_form"), ("text/plain", b"hello", 415, "not_a_form"),
+    ("multipart/form-data; boundary=x", b"--x--\r\n", 422, "no_video"),
+    ("application/json", b"[1]", 422, "not_fields"), ("application/json", b"{", 422, "not_fields"),
+    ("application/json", b"{}", 422, "no_video"), ("application/json", b" " * 5000, 413, "too_large"),
+])
+def test_bodies_that_are_none(served: Served, kind: str, body: bytes, status: int, code: str) -> None:
+    error_of(served.client.post("/v1/recognize", content=body, headers={"Content-Type": kind}), status, code)
+
+
+def test_other_requests_that_cannot_be_answered(served: Served) -> None:
+    client = served.client
+    error_of(client.get("/v1/jobs/none"), 404, "not_found")
+    error_of(client.get("/v1/jobs/none/events"), 404, "not_found")
+    error_of(client.get("/nowhere"), 404, "not_found")
+    error_of(client.put("/v1/jobs"), 405, "method")
+    error_of(client.post("/v1/recognize?wait=-1", json={}), 422, "invalid")
+    error_of(client.post("/v1/recognize?wait=nan", json={}), 422, "invalid")
+    error_of(client.post("/v1/trainings", json={}, headers={"Origin": "http://elsewhere"}), 403, "other_page")
+
+
+def test_a_full_queue_says_when_to_come_back_and_cancelled_jobs_make_room(served: Served, film: Path) -> None:
+    store = served.service.store
+    video = store.add_video("square.mp4", film, 1)
+    with served.service.crew.wake:  # nobody takes a job meanwhile
+        jobs = [store.add_job("timeline", video.id, {"top": 1, "threshold": 0.5}).id for _ in range(8)]
+        assert served.client.get("/healthz").json()["queue"] == 8
+        full = served.upload(film, wait=0)
+        error_of(full, 429, "queue_full")
+        assert 1 <= int(full.headers["retry-after"]) <= 60
+        for job in jobs:
+            assert served.client.delete(f"/v1/jobs/{job}").json()["state"] == "cancelled"
+        assert served.client.delete(f"/v1/jobs/{jobs[0]}").status_code == 200  # twice is the same
+    done = served.upload(film, wait=30)
+    assert done.json()["state"] == "done"
+    error_of(served.client.delete(f"/v1/jobs/{done.json()['id']}"), 409, "ended")
+
+
+def test_a_decoder_that_is_killed_is_one_failed_job(served: Served, film: Path) -> None:
+    (decoding,) = served.service.crew.processes
+    served.upload(film, wait=30)
+    decoding.process.kill()
+    decoding.process.wait()
+    assert served.upload(film, wait=30).json()["state"] == "done"  # it was idle, and is started again
+    os.kill(decoding.process.pid, signal.SIGSTOP)
+    job = served.upload(film, wait=0).json()["id"]
+    while served.service.store.get(job).state == QUEUED:
+        time.sleep(0.01)
+    assert served.service.store.get(job).state == RUNNING
+    decoding.process.kill()
+    answer = served.client.get(f"/v1/jobs/{job}/events").text
+    error = json.loads(answer.split("data: ")[-1])["error"]
+    assert error["code"] == "decoder_died"
+    assert "signal 9" in error["message"]
+    assert served.upload(film, wait=30).json()["state"] == "done"
+
+
+def test_measures_health_and_the_description(served: Served, film: Path) -> None:
+    served.upload(film, wait=30)
+    text = served.client.get("/metrics").text
+    assert 'kinema_jobs_total{state="done"}' in text
+    assert 'path="/v1/timeline"' in text
+    described = served.client.get("/openapi.json").json()
+    for path in ("/v1/recognize", "/v1/timeline", "/v1/jobs/{identity}", "/v1/models", "/healthz", "/metrics"):
+        for operation in described["paths"][path].values():
+            assert operation.get("description") or operation.get("summary")
+    assert "429" in described["paths"]["/v1/timeline"]["post"]["responses"]
+    (model,) = served.client.get("/v1/models").json()["models"]
+    assert model["name"] == "tam-resnet_tiny"
+
+
+def test_a_video_is_given_back_by_the_range(served: Served, film: Path) -> None:
+    video = served.upload(film, wait=30).json()["video"]
+    part = served.client.get(f"/v1/videos/{video}", headers={"Range": "bytes=4-7"})
+    assert (part.status_code, part.content) == (206, film.read_bytes()[4:8])
+    assert httpx.get(f"{served.url}/v1/videos/none").status_code == 404

@@ -1,0 +1,116 @@
+"""What people do with videos: segments, heat, corrections, their export, what to label next, and training again."""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinema import Recognizer, read_table
+from kinema.serving.corrections import Correction
+from kinema.serving.exports import as_csv, as_fiftyone, as_label_studio
+from kinema.serving.segments import segments
+from tests.serving.conftest import Served
+
+SPANS = [(0.0, 2.0), (1.0, 3.0), (2.0, 4.0)]
+
+
+def test_segments_are_where_one_label_is_sure() -> None:
+    scores_NK = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]])
+    assert segments(SPANS, scores_NK, ["run", "rest"], 0.5, several=False) == [
+        {"label": "run", "start_seconds": 0.0, "end_seconds": 2.0, "score": 0.875},
+        {"label": "rest", "start_seconds": 2.0, "end_seconds": 4.0, "score": 0.725}]
+    assert [one["label"] for one in segments(SPANS, scores_NK, ["run", "rest"], 0.88, several=False)] == [
+        "run", "rest"]  # its surest seconds alone
+    assert segments(SPANS, scores_NK, ["run", "rest"], 0.95, several=False) == []
+    both = segments(SPANS, np.full((3, 2), 0.7), ["run", "sing"], 0.5, several=True)
+    assert [(one["label"], one["start_seconds"], one["end_seconds"]) for one in both] == [
+        ("run", 0.0, 4.0), ("sing", 0.0, 4.0)]
+
+
+def test_heat_is_where_something_moves(served: Served, film: Path) -> None:
+    video = served.upload(film, wait=30).json()["video"]
+    asked = {"video": video, "start_seconds": 0.0, "end_seconds": 1.0}
+    found = served.client.post("/v1/explain", json=asked).json()
+    levels = np.frombuffer(base64.b64decode(found["heat"]), np.uint8)
+    assert levels.size == found["frames"] * found["side"] ** 2
+    assert levels.max() == 255
+    assert len(found["times_seconds"]) == found["frames"]
+    left, top, width, height = found["box"]
+    assert 0 <= left <= left + width <= 1
+    assert 0 <= top <= top + height <= 1
+    named = served.client.post("/v1/explain", json={**asked, "label": "RIGHT"}).json()
+    assert named["label"] == "right"
+    for wrong, status in (({"label": "rihgt"}, 422), ({"video": "none"}, 404), ({"end_seconds": 0.0}, 422),
+                          ({"start_seconds": 50.0, "end_seconds": 60.0}, 422)):
+        answer = served.client.post("/v1/explain", json={**asked, **wrong})
+        assert answer.status_code == status, answer.text
+    assert "Nearest: right" in served.client.post("/v1/explain", json={**asked, "label": "rihgt"}).text
+
+
+def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_path: Path) -> None:
+    client = served.client
+    video = served.upload(film, wait=30).json()["video"]
+    worth = client.get("/v1/suggestions").json()
+    assert [one["margin"] for one in worth] == sorted(one["margin"] for one in worth)
+    first = next(one for one in worth if one["video"] == video)
+    part = {name: first[name] for name in ("video", "start_seconds", "end_seconds")}
+    made = client.post("/v1/corrections", json={**part, "label": " down ", "said": "left"})
+    assert made.status_code == 201
+    again = client.post("/v1/corrections", json={**part, "label": "right", "said": "left"}).json()
+    assert client.get(f"/v1/corrections?video={video}").json() == [again]
+    assert (again["label"], again["fps"]) == ("right", pytest.approx(10))
+    left = [one for one in client.get("/v1/suggestions").json() if one["video"] == video]
+    assert all(one["end_seconds"] <= first["start_seconds"] or one["start_seconds"] >= first["end_seconds"]
+               for one in left)
+    listed = tmp_path / "corrections.csv"
+    listed.write_bytes(client.get("/v1/corrections/export?format=csv").content)
+    table = read_table(listed)
+    (row,) = table.rows
+    assert table.labels == ("right",)
+    assert (row.start_seconds, row.end_seconds) == (first["start_seconds"], first["end_seconds"])
+    assert table.path(row).read_bytes() == film.read_bytes()
+    assert client.get("/v1/corrections/export?format=coco").status_code == 422
+    for wrong, status in (({"label": "  "}, 422), ({"video": "none"}, 404), ({"end_seconds": -1}, 422),
+                          ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
+        assert client.post("/v1/corrections", json={**part, "label": "x", **wrong}).status_code == status
+    assert client.delete(f"/v1/corrections/{again['id']}").status_code == 204
+    assert client.delete(f"/v1/corrections/{again['id']}").status_code == 404
+
+
+def test_exports_in_the_forms_of_other_tools() -> None:
+    one = Correction("c1", "v1", "match.mp4", Path("/data/v1.mp4"), 1.5, 3.0, "goal, own", "foul", 0.0, 10.0)
+    assert as_csv([one]) == 'path,label,start,end,said,source\n/data/v1.mp4,"goal, own",1.5,3,foul,v1\n'
+    assert json.loads(as_fiftyone([one])) == {
+        "classes": ["goal, own"], "labels": {"v1": [{"label": 0, "timestamps": [1.5, 3.0]}]}}
+    (task,) = json.loads(as_label_studio([one]))
+    assert task["data"] == {"video": "/data/v1.mp4"}
+    (region,) = task["annotations"][0]["result"]
+    assert region["value"] == {"ranges": [{"start": 16, "end": 30}], "timelinelabels": ["goal, own"]}
+
+
+@pytest.mark.slow
+def test_training_again_learns_the_correction(served: Served, film: Path) -> None:
+    client = served.client
+    assert client.post("/v1/trainings", json={}).status_code == 409  # nothing was corrected
+    video = served.upload(film, wait=30).json()["video"]
+    for start, label in ((0.0, "right"), (2.0, "tumble")):
+        client.post("/v1/corrections", json={"video": video, "start_seconds": start, "end_seconds": start + 2,
+                                             "label": label})
+    started = client.post("/v1/trainings", json={"epochs": 2})
+    assert started.status_code == 202
+    assert client.post("/v1/trainings", json={}).status_code == 409  # one at a time
+    training = started.json()
+    while training["state"] == "running":
+        time.sleep(0.2)
+        training = client.get(f"/v1/trainings/{training['id']}").json()
+    assert training["state"] == "done", training["problem"]
+    assert (training["progress"], training["corrections"], len(training["validation"])) == (1.0, 2, 2)
+    assert "tumble" in Recognizer(training["run"], device="cpu").labels
+    sides = [line for line in (Path(training["run"]) / "clips.csv").read_text().splitlines() if video in line]
+    assert len(sides) == 2
+    assert all("train" in line for line in sides)
+    for one in client.get("/v1/corrections").json():
+        client.delete(f"/v1/corrections/{one['id']}")
