@@ -3,7 +3,7 @@
 import typer
 
 import kinema
-from kinema.cli import data, detect, explain, models, study, weights
+from kinema.cli import archive, data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.evaluate import evaluate
 from kinema.cli.expand import expand
@@ -52,6 +52,7 @@ app.command("features")(features)
 app.command("export")(export)
 app.command("models")(models.models)
 app.command("profile")(profile)
+app.add_typer(archive.app, name="archive")
 app.add_typer(data.app, name="data")
 app.add_typer(detect.app, name="detect")
 app.add_typer(explain.app, name="explain")

@@ -20,7 +20,7 @@ from kinema.evaluation.predict import at_once
 from kinema.inference.engines.agreement import agreement
 from kinema.inference.engines.choose import Chosen, check_engine, engine_of
 from kinema.inference.source import Source, opened
-from kinema.inference.windows import Window, ahead, window_seconds, windows
+from kinema.inference.windows import Grouped, Window, ahead, window_seconds, windows
 from kinema.models import Network
 from kinema.weights.pretrained import has_several_labels
 
@@ -106,10 +106,12 @@ class Recognizer:
         return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.network.features)
 
     @torch.inference_mode()
-    def run_over(self, parts: Iterable[Window], function: Any) -> Iterator[tuple[Window, torch.Tensor]]:
+    def run_over(
+        self, parts: Iterable[Window], function: Any, grouped: Grouped = ahead
+    ) -> Iterator[tuple[Window, torch.Tensor]]:
         """Each window and what `function` makes of its clips, on the CPU in float32; a few windows at a time."""
         like = next(self.network.parameters())
-        for few in ahead(parts, max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))):
+        for few in grouped(parts, max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))):
             made = function(torch.cat([window.clips_VCTHW for window in few]).to(like)).float().cpu()
             yield from zip(few, made.split(self.views), strict=True)
 

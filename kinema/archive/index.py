@@ -1,0 +1,121 @@
+"""Looking at all videos of an archive, each once, however often the work is broken off."""
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kinema.archive.engine import needed
+from kinema.archive.facts import begin
+from kinema.archive.found import Kept, Looked, Opener
+from kinema.archive.hands import look_here
+from kinema.archive.network import facts_of
+from kinema.archive.store import Store
+from kinema.archive.tables import FAILURES, WINDOWS, files_of, merge, next_part, save, segments, videos_in
+from kinema.errors import KinemaError
+from kinema.machine import processors
+from kinema.progress import Progress
+
+SAVE_SECONDS = 2.0  # of finished work that a kill may cost
+WINDOWS_A_PART = 50_000
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What looks at videos: `processes` of this machine, or of the Ray cluster at an address ("local": one here).
+
+    processes: None: one a processor, or one where the network is on a GPU; of a cluster as many as it has GPUs, or
+    else processors.
+    """
+
+    processes: int | None = None
+    ray: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many videos are in an index, how many could not be indexed, and how many were looked at just now."""
+
+    videos: int
+    failures: int
+    looked_at: int
+
+
+def index(
+    videos: Sequence[str], out: str | Path, source: str, opener: Opener, kept: Kept | None = None,
+    workers: Workers | None = None, retry: bool = False,
+) -> Summary:
+    """Look at the videos that are not in the index yet, and put what is found into it.
+
+    opener: opens the network, which `source` names (`network.opener_of`). A video that cannot be indexed is a row of
+    the failures, which are tried again with `retry`. Killed at any moment, the same call goes on: each video is in the
+    index once. KinemaError: the network cannot be opened, the index was made by another one, or is being written.
+    """
+    needed()
+    kept, workers, store = kept or Kept(), workers or Workers(), Store(out)
+    recognizer = opener()
+    on_cpu = next(recognizer.network.parameters()).device.type == "cpu"
+    if workers.processes is None and workers.ray is None and on_cpu:
+        workers = replace(workers, processes=processors())
+    facts = facts_of(source, recognizer, kept)
+    del recognizer  # its memory is wanted by those that look
+    with alone(store):
+        begin(store, facts)
+        if retry:
+            for name in store.names(FAILURES):
+                store.delete(name)
+        done, failed = videos_in(store, WINDOWS), videos_in(store, FAILURES)
+        left = [video for video in dict.fromkeys(videos) if video not in done and video not in failed]
+        with Progress("indexing", len(left)) as bar, closing(looking(left, opener, kept, workers)) as found:
+            failures = put(store, found, bar)
+        merge(store)
+        if files_of(store, WINDOWS):
+            segments(store)
+    return Summary(len(done) + len(left) - failures, len(failed) + failures, len(left))
+
+
+def looking(videos: Sequence[str], opener: Opener, kept: Kept, workers: Workers) -> Generator[Looked]:
+    """What is found in each video, as it comes."""
+    if not videos:
+        return
+    if workers.ray is not None:
+        from kinema.archive.on_ray import look_on_ray
+
+        yield from look_on_ray(videos, opener, kept, workers.ray, workers.processes)
+    else:
+        yield from look_here(videos, opener, kept, workers.processes or 1)
+
+
+def put(store: Store, found: Iterator[Looked], bar: Progress) -> int:
+    """Save what is found every few seconds, and what there is when something goes wrong; how many videos failed."""
+    (run, number), failures, last = next_part(store), 0, time.monotonic()
+    held: list[Looked] = []
+    try:
+        for looked in found:
+            held.append(looked)
+            if looked.reason is not None:
+                failures += 1
+                bar.say(f"{looked.video}: {looked.reason}")
+            bar.advance(1, f"{failures} failed" if failures else "")
+            if time.monotonic() - last >= SAVE_SECONDS or sum(len(one.times) for one in held) >= WINDOWS_A_PART:
+                save(store, run, number, held)
+                held, number, last = [], number + 1, time.monotonic()
+    finally:
+        if held:
+            save(store, run, number, held)
+    return failures
+
+
+def alone(store: Store) -> AbstractContextManager:
+    """Keep others from writing an index in a folder; at an address nothing does. KinemaError where one is at it."""
+    if store.remote is not None:
+        return nullcontext()
+    Path(store.place).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{store.place}/.lock")
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        raise KinemaError(f"Another process is writing {store.place}; wait for it, or stop it.") from None
