@@ -36,8 +36,8 @@ def measured_by(command: str) -> str:
     return f"`python -m {command}` at commit {current_commit()}, {today()}."
 
 
-def put(what: str, words: str) -> None:
-    """Write a part of the page between its marks."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {what} -->")
+def put(what: str, words: str, page: Path = PAGE) -> None:
+    """Write a part of a page between its marks."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(f"<!-- {what} -->")
     after = rest.partition(f"<!-- /{what} -->")[2]
-    PAGE.write_text(f"{before}<!-- {what} -->\n{words}\n<!-- /{what} -->{after}", encoding="utf-8")
+    page.write_text(f"{before}<!-- {what} -->\n{words}\n<!-- /{what} -->{after}", encoding="utf-8")

@@ -31,6 +31,7 @@ class Window:
     clips_VCTHW: torch.Tensor
 
 
+Answer = tuple[Window, torch.Tensor]  # and what a network makes of its views
 Grouped = Callable[[Iterable[Window], int], Iterator[list[Window]]]  # some windows at a time
 
 
