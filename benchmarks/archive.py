@@ -35,7 +35,7 @@ from kinema.archive.search import Archive
 from kinema.archive.store import Store
 from kinema.archive.tables import FAILURES, WINDOWS, files_of, segments
 from kinema.data.synthetic import make, synthetic_spec
-from kinema.models import create_model
+from kinema.models import ClipSpec, create_model
 from kinema.weights.save import save_network
 
 PAGE = ROOT / "docs" / "archive.md"
@@ -126,7 +126,7 @@ def indexed(store: Store) -> list[str]:
 def weights(folder: Path, name: str, frames: int, size: int) -> str:
     """A file of random weights of a network."""
     torch.manual_seed(0)
-    save_network(create_model(name, tuple(f"class {k}" for k in range(10)), frames=frames, size=size),
+    save_network(create_model(name, tuple(f"class {k}" for k in range(10)), clip=ClipSpec(frames, size, size)),
                  folder / f"{name}.safetensors")
     return str(folder / f"{name}.safetensors")
 
@@ -135,7 +135,8 @@ def ray(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """One Ray worker, two, and one process without Ray: the same Parquet, and how long each takes."""
     videos = sorted(options.videos.rglob("*.mp4"))[:options.clips]
     (folder / "list.txt").write_text("\n".join(map(str, videos)))
-    command = ["index", "--weights", weights(folder, "tam-resnet18", 8, 224), str(folder / "list.txt"), "--device", "cpu"]
+    network = weights(folder, "tam-resnet18", 8, 224)
+    command = ["index", "--weights", network, str(folder / "list.txt"), "--device", "cpu"]
     ways = {"one process": ["--processes", "1"], "one Ray worker": ["--ray", "local", "--processes", "1"],
             "two Ray workers": ["--ray", "local", "--processes", "2"]}
     took: dict[str, list[float]] = {way: [] for way in ways}

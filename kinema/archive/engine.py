@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from kinema.archive.store import Store
@@ -11,21 +12,18 @@ from kinema.errors import KinemaError
 SORT_MEMORY = "2GB"  # what does not fit goes to the disk
 
 
-def needed() -> tuple[Any, Any]:
-    """The modules duckdb and pyarrow; KinemaError where they are not installed."""
+def needed(name: str) -> Any:
+    """The module duckdb or pyarrow.parquet; KinemaError where it is not installed."""
     try:
-        import duckdb
-        import pyarrow.parquet
+        return import_module(name)
     except ImportError as error:
         raise KinemaError("An archive's index needs DuckDB and pyarrow: pip install 'kinema[archive]'.") from error
-    return duckdb, pyarrow
 
 
 @contextmanager
 def database(store: Store) -> Iterator[Any]:
     """A connection that reads the files of a store, and keeps what does not fit into memory beside other such files."""
-    duckdb, _ = needed()
-    with tempfile.TemporaryDirectory(prefix="kinema-") as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory(prefix="kinema-") as folder, needed("duckdb").connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET memory_limit = '{SORT_MEMORY}'")
         connection.execute(f"SET temp_directory = {quoted(folder)}")

@@ -45,22 +45,26 @@ class Summary:
 
 
 def index(
-    videos: Sequence[str], out: str | Path, source: str, opener: Opener, kept: Kept | None = None,
+    videos: Sequence[str], out: str | Path, opener: Opener, kept: Kept | None = None,
     workers: Workers | None = None, retry: bool = False,
 ) -> Summary:
     """Look at the videos that are not in the index yet, and put what is found into it.
 
-    opener: opens the network, which `source` names (`network.opener_of`). A video that cannot be indexed is a row of
-    the failures, which are tried again with `retry`. Killed at any moment, the same call goes on: each video is in the
-    index once. KinemaError: the network cannot be opened, the index was made by another one, or is being written.
+    A video that cannot be indexed is a row of the failures, which are tried again with `retry`. Killed at any moment,
+    the same call goes on: each video is in the index once. KinemaError: the network cannot be opened, the index was
+    made by another one, or is being written.
     """
-    needed()
+    for package in ("duckdb", "pyarrow.parquet"):
+        needed(package)
     kept, workers, store = kept or Kept(), workers or Workers(), Store(out)
     recognizer = opener()
     on_cpu = next(recognizer.network.parameters()).device.type == "cpu"
     if workers.processes is None and workers.ray is None and on_cpu:
         workers = replace(workers, processes=processors())
-    facts = facts_of(source, recognizer, kept)
+    if not recognizer.labels and not kept.embeddings:
+        raise KinemaError(f"{opener.source} has no labels, so there is nothing to keep; give it labels, or keep "
+                          "embeddings.")
+    facts = facts_of(opener.source, recognizer, kept)
     del recognizer  # its memory is wanted by those that look
     with alone(store):
         begin(store, facts)

@@ -1,18 +1,12 @@
-"""The network of an index: opening it, and telling it from all others."""
+"""The network of an index, told from all others."""
 
-from functools import partial
 from hashlib import blake2b
 
 from kinema.archive.facts import VERSION, Facts
-from kinema.archive.found import Kept, Opener
+from kinema.archive.found import Kept
 from kinema.inference.bank import add_weights
 from kinema.inference.recognizer import Recognizer
 from kinema.models import Network
-
-
-def opener_of(source: str, device: str | None, views: int, window: float | None, engine: str, precision: str) -> Opener:
-    """What opens a run, a checkpoint or a file of weights in another process."""
-    return partial(Recognizer, source, device, views, window, engine, precision)
 
 
 def facts_of(source: str, recognizer: Recognizer, kept: Kept) -> Facts:

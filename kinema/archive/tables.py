@@ -23,7 +23,7 @@ GROUP_ROWS = {WINDOWS: 20_480, FAILURES: 20_480, LABELLED: 122_880}  # that are 
 
 def schema(table: str) -> Any:
     """The columns of a table and their types."""
-    _, pyarrow = needed()
+    pyarrow = needed("pyarrow")
     text, real, single = pyarrow.string(), pyarrow.float64(), pyarrow.float32()
     window = [("video", text), ("start_seconds", real), ("end_seconds", real)]
     return pyarrow.schema({
@@ -73,13 +73,12 @@ def save(store: Store, run: int, number: int, looked: Sequence[Looked]) -> None:
 
 def write_part(rows: Any, path: Path) -> None:
     """Write an Arrow table as a Parquet file."""
-    _, pyarrow = needed()
-    pyarrow.parquet.write_table(rows, path, compression="zstd")
+    needed("pyarrow.parquet").write_table(rows, path, compression="zstd")
 
 
 def windows_of(looked: Sequence[Looked]) -> Any:
     """A row a window, as an Arrow table."""
-    _, pyarrow = needed()
+    pyarrow = needed("pyarrow")
     times = [time for one in looked for time in one.times]
     columns = [
         [one.video for one in looked for _ in one.times], [start for start, _ in times], [end for _, end in times],
@@ -91,7 +90,7 @@ def windows_of(looked: Sequence[Looked]) -> Any:
 
 def failures_of(looked: Sequence[Looked]) -> Any:
     """A row a video, as an Arrow table."""
-    _, pyarrow = needed()
+    pyarrow = needed("pyarrow")
     return pyarrow.table([[one.video for one in looked], [one.reason for one in looked]], schema=schema(FAILURES))
 
 
@@ -110,13 +109,13 @@ def merge(store: Store) -> None:
 
 def write_sorted(store: Store, table: str, name: str, query: str, made_of: str = "") -> None:
     """Write what a query gives as a file of the store, in the form of a table."""
-    _, pyarrow = needed()
+    arrow, parquets = needed("pyarrow"), needed("pyarrow.parquet")
     form = schema(table).with_metadata({MADE_OF: made_of})
 
     def write(path: Path) -> None:
-        with database(store) as connection, pyarrow.parquet.ParquetWriter(path, form, compression="zstd") as file:
+        with database(store) as connection, parquets.ParquetWriter(path, form, compression="zstd") as file:
             for batch in connection.sql(query).to_arrow_reader(GROUP_ROWS[table]):
-                file.write_table(pyarrow.Table.from_batches([batch]).cast(form))
+                file.write_table(arrow.Table.from_batches([batch]).cast(form))
 
     store.write(name, write)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
-from kinema.cli.recognize import ACCELERATOR, network_and_videos
+from kinema.cli.recognize import ACCELERATOR, LABELS, label_list, network_and_videos
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def index(
         typer.Argument(help="folder of a run first, if there is one; then folders, lists (.txt, .csv) or addresses"),
     ],
     out: Annotated[str, typer.Option("--out", "-o", help="folder of the index, or an address such as s3://b/index")],
-    weights: Annotated[str | None, typer.Option(help="in place of a run: a checkpoint's id, or a file")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="in place of a run: a checkpoint's id, a file, or transformers:ENCODER")
+    ] = None,
+    labels: LABELS = None,
     top: Annotated[int, typer.Option(min=0, help="labels kept of each window; 0: all")] = 5,
     floor: Annotated[float, typer.Option(min=0, max=1, help="least score of a label that is kept")] = 0.01,
     embeddings: Annotated[
@@ -63,17 +66,17 @@ def index(
       kinema archive index runs/first videos.txt --out s3://bucket/index --ray auto
 
       kinema archive index footage/ --out index/ --top 0 --floor 0
+
+      kinema archive index --weights transformers:openai/clip-vit-base-patch32 footage/ --out index/ --embeddings
     """
-    from kinema.archive.found import Kept
+    from kinema.archive.found import Kept, Opener
     from kinema.archive.index import Workers
     from kinema.archive.index import index as write_index
-    from kinema.archive.network import opener_of
     from kinema.archive.videos import videos_of
 
     source, places = network_and_videos(weights, places)
-    opener = opener_of(absolute(source), device, views, window, engine, precision)
-    done = write_index(videos_of(places), out, absolute(source), opener, Kept(top, floor, embeddings),
-                       Workers(processes, ray), retry)
+    opener = Opener(absolute(source), device, views, window, engine, precision, label_list(labels))
+    done = write_index(videos_of(places), out, opener, Kept(top, floor, embeddings), Workers(processes, ray), retry)
     if as_json:
         print_json({"out": out, "videos": done.videos, "failures": done.failures, "looked_at": done.looked_at})
     else:
@@ -121,27 +124,36 @@ def search(
 @command
 def like(
     index: INDEX,
-    video: Annotated[str, typer.Argument(help="a clip: a video file, or a folder of frames")],
+    video: Annotated[str | None, typer.Argument(help="a clip: a video file, or a folder of frames")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="in place of a clip: a sentence, where an encoder of text wrote the index")
+    ] = None,
     limit: LIMIT = 20,
     apart: APART = True,
     device: ACCELERATOR = None,
     as_json: AS_JSON = False,
 ) -> None:
-    """Find the moments that look most like a clip, by the embeddings of an index that has them.
+    """Find the moments that look most like a clip, or fit a sentence, in an index that has embeddings.
 
     Examples:
 
       kinema archive like index/ goal.mp4
 
       kinema archive like index/ goal.mp4 --limit 100 --json
+
+      kinema archive like index/ --text "a person opens a door"
     """
-    from kinema.archive.like import embedding_of
+    from kinema.archive.like import embedding_of, embedding_of_sentence, network_of
     from kinema.archive.search import Archive
 
-    if not Path(video).exists():
+    if (video is None) == (text is None):
+        raise KinemaError("Give either a clip or --text with a sentence.")
+    if video is not None and not Path(video).exists():
         raise KinemaError(f"There is no {video}.")
     with Archive(index) as archive:
-        show(archive.like(embedding_of(archive, video, device), limit, apart), as_json)
+        network = network_of(archive, device)
+        wanted = embedding_of_sentence(network, text) if text is not None else embedding_of(network, str(video))
+        show(archive.like(wanted, limit, apart), as_json)
 
 
 def show(found: "list[Moment]", as_json: bool) -> None:

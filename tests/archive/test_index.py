@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kinema.archive.found import Kept
+from kinema.archive.found import Kept, Opener
 from kinema.archive.index import Workers, index
-from kinema.archive.network import opener_of
 from kinema.archive.store import Store
 from kinema.archive.tables import FAILURES, WINDOWS, files_of
 from kinema.archive.videos import videos_of
@@ -44,8 +43,8 @@ def rows(out: Path, table: str = WINDOWS) -> list[dict]:
 
 def indexed(run: Path, footage: Path, out: Path, kept: Kept | None = None, **options: bool):
     """Index with one process."""
-    opener = opener_of(str(run), "cpu", 1, None, "torch", "fp32")
-    return index(videos_of([str(footage)]), out, str(run), opener, kept, Workers(processes=1), **options)
+    opener = Opener(str(run), "cpu")
+    return index(videos_of([str(footage)]), out, opener, kept, Workers(processes=1), **options)
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +109,8 @@ def test_killed_at_any_moment_each_video_is_there_once(tiny_run: Path, footage: 
 
 def test_a_ray_cluster_writes_the_same_index(tiny_run: Path, footage: Path, whole: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray.data", reason="ray[data] is not installed")
-    opener = opener_of(str(tiny_run), "cpu", 1, None, "torch", "fp32")
-    index(videos_of([str(footage)]), tmp_path / "index", str(tiny_run), opener, Kept(0, 0.0, True),
+    opener = Opener(str(tiny_run), "cpu")
+    index(videos_of([str(footage)]), tmp_path / "index", opener, Kept(0, 0.0, True),
           Workers(2, "local"))
     for pattern in ("windows/*.parquet", "failures/*.parquet", "segments.parquet"):
         (mine,), (theirs,) = (tmp_path / "index").glob(pattern), whole.glob(pattern)
@@ -125,8 +124,8 @@ def test_an_index_at_an_address(tiny_run: Path, footage: Path, whole: Path) -> N
 
     memory = filesystem("memory")
     out = "memory://bucket/index"
-    opener = opener_of(str(tiny_run), "cpu", 1, None, "torch", "fp32")
-    index(videos_of([str(footage)]), out, str(tiny_run), opener, Kept(0, 0.0, True), Workers(processes=1))
+    opener = Opener(str(tiny_run), "cpu")
+    index(videos_of([str(footage)]), out, opener, Kept(0, 0.0, True), Workers(processes=1))
     assert memory.cat_file(f"{out}/segments.parquet") == (whole / "segments.parquet").read_bytes()
     with Archive(out) as here, Archive(whole) as there:
         label = there.facts.labels[0]
@@ -134,9 +133,9 @@ def test_an_index_at_an_address(tiny_run: Path, footage: Path, whole: Path) -> N
 
 
 def test_a_network_that_cannot_be_opened_stops_all(footage: Path, tmp_path: Path) -> None:
-    opener = opener_of(str(tmp_path / "absent"), "cpu", 1, None, "torch", "fp32")
+    opener = Opener(str(tmp_path / "absent"), "cpu")
     with pytest.raises(KinemaError, match="absent is no run"):
-        index(videos_of([str(footage)]), tmp_path / "index", "absent", opener)
+        index(videos_of([str(footage)]), tmp_path / "index", opener)
 
 
 def test_a_video_that_crashes_its_process_is_a_failure(tiny_run: Path, footage: Path, tmp_path: Path) -> None:
@@ -150,7 +149,7 @@ def test_a_video_that_crashes_its_process_is_a_failure(tiny_run: Path, footage: 
                 os.kill(self.process.pid, signal.SIGKILL)
             return super().ask(what)
 
-    hand = Struck(opener_of(str(tiny_run), "cpu", 1, None, "torch", "fp32"), Kept())
+    hand = Struck(Opener(str(tiny_run), "cpu"), Kept())
     assert "crashes" in (hand(str(footage / "torn.mp4")).reason or "")
     assert hand(videos_of([str(footage)])[0]).reason is None
     hand.stop()
