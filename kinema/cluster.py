@@ -1,5 +1,6 @@
 """A Ray cluster that is joined, or started on this machine alone."""
 
+import logging
 from typing import Any, NamedTuple
 
 from kinema.errors import KinemaError
@@ -23,7 +24,8 @@ def join(address: str, accelerator: str = "auto") -> Joined:
     except ImportError as error:
         raise KinemaError("Work on a cluster needs Ray: pip install kinema[ray].") from error
     try:
-        ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
+        ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False,
+                 logging_level=logging.ERROR)
     except (ConnectionError, ValueError) as error:
         raise KinemaError(f"No Ray cluster answers at {address!r}: {' '.join(str(error).split())[:300]}") from error
     has = ray.cluster_resources()

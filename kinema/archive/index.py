@@ -74,11 +74,11 @@ def index(
         done, failed = videos_in(store, WINDOWS), videos_in(store, FAILURES)
         left = [video for video in dict.fromkeys(videos) if video not in done and video not in failed]
         with Progress("indexing", len(left)) as bar, closing(looking(left, opener, kept, workers)) as found:
-            failures = put(store, found, bar)
+            good, bad = put(store, found, set(left), bar)
         merge(store)
         if files_of(store, WINDOWS):
             segments(store)
-    return Summary(len(done) + len(left) - failures, len(failed) + failures, len(left))
+    return Summary(len(done) + good, len(failed) + bad, good + bad)
 
 
 def looking(videos: Sequence[str], opener: Opener, kept: Kept, workers: Workers) -> Generator[Looked]:
@@ -93,24 +93,31 @@ def looking(videos: Sequence[str], opener: Opener, kept: Kept, workers: Workers)
         yield from look_here(videos, opener, kept, workers.processes or 1)
 
 
-def put(store: Store, found: Iterator[Looked], bar: Progress) -> int:
-    """Save what is found every few seconds, and what there is when something goes wrong; how many videos failed."""
-    (run, number), failures, last = next_part(store), 0, time.monotonic()
+def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress) -> tuple[int, int]:
+    """Save what is found every few seconds, and what there is when something goes wrong; how many went well, and not.
+
+    waiting: the videos that are looked at; what a cluster finds a second time, after a machine was lost, is left out.
+    """
+    (run, number), last = next_part(store), time.monotonic()
+    good = bad = 0
     held: list[Looked] = []
     try:
         for looked in found:
+            if looked.video not in waiting:
+                continue
+            waiting.remove(looked.video)
             held.append(looked)
+            good, bad = good + (looked.reason is None), bad + (looked.reason is not None)
             if looked.reason is not None:
-                failures += 1
                 bar.say(f"{looked.video}: {looked.reason}")
-            bar.advance(1, f"{failures} failed" if failures else "")
+            bar.advance(1, f"{bad} failed" if bad else "")
             if time.monotonic() - last >= SAVE_SECONDS or sum(len(one.times) for one in held) >= WINDOWS_A_PART:
                 save(store, run, number, held)
                 held, number, last = [], number + 1, time.monotonic()
     finally:
         if held:
             save(store, run, number, held)
-    return failures
+    return good, bad
 
 
 def alone(store: Store) -> AbstractContextManager:

@@ -1,5 +1,6 @@
 """Many videos looked at on a Ray cluster, by Ray Data: its actors, its GPUs, its autoscaling."""
 
+import logging
 import os
 import pickle
 from collections.abc import Iterator, Sequence
@@ -33,15 +34,16 @@ def look_on_ray(
 
     processes: None: as many as the cluster has room for, while it grows and shrinks.
     """
-    ray, gpus, processors = join(address)
+    ray, gpus, processors = join(address, "cpu" if opener.device == "cpu" else "auto")
     data = import_module("ray.data")
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells its plan, and where its logs are
     blocks = min(len(videos), MOST_BLOCKS)
     listed = data.from_items([{"video": video} for video in videos], override_num_blocks=blocks)
-    most = processes or gpus or processors
+    crew = {"size": processes} if processes else {"min_size": 1, "max_size": gpus or processors}
     looked = listed.map(
-        OnRay, fn_constructor_args=(opener, kept, os.getcwd()), concurrency=processes or (1, most),
+        OnRay, fn_constructor_args=(opener, kept, os.getcwd()), compute=data.ActorPoolStrategy(**crew),
         num_gpus=1 if gpus else 0, num_cpus=1,
     )
     try:
