@@ -82,8 +82,8 @@ def like(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     write_facts(store, Facts(VERSION, "made up", "none", "none", "fp32", (), 2.0, 1, 0, 0.0, wide))
     with database(store) as connection:
         connection.execute(f"COPY (SELECT {WINDOW}, start_seconds + 2 AS end_seconds, []::VARCHAR[] AS labels, "
-                           f"[]::FLOAT[] AS scores, list_transform(range({wide}), lambda k: ((i * 7919 + k * 104729) "
-                           f"% 2003 / 1001.5 - 1)::FLOAT / {wide ** 0.5:.3f}) AS embedding FROM range({rows}) t(i)) "
+                           f"[]::FLOAT[] AS scores, list_transform(range({wide}), lambda k: (hash(i * {wide} + k) "
+                           f"% 2000003 / 1000001.0 - 1)::FLOAT) AS embedding FROM range({rows}) t(i)) "
                            f"TO '{folder}/windows/run-00000.parquet'")
     size = (folder / WINDOWS / "run-00000.parquet").stat().st_size / 1e9
     draw, times = np.random.default_rng(0), []
