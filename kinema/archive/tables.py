@@ -19,6 +19,13 @@ WINDOWS, FAILURES, LABELLED = "windows", "failures", "segments"
 SEGMENTS, MADE_OF = "segments.parquet", "windows"  # the file, and its note of what it was made from
 ORDERS = {WINDOWS: "video, start_seconds", FAILURES: "video"}
 GROUP_ROWS = {WINDOWS: 20_480, FAILURES: 20_480, LABELLED: 122_880}  # that are read, or passed over, together
+COMPRESSED = ("video", "start_seconds", "end_seconds", "labels.list.element", "scores.list.element")
+WRITTEN: dict[str, Any] = {"compression": "zstd"}
+WRITTEN_AS = {  # embeddings do not get smaller, and are read in half the time as they are
+    WINDOWS: {"compression": dict.fromkeys(COMPRESSED, "zstd") | {"embedding.list.element": "none"},
+              "use_dictionary": ["video", "labels.list.element"]},
+    FAILURES: WRITTEN, LABELLED: WRITTEN,
+}
 
 
 def schema(table: str) -> Any:
@@ -68,12 +75,12 @@ def save(store: Store, run: int, number: int, looked: Sequence[Looked]) -> None:
                                  (FAILURES, failures_of, [one for one in looked if one.reason is not None])):
         if rows:
             name = f"{table}/part-{run:05}-{number:06}.parquet"
-            store.write(name, partial(write_part, rows_of(rows)))
+            store.write(name, partial(write_part, table, rows_of(rows)))
 
 
-def write_part(rows: Any, path: Path) -> None:
+def write_part(table: str, rows: Any, path: Path) -> None:
     """Write an Arrow table as a Parquet file."""
-    needed("pyarrow.parquet").write_table(rows, path, compression="zstd")
+    needed("pyarrow.parquet").write_table(rows, path, **WRITTEN_AS[table])
 
 
 def windows_of(looked: Sequence[Looked]) -> Any:
@@ -113,7 +120,7 @@ def write_sorted(store: Store, table: str, name: str, query: str, made_of: str =
     form = schema(table).with_metadata({MADE_OF: made_of})
 
     def write(path: Path) -> None:
-        with database(store) as connection, parquets.ParquetWriter(path, form, compression="zstd") as file:
+        with database(store) as connection, parquets.ParquetWriter(path, form, **WRITTEN_AS[table]) as file:
             for batch in connection.sql(query).to_arrow_reader(GROUP_ROWS[table]):
                 file.write_table(arrow.Table.from_batches([batch]).cast(form))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Many videos: index them once, then find moments in no time.")
 
-INDEX = Annotated[str, typer.Argument(help="folder or address of an index")]
+INDEX = "index"  # where an index is, when nothing is said
 LIMIT = Annotated[int, typer.Option(min=1, help="how many moments to show")]
 APART = Annotated[
     bool, typer.Option("--apart/--every", help="leave out windows that overlap a better one, or show every one")
@@ -29,7 +29,9 @@ def index(
         list[str],
         typer.Argument(help="folder of a run first, if there is one; then folders, lists (.txt, .csv) or addresses"),
     ],
-    out: Annotated[str, typer.Option("--out", "-o", help="folder of the index, or an address such as s3://b/index")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="folder of the index, or an address such as s3://b/index")
+    ] = INDEX,
     weights: Annotated[
         str | None, typer.Option(help="in place of a run: a checkpoint's id, a file, or transformers:ENCODER")
     ] = None,
@@ -95,8 +97,8 @@ def absolute(source: str) -> str:
 @app.command()
 @command
 def search(
-    index: INDEX,
-    label: Annotated[str, typer.Argument(help="a label of the network")],
+    place: Annotated[str, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")],
+    label: Annotated[str | None, typer.Argument(metavar="LABEL", help="a label of the network")] = None,
     min_score: Annotated[float, typer.Option(min=0, max=1, help="least score")] = 0.5,
     limit: LIMIT = 20,
     apart: APART = False,
@@ -108,11 +110,12 @@ def search(
 
       kinema archive search index/ "open door" --min-score .8
 
-      kinema archive search index/ "open door" --limit 1000 --apart --json
+      kinema archive search s3://bucket/index "open door" --limit 1000 --apart --json
     """
     from kinema.archive.search import Archive
 
-    with Archive(index) as archive:
+    place, label = (place, label) if label is not None else (INDEX, place)
+    with Archive(place) as archive:
         found = archive.search(label, min_score, limit, apart)
         least = archive.facts.floor
     show(found, as_json)
@@ -123,8 +126,12 @@ def search(
 @app.command()
 @command
 def like(
-    index: INDEX,
-    video: Annotated[str | None, typer.Argument(help="a clip: a video file, or a folder of frames")] = None,
+    place: Annotated[
+        str | None, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")
+    ] = None,
+    video: Annotated[
+        str | None, typer.Argument(metavar="[CLIP]", help="a video file, or a folder of frames")
+    ] = None,
     text: Annotated[
         str | None, typer.Option(help="in place of a clip: a sentence, where an encoder of text wrote the index")
     ] = None,
@@ -146,11 +153,13 @@ def like(
     from kinema.archive.like import embedding_of, embedding_of_sentence, network_of
     from kinema.archive.search import Archive
 
+    if text is None and video is None:
+        place, video = INDEX, place
     if (video is None) == (text is None):
         raise KinemaError("Give either a clip or --text with a sentence.")
     if video is not None and not Path(video).exists():
         raise KinemaError(f"There is no {video}.")
-    with Archive(index) as archive:
+    with Archive(place or INDEX) as archive:
         network = network_of(archive, device)
         wanted = embedding_of_sentence(network, text) if text is not None else embedding_of(network, str(video))
         show(archive.like(wanted, limit, apart), as_json)

@@ -112,7 +112,7 @@ def test_a_kill_while_merging_leaves_each_row_once(made: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.rglob("failures/*")] == ["run-00000.parquet"]
 
 
-def test_the_command_line(made: Path, tmp_path: Path) -> None:
+def test_the_command_line(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     best = expected("Open door", 0.8)[:3]
     found = json.loads(kinema("archive", "search", made, "open door", "--min-score", ".8", "--limit", "3", "--json"))
     assert found == [moment.to_dict() for moment in best]
@@ -121,3 +121,7 @@ def test_the_command_line(made: Path, tmp_path: Path) -> None:
     assert lines[1].startswith(f"{best[0].video}\t{best[0].start_seconds:.2f}\t")
     assert "Nearest: open door" in kinema("archive", "search", made, "opne door", code=1)
     assert "no archive's index" in kinema("archive", "search", tmp_path, "rest", code=1)
+    (tmp_path / "index").symlink_to(made)
+    monkeypatch.chdir(tmp_path)
+    assert kinema("archive", "search", "open door", "--limit", "3").splitlines() == lines
+    assert "Give either" in kinema("archive", "like", code=1)
