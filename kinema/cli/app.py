@@ -5,6 +5,7 @@ import typer
 import kinema
 from kinema.cli import data, detect, explain, models, study, weights
 from kinema.cli.clips import clips
+from kinema.cli import archive, data, detect, explain, models, study, weights
 from kinema.cli.compare import compare, temporal
 from kinema.cli.cover import cover
 from kinema.cli.evaluate import evaluate
@@ -64,6 +65,7 @@ app.command("export")(export)
 app.command("serve")(serve)
 app.command("models")(models.models)
 app.command("profile")(profile)
+app.add_typer(archive.app, name="archive")
 app.add_typer(data.app, name="data")
 app.add_typer(detect.app, name="detect")
 app.add_typer(explain.app, name="explain")

@@ -13,16 +13,21 @@ from kinema.progress import Progress
 
 if TYPE_CHECKING:
     from kinema.inference.recognizer import Recognizer, Result
+    from kinema.inference.source import Source
 
 RUN = Annotated[str, typer.Argument(help="folder of a run")]
 VIDEOS = Annotated[list[str], typer.Argument(help="video files, or folders of frames")]
 ACCELERATOR = Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")]
+LABELS = Annotated[
+    str | None, typer.Option(help="a,b,c: labels that nobody trained for, told by an encoder of text and pictures")
+]
 
 
 @command
 def recognize(
     videos: Annotated[list[str], typer.Argument(help="folder of a run first, if there is one; then files or folders")],
     weights: Annotated[str | None, typer.Option(help="in place of a run: a checkpoint's id, or a file")] = None,
+    labels: LABELS = None,
     top: Annotated[int, typer.Option(min=1, help="how many labels to show")] = 5,
     windows: Annotated[bool, typer.Option("--windows", help="show each window of a long video")] = False,
     device: ACCELERATOR = None,
@@ -50,10 +55,17 @@ def recognize(
       kinema recognize match.mp4
 
       kinema recognize --weights pytorchvideo/slowfast-r50-8x8-kinetics400 match.mp4
+
+      kinema recognize --labels "juggling,riding a bike,opening a door" match.mp4
     """
     from kinema import Recognizer, open_video
 
-    source, videos = network_and_videos(weights, videos)
+    if labels is not None or (weights or "").startswith("transformers:"):
+        from kinema.inference.text import DEFAULT, zero_shot
+
+        source: Source = zero_shot(weights or DEFAULT, label_list(labels or ""))
+    else:
+        source, videos = network_and_videos(weights, videos)
     recognizer = Recognizer(source, device=device, engine=engine, precision=precision)
     tell_engine(recognizer, engine, precision)
     facts: list[dict[str, Any]] = []
@@ -77,6 +89,17 @@ def recognize(
         print_json(facts)
     if any("error" in each for each in facts):
         raise typer.Exit(1)
+
+
+def label_list(labels: str | None) -> tuple[str, ...]:
+    """The labels of a text a,b,c; KinemaError where it holds none, or one twice."""
+    from kinema.data.labels import check_distinct
+
+    names = tuple(name.strip() for name in (labels or "").split(",") if name.strip())
+    check_distinct(names)
+    if labels is not None and not names:
+        raise KinemaError("An encoder of text has no labels of its own; give some, as --labels \"juggling,a fall\".")
+    return names
 
 
 def tell_engine(recognizer: "Recognizer", asked: str, precision: str) -> None:

@@ -142,11 +142,16 @@ def digest_of(network: Network, what: str, views: tuple[int, int]) -> str:
     options = {key: str(value) for key, value in network.options.items()}
     told = [network.name, options, network.clip.to_dict(), what, views]
     found = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+    add_weights(found, network, without="classifier.")
+    return found.hexdigest()
+
+
+def add_weights(found: blake2b, network: Network, without: str | None = None) -> None:
+    """Add a network's weights to a digest, but for those whose names begin with `without`."""
     for name, value in network.state_dict().items():
-        if not name.startswith("classifier."):
+        if without is None or not name.startswith(without):
             found.update(name.encode())
             found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
 
 
 def key_of(table: ClipTable, row: ClipRow) -> str:

@@ -20,7 +20,7 @@ from kinema.evaluation.predict import at_once
 from kinema.inference.engines.agreement import agreement
 from kinema.inference.engines.choose import Chosen, check_engine, engine_of
 from kinema.inference.source import Source, opened
-from kinema.inference.windows import Window, ahead, window_seconds, windows
+from kinema.inference.windows import Answer, Grouped, Window, ahead, window_seconds, windows
 from kinema.models import Network
 from kinema.weights.pretrained import has_several_labels
 
@@ -97,19 +97,19 @@ class Recognizer:
         top = [(self.labels[k], float(mean_K[k])) for k in np.argsort(-mean_K, kind="stable")]
         return Result(top, found, top[0][1] < (self.calibration.unknown_below or 0), warnings)
 
-    def answers(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
+    def answers(self, video: Video) -> Iterator[Answer]:
         """Each window and the logits of its views (V K)."""
         return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.engine.answer)
 
-    def features(self, video: Video) -> Iterator[tuple[Window, torch.Tensor]]:
+    def features(self, video: Video) -> Iterator[Answer]:
         """Each window and the features of its views (V D): what the classifier sees."""
         return self.run_over(windows(video, self.network.clip, self.window_seconds, self.views), self.network.features)
 
     @torch.inference_mode()
-    def run_over(self, parts: Iterable[Window], function: Any) -> Iterator[tuple[Window, torch.Tensor]]:
+    def run_over(self, parts: Iterable[Window], function: Any, grouped: Grouped = ahead) -> Iterator[Answer]:
         """Each window and what `function` makes of its clips, on the CPU in float32; a few windows at a time."""
         like = next(self.network.parameters())
-        for few in ahead(parts, max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))):
+        for few in grouped(parts, max(1, min(WINDOWS_AT_ONCE, at_once(self.network.clip) // self.views))):
             made = function(torch.cat([window.clips_VCTHW for window in few]).to(like)).float().cpu()
             yield from zip(few, made.split(self.views), strict=True)
 

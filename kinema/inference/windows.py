@@ -3,7 +3,7 @@
 Axes: V views, C channels, T frames, H rows, W columns.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +29,10 @@ class Window:
     start_seconds: float
     end_seconds: float
     clips_VCTHW: torch.Tensor
+
+
+Answer = tuple[Window, torch.Tensor]  # and what a network makes of its views
+Grouped = Callable[[Iterable[Window], int], Iterator[list[Window]]]  # some windows at a time
 
 
 def window_seconds(spec: ClipSpec, clip_seconds: float | None = None) -> float:
@@ -113,3 +117,10 @@ def ahead(parts: Iterable[Window], together: int) -> Iterator[list[Window]]:
         while few := following.result():
             following = reader.submit(lambda: list(islice(coming, together)))
             yield few
+
+
+def in_turn(parts: Iterable[Window], together: int) -> Iterator[list[Window]]:
+    """Some windows at a time, read and looked at by one thread: for processes that share the processors."""
+    coming = iter(parts)
+    while few := list(islice(coming, together)):
+        yield few

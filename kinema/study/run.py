@@ -10,6 +10,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Self
 
+from kinema.cluster import join
 from kinema.errors import KinemaError, RunError
 from kinema.files import write_json
 from kinema.machine import Machine
@@ -168,17 +169,7 @@ class Cluster:
     """The processes of a Ray cluster: each has a GPU, or processors alone."""
 
     def __init__(self, address: str, processes: int | None, accelerator: str) -> None:
-        try:
-            import ray
-        except ImportError as error:
-            raise KinemaError("A study on a cluster needs Ray: pip install kinema[ray].") from error
-        try:
-            ray.init(address=None if address == "local" else address, ignore_reinit_error=True, log_to_driver=False)
-        except (ConnectionError, ValueError) as error:
-            raise KinemaError(f"No Ray cluster answers at {address!r}: {' '.join(str(error).split())[:300]}") from error
-        has = ray.cluster_resources()
-        gpus = 0 if accelerator == "cpu" else int(has.get("GPU", 0))
-        cpus = max(int(has.get("CPU", 1)), 1)
+        ray, gpus, cpus = join(address, accelerator)
         self.processes = processes or gpus or cpus
         self.share = Share(max(cpus // self.processes, 1), self.processes > 1)
         self.remote = partial(ray.remote, num_cpus=self.share.processors, num_gpus=int(gpus > 0))

@@ -1,0 +1,58 @@
+"""What is kept of videos. Nothing here needs the network, so that searching an index does not wait for PyTorch."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kinema.errors import KinemaError
+
+if TYPE_CHECKING:
+    from kinema.inference.recognizer import Recognizer
+
+@dataclass(frozen=True)
+class Opener:
+    """How the network is opened, in whichever process: `source` and the others are those of `kinema.Recognizer`.
+
+    labels: of an encoder of pictures or videos and text, which has none of its own (`kinema.inference.text`).
+    """
+
+    source: str
+    device: str | None = None
+    views: int = 1
+    window: float | None = None
+    engine: str = "torch"
+    precision: str = "fp32"
+    labels: tuple[str, ...] = ()
+
+    def __call__(self) -> "Recognizer":
+        """Open it."""
+        from kinema.inference.recognizer import Recognizer
+        from kinema.inference.text import is_encoder, zero_shot
+
+        if self.labels and not is_encoder(self.source):
+            raise KinemaError(f"{self.source} has labels of its own; only transformers:ENCODER takes others.")
+        source = zero_shot(self.source, self.labels) if is_encoder(self.source) else self.source
+        return Recognizer(source, self.device, self.views, self.window, self.engine, self.precision)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of each window: the `top` labels of those whose score is `floor` or more (0: all of them), and its
+    embedding where `embeddings` are wanted."""
+
+    top: int = 5
+    floor: float = 0.01
+    embeddings: bool = False
+
+
+@dataclass
+class Looked:
+    """A video's windows, or the reason why it has none."""
+
+    video: str
+    times: list[tuple[float, float]] = field(default_factory=list)
+    labels: list[list[str]] = field(default_factory=list)
+    scores: list[np.ndarray] = field(default_factory=list)
+    embeddings: list[np.ndarray] = field(default_factory=list)
+    reason: str | None = None

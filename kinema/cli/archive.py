@@ -1,0 +1,174 @@
+"""`kinema archive`: many videos indexed, and searched."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinema.cli.output import command, print_json, say, say_aside, table
+from kinema.cli.recognize import ACCELERATOR, LABELS, label_list, network_and_videos
+from kinema.errors import KinemaError
+
+if TYPE_CHECKING:
+    from kinema.archive.search import Moment
+
+app = typer.Typer(no_args_is_help=True, help="Many videos: index them once, then find moments in no time.")
+
+INDEX = "index"  # where an index is, when nothing is said
+LIMIT = Annotated[int, typer.Option(min=1, help="how many moments to show")]
+APART = Annotated[
+    bool, typer.Option("--apart/--every", help="leave out windows that overlap a better one, or show every one")
+]
+AS_JSON = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@app.command()
+@command
+def index(
+    places: Annotated[
+        list[str],
+        typer.Argument(help="folder of a run first, if there is one; then folders, lists (.txt, .csv) or addresses"),
+    ],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="folder of the index, or an address such as s3://b/index")
+    ] = INDEX,
+    weights: Annotated[
+        str | None, typer.Option(help="in place of a run: a checkpoint's id, a file, or transformers:ENCODER")
+    ] = None,
+    labels: LABELS = None,
+    top: Annotated[int, typer.Option(min=0, help="labels kept of each window; 0: all")] = 5,
+    floor: Annotated[float, typer.Option(min=0, max=1, help="least score of a label that is kept")] = 0.01,
+    embeddings: Annotated[
+        bool, typer.Option("--embeddings", help="keep each window's features too, for `kinema archive like`")
+    ] = False,
+    window: Annotated[
+        float | None, typer.Option(min=0.04, help="seconds of a window \\[default: of a training clip]")
+    ] = None,
+    views: Annotated[int, typer.Option(min=1, help="clips in time drawn from each window and averaged")] = 1,
+    engine: Annotated[str, typer.Option(help="what computes: torch, compile, openvino, onnx or auto")] = "torch",
+    precision: Annotated[str, typer.Option(help="fp32; quicker and less exact: bf16, or int8 of a run")] = "fp32",
+    device: ACCELERATOR = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="at a time \\[default: one a processor; one on a GPU]")
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option(help="address of a Ray cluster, or local; pip install 'kinema\\[ray]'")
+    ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="try videos again that failed before")] = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """Write what happens in each window of many videos. Run again, it goes on: each video is looked at once.
+
+    Examples:
+
+      kinema archive index runs/first footage/ --out index/
+
+      kinema archive index runs/first footage/ --out index/ --embeddings --engine auto
+
+      kinema archive index runs/first videos.txt --out s3://bucket/index --ray auto
+
+      kinema archive index footage/ --out index/ --top 0 --floor 0
+
+      kinema archive index --weights transformers:openai/clip-vit-base-patch32 footage/ --out index/ --embeddings
+    """
+    from kinema.archive.found import Kept, Opener
+    from kinema.archive.index import Workers
+    from kinema.archive.index import index as write_index
+    from kinema.archive.videos import videos_of
+
+    source, places = network_and_videos(weights, places)
+    opener = Opener(absolute(source), device, views, window, engine, precision, label_list(labels))
+    done = write_index(videos_of(places), out, opener, Kept(top, floor, embeddings), Workers(processes, ray), retry)
+    if as_json:
+        print_json({"out": out, "videos": done.videos, "failures": done.failures, "looked_at": done.looked_at})
+    else:
+        say(f"{out} holds {done.videos} videos; {done.looked_at} were looked at now.")
+    if done.failures:
+        say_aside(f"{done.failures} videos failed; why is in {out}/failures, and --retry tries them again.")
+    if not done.videos:
+        raise typer.Exit(1)
+
+
+def absolute(source: str) -> str:
+    """A run or a file by its absolute path, so that it is found from anywhere; a checkpoint's id as it is."""
+    return str(Path(source).absolute()) if Path(source).exists() else source
+
+
+@app.command()
+@command
+def search(
+    place: Annotated[str, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")],
+    label: Annotated[str | None, typer.Argument(metavar="LABEL", help="a label of the network")] = None,
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="least score")] = 0.5,
+    limit: LIMIT = 20,
+    apart: APART = False,
+    as_json: AS_JSON = False,
+) -> None:
+    """Find the moments with a label, the best first.
+
+    Examples:
+
+      kinema archive search index/ "open door" --min-score .8
+
+      kinema archive search s3://bucket/index "open door" --limit 1000 --apart --json
+    """
+    from kinema.archive.search import Archive
+
+    place, label = (place, label) if label is not None else (INDEX, place)
+    with Archive(place) as archive:
+        found = archive.search(label, min_score, limit, apart)
+        least = archive.facts.floor
+    show(found, as_json)
+    if not found:
+        say_aside(f"No window of {label!r} has a score of {min_score:g} or more; the index keeps those from {least:g}.")
+
+
+@app.command()
+@command
+def like(
+    place: Annotated[
+        str | None, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")
+    ] = None,
+    video: Annotated[
+        str | None, typer.Argument(metavar="[CLIP]", help="a video file, or a folder of frames")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="in place of a clip: a sentence, where an encoder of text wrote the index")
+    ] = None,
+    limit: LIMIT = 20,
+    apart: APART = True,
+    device: ACCELERATOR = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Find the moments that look most like a clip, or fit a sentence, in an index that has embeddings.
+
+    Examples:
+
+      kinema archive like index/ goal.mp4
+
+      kinema archive like index/ goal.mp4 --limit 100 --json
+
+      kinema archive like index/ --text "a person opens a door"
+    """
+    from kinema.archive.like import embedding_of, embedding_of_sentence, network_of
+    from kinema.archive.search import Archive
+
+    if text is None and video is None:
+        place, video = INDEX, place
+    if (video is None) == (text is None):
+        raise KinemaError("Give either a clip or --text with a sentence.")
+    if video is not None and not Path(video).exists():
+        raise KinemaError(f"There is no {video}.")
+    with Archive(place or INDEX) as archive:
+        network = network_of(archive, device)
+        wanted = embedding_of_sentence(network, text) if text is not None else embedding_of(network, str(video))
+        show(archive.like(wanted, limit, apart), as_json)
+
+
+def show(found: "list[Moment]", as_json: bool) -> None:
+    """Print moments."""
+    if as_json:
+        print_json([moment.to_dict() for moment in found])
+        return
+    table("Moments", ("video", "start", "end", "score"),
+          [(one.video, f"{one.start_seconds:.2f}", f"{one.end_seconds:.2f}", f"{one.score:.4f}") for one in found])

@@ -1,0 +1,127 @@
+"""Searching an index: what a plain look through its rows finds, in the same order."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinema.archive.facts import VERSION, Facts, begin
+from kinema.archive.found import Looked
+from kinema.archive.search import Archive, Moment
+from kinema.archive.store import Store
+from kinema.archive.tables import merge, save
+from kinema.errors import KinemaError
+from tests.cli.test_cli import kinema
+
+pytest.importorskip("duckdb", reason="duckdb is not installed")
+pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+
+LABELS = ("Open door", "close door", "rest")
+WINDOWS = 40  # of each video, which overlap by half
+
+
+def looked(number: int) -> Looked:
+    """A made-up video's windows."""
+    rng = np.random.default_rng(number)
+    scores_NK = rng.dirichlet(np.ones(3), WINDOWS).astype(np.float32)
+    order_NK = np.argsort(-scores_NK, axis=1)
+    vectors_ND = rng.normal(size=(WINDOWS, 8))
+    vectors_ND /= np.linalg.norm(vectors_ND, axis=1, keepdims=True)
+    return Looked(
+        f"/videos/it's {number}.mp4", [(k / 2, k / 2 + 1) for k in range(WINDOWS)],
+        [[LABELS[k] for k in order] for order in order_NK], [*np.take_along_axis(scores_NK, order_NK, 1)],
+        [*vectors_ND.astype(np.float32)],
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of 30 made-up videos."""
+    store = Store(tmp_path_factory.mktemp("made"))
+    begin(store, Facts(VERSION, "a", "a", "a", "fp32", LABELS, 1.0, 1, 0, 0.0, 8))
+    for part in range(3):
+        save(store, 0, part, [looked(10 * part + number) for number in range(10)])
+    merge(store)
+    return Path(store.place)
+
+
+def expected(label: str, least: float) -> list[Moment]:
+    """What a plain look finds."""
+    found = [Moment(one.video, start, end, float(scores[labels.index(label)]))
+             for one in map(looked, range(30))
+             for (start, end), labels, scores in zip(one.times, one.labels, one.scores, strict=True)]
+    return sorted((moment for moment in found if moment.score >= np.float32(least)),
+                  key=lambda moment: (-moment.score, moment.video, moment.start_seconds))
+
+
+@pytest.mark.parametrize("least", [0.0, 0.5, 0.9, 1.0])
+def test_what_a_plain_look_finds(made: Path, least: float) -> None:
+    with Archive(made) as archive:
+        assert archive.search("open  DOOR", least, limit=2000) == expected("Open door", least)
+        assert archive.search("rest", least, limit=7) == expected("rest", least)[:7]
+
+
+def test_moments_apart_share_no_time(made: Path) -> None:
+    with Archive(made) as archive:
+        found = archive.search("rest", 0.0, limit=2000, apart=True)
+        few = archive.search("rest", 0.0, limit=50, apart=True)
+    assert few == found[:50]
+    for number, moment in enumerate(found):
+        assert not any(other.video == moment.video and abs(other.start_seconds - moment.start_seconds) < 1
+                       for other in found[:number])
+    assert found[0] == expected("rest", 0.0)[0]
+
+
+def test_the_nearest_embeddings(made: Path) -> None:
+    one = looked(7)
+    with Archive(made) as archive:
+        found = archive.like(one.embeddings[3], limit=5, apart=False)
+        with pytest.raises(KinemaError, match="have 8"):
+            archive.like(np.zeros(9, np.float32))
+    cosines = sorted((float(vector @ one.embeddings[3]) for other in map(looked, range(30))
+                      for vector in other.embeddings), reverse=True)
+    assert (found[0].video, found[0].start_seconds) == (one.video, 1.5)
+    assert [moment.score for moment in found] == pytest.approx(cosines[:5], abs=1e-6)
+
+
+def test_what_is_added_is_found(made: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    begin(store, Facts(VERSION, "a", "a", "a", "fp32", LABELS, 1.0, 1, 0, 0.0, 8))
+    for count in range(1, 4):
+        save(store, count - 1, 0, [looked(count)])
+        with Archive(tmp_path) as archive:  # parts that are not merged yet
+            assert len(archive.search("rest", limit=1000)) == count * WINDOWS
+        merge(store)
+        with Archive(tmp_path) as archive:
+            assert len(archive.search("rest", limit=1000)) == count * WINDOWS
+
+
+def test_a_kill_while_merging_leaves_each_row_once(made: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    begin(store, Facts(VERSION, "a", "a", "a", "fp32", LABELS, 1.0, 1, 0, 0.0, 8))
+    save(store, 0, 0, [looked(1), Looked("bad", reason="it is bad")])
+    parts = {path: path.read_bytes() for path in tmp_path.rglob("part-*")}
+    merge(store)
+    for path, content in parts.items():
+        path.write_bytes(content)  # merged, and not deleted yet
+    with Archive(tmp_path) as archive:
+        assert len(archive.search("rest", limit=1000)) == WINDOWS
+    merge(store)
+    assert [path.name for path in tmp_path.rglob("windows/*")] == ["run-00000.parquet"]
+    assert [path.name for path in tmp_path.rglob("failures/*")] == ["run-00000.parquet"]
+
+
+def test_the_command_line(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    best = expected("Open door", 0.8)[:3]
+    found = json.loads(kinema("archive", "search", made, "open door", "--min-score", ".8", "--limit", "3", "--json"))
+    assert found == [moment.to_dict() for moment in best]
+    lines = kinema("archive", "search", made, "open door", "--limit", "3").splitlines()
+    assert lines[0] == "video\tstart\tend\tscore"
+    assert lines[1].startswith(f"{best[0].video}\t{best[0].start_seconds:.2f}\t")
+    assert "Nearest: open door" in kinema("archive", "search", made, "opne door", code=1)
+    assert "no archive's index" in kinema("archive", "search", tmp_path, "rest", code=1)
+    (tmp_path / "index").symlink_to(made)
+    monkeypatch.chdir(tmp_path)
+    assert kinema("archive", "search", "open door", "--limit", "3").splitlines() == lines
+    assert "Give either" in kinema("archive", "like", code=1)
