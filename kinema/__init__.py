@@ -59,9 +59,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "ClipSpec", "Localizer", "Masking", "Network", "Recipe", "Recognizer", "Stream", "cover", "create_model", "evaluate",
-    "from_checkpoint", "from_pretrained", "identify", "inflate", "list_models", "load_weights", "open_video",
-    "pretrain", "profile", "push_to_hub", "read_table", "train",
+    "ClipSpec", "Localizer", "Masking", "Network", "Recipe", "Recognizer", "Stream", "cover", "create_model",
+    "evaluate", "from_checkpoint", "from_pretrained", "identify", "inflate", "list_models", "load_weights",
+    "open_video", "pretrain", "profile", "push_to_hub", "read_table", "train",
 ]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -3,9 +3,8 @@
 import typer
 
 import kinema
-from kinema.cli import data, detect, explain, models, study, weights
-from kinema.cli.clips import clips
 from kinema.cli import archive, data, detect, explain, models, study, weights
+from kinema.cli.clips import clips
 from kinema.cli.compare import compare, temporal
 from kinema.cli.cover import cover
 from kinema.cli.evaluate import evaluate
@@ -16,9 +15,9 @@ from kinema.cli.pretrain import pretrain
 from kinema.cli.probe import probe
 from kinema.cli.profile import profile
 from kinema.cli.recognize import features, recognize
+from kinema.cli.serve import serve
 from kinema.cli.timeline import timeline
 from kinema.cli.timeline_train import timeline_train
-from kinema.cli.serve import serve
 from kinema.cli.train import train
 from kinema.cli.watch import watch
 
