@@ -233,7 +233,7 @@ def test_ctrl_c_saves_the_runs_of_a_study(processes: int, group: bool, motion: P
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 130
     assert "Stopped: 0 of 2 runs are done" in errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     for state in saved:
         steps = torch.load(state, weights_only=True)["step"]
         assert len(read_csv(state.with_name("log.csv"))) == steps
