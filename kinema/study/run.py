@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, set_start_method
 from pathlib import Path
 from typing import Any, Self
 
@@ -125,6 +125,15 @@ class Share:
     beside: bool
 
 
+def begin() -> None:
+    """Set up a study's process: it starts its loaders as any training does, not as it was started itself.
+
+    That takes seconds for each, in which Ctrl-C would break a loader off.
+    """
+    set_start_method(None, force=True)
+    end_with_parent()
+
+
 class Here:
     """Processes of this machine, each with its share of the processors."""
 
@@ -138,7 +147,7 @@ class Here:
 
     def new_pool(self) -> ProcessPoolExecutor:
         """Fresh processes."""
-        return ProcessPoolExecutor(self.processes, get_context("spawn"), end_with_parent, max_tasks_per_child=TASKS)
+        return ProcessPoolExecutor(self.processes, get_context("spawn"), begin, max_tasks_per_child=TASKS)
 
     def submit(self, job: Callable[..., Any], *values: Any) -> Future:
         """Submit to the processes, or to fresh ones where one was killed."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import active_children
 from pathlib import Path
@@ -223,7 +224,8 @@ def test_ctrl_c_saves_the_runs_of_a_study(processes: int, group: bool, motion: P
     path, out = study(tmp_path, yaml.safe_dump({"base": tiny, "vary": {"seed": [0, 1]}})), tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-m", "kinema", "study", "run", str(path), "--out", str(out), "--processes", str(processes),
-         "--accelerator", "cpu"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+         "--accelerator", "cpu"], stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL))  # which a shell's background job ignores
     while len(saved := [*out.glob("*/last.pt")]) < processes:
         assert process.poll() is None
         time.sleep(0.1)
@@ -231,7 +233,7 @@ def test_ctrl_c_saves_the_runs_of_a_study(processes: int, group: bool, motion: P
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 130
     assert "Stopped: 0 of 2 runs are done" in errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     for state in saved:
         steps = torch.load(state, weights_only=True)["step"]
         assert len(read_csv(state.with_name("log.csv"))) == steps
