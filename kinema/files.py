@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except Exception as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         if is_full(error):
             raise RunError(
                 f"The disk is full: {path} could not be written. What was saved before is whole; free some "
@@ -45,6 +47,15 @@ def is_full(error: BaseException) -> bool:
 def write_json(path: Path, values: Any) -> None:
     """Write plain values as JSON, atomically."""
     write_atomic(path, lambda out: out.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8"))
+
+
+def read_kept(path: Path) -> dict[str, Any]:
+    """Values by name that were kept as JSON; none where there is no such file, or another one: they are made anew."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def cache_folder() -> Path:

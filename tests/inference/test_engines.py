@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -137,11 +138,27 @@ def test_the_quickest_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert [*kept.values()] == [first.milliseconds]
     path.write_text(json.dumps({key: {"torch": 1.5} for key in kept}))
     assert engine_of(network, "auto").milliseconds == {"torch": 1.5}
-    for broken in ("no json", "[]"):
+    for broken in ("no json", "[]", json.dumps({key: None for key in kept}), json.dumps({key: {} for key in kept}),
+                   json.dumps({key: {"gone": 1} for key in kept})):
         path.write_text(broken)
         assert engine_of(network, "auto").name == "torch"
     monkeypatch.setenv("KINEMA_CACHE", str(path))  # where nothing can be kept
     assert engine_of(network, "auto").name == "torch"
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_a_network_that_is_trained_on_changes_no_answer(engine: str) -> None:
+    if ENGINES[engine].package:
+        pytest.importorskip(ENGINES[engine].package)
+    network = create_model("tam-resnet_tiny", 5, clip=ClipSpec(4, 32, 32)).double().eval()
+    recognizer = Recognizer(network, device="cpu", engine=engine)
+    frames_THWC = np.random.default_rng(0).integers(0, 255, (8, 40, 40, 3), np.uint8)
+    before = recognizer(frames_THWC).top
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(1.5)
+    assert recognizer(frames_THWC).top == before
+    assert Recognizer(network, device="cpu", engine=engine)(frames_THWC).top != before
 
 
 def test_an_engine_that_cannot_be_made_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def by_compiler(network: Network, precision: str) -> Engine:
 def by_openvino(network: Network, precision: str) -> Engine:
     """OpenVINO, on the CPU, with as many threads as PyTorch has."""
     noise_1CTHW = torch.randn(1, *network.clip.shape_CTHW, generator=torch.Generator().manual_seed(0))
-    return of_graph(openvino.compiled(folded(network), (noise_1CTHW,), precision))
+    return of_graph(openvino.compiled(folded(network).float(), (noise_1CTHW,), precision))
 
 
 def of_graph(model: Any) -> Engine:
@@ -83,7 +83,7 @@ def by_onnx(network: Network, precision: str) -> Engine:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            exported = torch.onnx.export(folded(network), (blank_1CTHW,), dynamo=True, verbose=False)
+            exported = torch.onnx.export(folded(network).float(), (blank_1CTHW,), dynamo=True, verbose=False)
         except ImportError as error:
             raise ModelError(f"The engine onnx lacks {error.name}: pip install 'kinema[onnx]'.") from error
         except torch.onnx.OnnxExporterError as error:

@@ -15,7 +15,7 @@ import torch
 
 import kinema
 from kinema.errors import KinemaError, ModelError, RunError, nearest
-from kinema.files import cache_folder, write_json
+from kinema.files import cache_folder, read_kept, write_json
 from kinema.inference.engines import ENGINES, PRECISIONS, Engine, blocks, of_graph, winograd
 from kinema.models import Network
 from kinema.runs import Run
@@ -120,9 +120,7 @@ def key_of(network: Network, precision: str) -> str:
 
 
 def read(path: Path) -> dict[str, dict[str, float]]:
-    """What was measured before; nothing, where that cannot be read."""
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
+    """What was measured before, of engines that there are; nothing, where that cannot be read."""
+    return {key: times for key, times in read_kept(path).items()
+            if isinstance(times, dict) and times and times.keys() <= ENGINES.keys()
+            and all(isinstance(each, float | int) for each in times.values())}

@@ -68,6 +68,10 @@ class Compiled:
     """Steps by OpenVINO, called as `Steps` is; ModelError where they would not give the network's answers."""
 
     def __init__(self, steps: Steps, precision: str, cameras: int = 1) -> None:
+        kind = next(steps.network.parameters()).dtype
+        if kind != torch.float32:
+            raise ModelError(f"A step is compiled of weights in float32; those of {steps.network.name} are in "
+                             f"{str(kind).removeprefix('torch.')}. Nearest: network.float().")
         self.first = beginning(steps, cameras)
         self.flat = Flat(steps, self.first)
         spec = steps.network.clip
