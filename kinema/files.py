@@ -49,6 +49,15 @@ def write_json(path: Path, values: Any) -> None:
     write_atomic(path, lambda out: out.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8"))
 
 
+def read_kept(path: Path) -> dict[str, Any]:
+    """Values by name that were kept as JSON; none where there is no such file, or another one: they are made anew."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
 def cache_folder() -> Path:
     """Where kinema keeps what it can make or fetch anew: $KINEMA_CACHE, else kinema in the user's cache folder."""
     named = os.environ.get("KINEMA_CACHE")

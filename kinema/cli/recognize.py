@@ -109,6 +109,8 @@ def tell_engine(recognizer: "Recognizer", asked: str, precision: str) -> None:
         say_aside(f"The engine is {recognizer.engine.name} (milliseconds a clip: {took}).")
     if recognizer.agreement is not None:
         say_aside(f"{recognizer.engine.name} in {precision}: {recognizer.agreement}.")
+    elif precision != "fp32":
+        say_aside(f"How far {precision} agrees with fp32 is not known: there are no validation clips.")
 
 
 def network_and_videos(weights: str | None, arguments: list[str]) -> tuple[str, list[str]]:

@@ -174,9 +174,9 @@ def _load(stored: Path) -> StoredFrames | None:
             about = json.loads(file.readline())
             mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
             frames_THWC = np.frombuffer(mapped, np.uint8, offset=file.tell()).reshape(about["shape"])
-    except (OSError, ValueError):  # none there, or one cut short
+        return StoredFrames(frames_THWC, np.array(about["times_seconds"]), tuple(about["warnings"]))
+    except (OSError, ValueError, TypeError, KeyError):  # none there, one cut short, or another's
         return None
-    return StoredFrames(frames_THWC, np.array(about["times_seconds"]), tuple(about["warnings"]))
 
 
 def _entries(folder: Path) -> list[tuple[float, int, str]]:

@@ -159,17 +159,20 @@ def step_of(
     if steps is None:
         answer = engine_of(network, engine, precision).answer
         return None, lambda clip_NCTHW, state: (answer(clip_NCTHW), State(state.count + 1))
-    if engine == "auto":
-        engine = "openvino" if find_spec("openvino") and next(network.parameters()).device.type == "cpu" else "torch"
-    if (engine, precision) == ("torch", "fp32"):
-        packed(steps.network, next(network.parameters()).dtype)
-        return steps, steps
-    if engine != "openvino":
+    auto, here = engine == "auto", find_spec("openvino") and next(network.parameters()).device.type == "cpu"
+    if engine == "openvino" or (auto and here):
+        from kinema.inference.engines.stepping import Compiled
+
+        try:
+            return steps, Compiled(steps, precision, cameras)
+        except ModelError:  # not every step can be compiled
+            if not auto:
+                raise
+    if precision != "fp32" or engine not in ("auto", "torch"):
         raise KinemaError(f"{network.name} remembers what it saw: it is computed by torch in fp32 or by openvino, "
                           f"not by {engine} in {precision}.")
-    from kinema.inference.engines.stepping import Compiled
-
-    return steps, Compiled(steps, precision, cameras)
+    packed(steps.network, next(network.parameters()).dtype)
+    return steps, steps
 
 
 def steps_of(network: Network) -> Steps | None:

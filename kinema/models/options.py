@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from kinema.errors import ModelError, nearest
+from kinema.models.clip import ClipSpec
 
 NOT_OPTIONS = ("causal", "plan")  # what every part is given anyway
 
@@ -23,6 +24,8 @@ def shared_out(
         if not owners:
             have = "; ".join(f"{part} has {', '.join(sorted(values)) or 'none'}" for part, values in usual.items())
             close = nearest(option, chain(*usual.values()))
+            if option in ClipSpec.__dataclass_fields__ or option == "size":
+                close = "Nearest: clip=ClipSpec(frames, height, width, ...), which says what clips it expects."
             raise ModelError(f"{name} has no option {option!r}. {close} Of its parts, {have}.")
         check_type(name, option, value, usual[owners[0]][option])
     values = {option: tuple(value) if isinstance(value, list) else value for option, value in options.items()}

@@ -111,6 +111,8 @@ def test_what_is_wrong_is_told(motion: Path, tmp_path: Path) -> None:
     tar = tmp_path / "cut" / "shards-000000.tar"
     table, index = read_table(tar), json.loads(index_path(tar).read_text())
     tar.write_bytes(tar.read_bytes()[: index["samples"][-1]["offset"] + 9])
+    with pytest.raises(DataError, match=rf"is cut short: {tar.stat().st_size} of {index['bytes']} bytes"):
+        read_table(tar)
     index_path(tar).write_text(json.dumps({**index, "bytes": tar.stat().st_size}))
     with pytest.raises(VideoError, match="cut short"):
         unpacked(tar / index["samples"][-1]["video"])

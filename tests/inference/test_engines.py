@@ -2,15 +2,18 @@
 
 import json
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from benchmarks import checks
 from kinema import Recognizer, create_model
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, ModelError
 from kinema.inference.engines import ENGINES, choose, winograd
 from kinema.inference.engines.choose import engine_of, made
 from kinema.inference.engines.fold import folded
@@ -47,6 +50,18 @@ def test_folded_batch_norms_change_no_answer_of_any_family(name: str) -> None:
     check(name, "torch")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*FAMILIES, "r3d-preact_resnet18", "r3d-wide_resnet50"])
+def test_packed_convolutions_change_no_answer_of_any_family(name: str) -> None:
+    """In float32, where the networks' own rounding is no less."""
+    subject = checks.subject(name)
+    clips_NCTHW = subject.clip(clips=2)
+    found_NK, own_NK = made("torch", subject.network, "fp32")(clips_NCTHW), checks.logits(subject.network, clips_NCTHW)
+    exact_NK = checks.logits(subject.network.double(), clips_NCTHW.double())
+    rounding = (own_NK - exact_NK).abs().max()
+    assert (found_NK - exact_NK).abs().max() <= torch.maximum(1e-4 * exact_NK.std(), 4 * rounding)
+
+
 def test_norms_in_rows_are_folded() -> None:
     left = [layer for layer in folded(create_model("tam-resnet18").eval()).modules()
             if isinstance(layer, torch.nn.BatchNorm3d)]
@@ -66,7 +81,8 @@ def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
         assert torch.equal(checks.logits(network, clips_NCTHW), expected_NK)
 
 
-@pytest.mark.parametrize("name", ["tsm-resnet18", "tin-resnet50", "x3d_xs", "movinet_a0", "ircsn-resnet_tiny"])
+@pytest.mark.parametrize("name", [
+    "tsm-resnet18", "tin-resnet50", "r3d-preact_resnet18", "x3d_xs", "movinet_a0", "ircsn-resnet_tiny"])
 @pytest.mark.parametrize("fewer", [False, True])
 def test_packed_convolutions_give_the_networks_answers(name: str, fewer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In float32 and bf16, in clips of one shape and of another, from several clips at once."""
@@ -122,8 +138,50 @@ def test_the_quickest_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert [*kept.values()] == [first.milliseconds]
     path.write_text(json.dumps({key: {"torch": 1.5} for key in kept}))
     assert engine_of(network, "auto").milliseconds == {"torch": 1.5}
-    path.write_text("no json")
+    for broken in ("no json", "[]", json.dumps({key: None for key in kept}), json.dumps({key: {} for key in kept}),
+                   json.dumps({key: {"gone": 1} for key in kept})):
+        path.write_text(broken)
+        assert engine_of(network, "auto").name == "torch"
+    monkeypatch.setenv("KINEMA_CACHE", str(path))  # where nothing can be kept
     assert engine_of(network, "auto").name == "torch"
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_a_network_that_is_trained_on_changes_no_answer(engine: str) -> None:
+    if ENGINES[engine].package:
+        pytest.importorskip(ENGINES[engine].package)
+    network = create_model("tam-resnet_tiny", 5, clip=ClipSpec(4, 32, 32)).double().eval()
+    recognizer = Recognizer(network, device="cpu", engine=engine)
+    frames_THWC = np.random.default_rng(0).integers(0, 255, (8, 40, 40, 3), np.uint8)
+    before = recognizer(frames_THWC).top
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(1.5)
+    assert recognizer(frames_THWC).top == before
+    assert Recognizer(network, device="cpu", engine=engine)(frames_THWC).top != before
+
+
+def test_an_engine_that_cannot_be_made_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setenv("KINEMA_CACHE", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "onnxscript", None)  # as where it is not installed
+    network = create_model("tsn-resnet_tiny", clip=ClipSpec(4, 32, 32)).eval()
+    with pytest.raises(ModelError, match=r"lacks onnxscript.*: pip install 'kinema\[onnx\]'"):
+        made("onnx", network, "fp32")
+    assert "onnx" not in choose.measured(network, "fp32")
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_several_threads_may_ask_at_once(engine: str) -> None:
+    if ENGINES[engine].package:
+        pytest.importorskip(ENGINES[engine].package)
+    network = create_model("r2plus1d-resnet_tiny", 5, clip=ClipSpec(4, 32, 32)).eval()
+    answer = made(engine, network, "fp32")
+    clips = [torch.randn(1, 3, 4, size, size) for size in ((32, 32, 32, 32) if engine == "openvino" else (32, 64))] * 8
+    expected = [checks.logits(network, clip_NCTHW) for clip_NCTHW in clips]
+    with ThreadPoolExecutor(4) as threads:
+        for found_NK, expected_NK in zip(threads.map(answer, clips), expected, strict=True):
+            torch.testing.assert_close(found_NK, expected_NK, rtol=1e-3, atol=1e-3 * float(expected_NK.std()))
 
 
 @pytest.mark.slow

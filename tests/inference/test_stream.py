@@ -146,6 +146,9 @@ def test_a_step_over_frames_is_not_compiled() -> None:
     pytest.importorskip("openvino")
     with pytest.raises(ModelError, match=r"cannot be compiled\. Nearest: engine='torch'"):
         Stream(network("tam-resnet_tiny-tp"), device="cpu", engine="openvino")
+    own, other = (Stream(network("tam-resnet_tiny-tp"), device="cpu", engine=engine) for engine in ("torch", "auto"))
+    for frame in np.random.default_rng(0).integers(0, 255, (4, 40, 40, 3), np.uint8):
+        np.testing.assert_allclose(other.push(frame), own.push(frame), atol=1e-5)
 
 
 def test_who_remembers_is_computed_by_few_engines() -> None:

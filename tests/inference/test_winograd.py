@@ -9,6 +9,7 @@ from benchmarks import checks
 from kinema.errors import ModelError
 from kinema.inference.engines import winograd
 from kinema.inference.engines.choose import made
+from kinema.inference.engines.fold import folded
 from kinema.inference.engines.winograd import Shape, Winograd, fits
 from kinema.models import ClipSpec, create_model
 
@@ -62,8 +63,11 @@ def test_openvinos_graph_is_rewritten() -> None:
     pytest.importorskip("openvino")
     from kinema.inference.engines import graph, openvino
 
-    network = create_model("r2plus1d-resnet18", clip=ClipSpec(4, 32, 32)).eval()
-    assert graph.rewrite(openvino.converted(network, (torch.zeros(1, 3, 4, 32, 32),)), 1) > 5
+    network = folded(create_model("r2plus1d-resnet18", clip=ClipSpec(4, 32, 32)).eval())
+    clip = (torch.randn(1, 3, 4, 32, 32),)
+    model = openvino.converted(network, clip)
+    assert graph.rewrite(model, 1) > 5
+    assert openvino.agrees(openvino.compiled_graph(model, "fp32", {}), network, clip)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kinema.errors import DataError
-from kinema.files import write_json
+from kinema.files import read_kept, write_json
 
 VERSION = 1
 
@@ -68,10 +68,9 @@ def read_shard(tar: Path) -> Shard:
 
 @lru_cache(maxsize=4096)
 def _read(tar: Path, size: int, _: int) -> Shard:
-    try:
-        values = json.loads(index_path(tar).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Shard(scanned(tar))
+    values = read_kept(index_path(tar))
+    if values.get("version") == VERSION and size < values.get("bytes", 0):
+        raise DataError(f"The shard {tar} is cut short: {size} of {values['bytes']} bytes. Copy or write it again.")
     if values.get("version") != VERSION or values.get("bytes") != size:  # of another file
         return Shard(scanned(tar))
     return Shard(tuple(Sample(**sample) for sample in values["samples"]), values["of"], values["digest"])

@@ -8,10 +8,12 @@ T frames, H rows, W columns, K classes.
 import logging
 import warnings
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
 
+from kinema.errors import ModelError
 from kinema.inference.engines import openvino
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.inplace import in_place
@@ -57,14 +59,17 @@ def by_compiler(network: Network, precision: str) -> Engine:
 def by_openvino(network: Network, precision: str) -> Engine:
     """OpenVINO, on the CPU, with as many threads as PyTorch has."""
     noise_1CTHW = torch.randn(1, *network.clip.shape_CTHW, generator=torch.Generator().manual_seed(0))
-    return of_graph(openvino.compiled(folded(network), (noise_1CTHW,), precision))
+    return of_graph(openvino.compiled(folded(network).float(), (noise_1CTHW,), precision))
 
 
 def of_graph(model: Any) -> Engine:
     """A graph that OpenVINO has compiled."""
+    one_at_a_time = Lock()  # a graph has room for one answer
+
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
         clips = clips_NCTHW.float().cpu().contiguous().split(1)
-        return torch.cat([torch.from_numpy(model(clip.numpy())[0].copy()) for clip in clips])
+        with one_at_a_time:
+            return torch.cat([torch.from_numpy(model(clip.numpy())[0].copy()) for clip in clips])
 
     return answer
 
@@ -77,7 +82,13 @@ def by_onnx(network: Network, precision: str) -> Engine:
     blank_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exported = torch.onnx.export(folded(network), (blank_1CTHW,), dynamo=True, verbose=False)
+        try:
+            exported = torch.onnx.export(folded(network).float(), (blank_1CTHW,), dynamo=True, verbose=False)
+        except ImportError as error:
+            raise ModelError(f"The engine onnx lacks {error.name}: pip install 'kinema[onnx]'.") from error
+        except torch.onnx.OnnxExporterError as error:
+            raise ModelError(f"{network.name} cannot be written as ONNX: {str(error).splitlines()[0]} Nearest: "
+                             "engine='torch'.") from error
     assert exported is not None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()

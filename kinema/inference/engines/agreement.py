@@ -1,12 +1,13 @@
 """How often an engine of lower precision gives the answer that the network itself gives, on a run's own clips."""
 
-import json
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
+from kinema.errors import RunError
 from kinema.evaluation.predict import predict
-from kinema.files import write_json
+from kinema.files import read_kept, write_json
 from kinema.inference.engines import Engine
 from kinema.machine import Machine
 from kinema.models import Network
@@ -32,10 +33,7 @@ def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreemen
     None where the run has no validation clips.
     """
     path, stamp = run.path / FILE, weights_stamp(run)
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        kept = {}
+    kept = read_kept(path)
     if kept.get("weights") != stamp:
         kept = {"weights": stamp}
     if name not in kept:
@@ -49,7 +47,8 @@ def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreemen
                    for each in (None, engine)]
         best_N, other_N = (each.scores_NK().argmax(1) for each in answers)
         kept[name] = [float((best_N == other_N).mean()), len(best_N)]
-        write_json(path, kept)
+        with suppress(RunError):  # where it cannot be kept it is measured again
+            write_json(path, kept)
     return Agreement(*kept[name])
 
 

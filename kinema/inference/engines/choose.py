@@ -14,9 +14,8 @@ from typing import NamedTuple
 import torch
 
 import kinema
-from kinema.data.cache import default_folder
-from kinema.errors import KinemaError, ModelError, nearest
-from kinema.files import write_json
+from kinema.errors import KinemaError, ModelError, RunError, nearest
+from kinema.files import cache_folder, read_kept, write_json
 from kinema.inference.engines import ENGINES, PRECISIONS, Engine, blocks, of_graph, winograd
 from kinema.models import Network
 from kinema.runs import Run
@@ -46,11 +45,12 @@ def engine_of(network: Network, name: str = "torch", precision: str = "fp32", ru
         return Chosen("openvino", of_graph(int8_graph(run, network)), {})
     if name != AUTO:
         return Chosen(name, made(name, network, precision), {})
-    path, key = default_folder() / FILE, key_of(network, precision)
+    path, key = cache_folder() / FILE, key_of(network, precision)
     known = read(path)
     if key not in known:
         known[key] = measured(network, precision)
-        write_json(path, read(path) | known)
+        with suppress(RunError):  # where it cannot be kept it is measured again
+            write_json(path, read(path) | known)
     milliseconds = known[key]
     best = min(milliseconds, key=lambda each: milliseconds[each])
     return Chosen(best, made(best, network, precision), milliseconds)
@@ -113,15 +113,14 @@ def key_of(network: Network, precision: str) -> str:
     versions = [f"{kind.package} {version(kind.package)}" for kind in ENGINES.values()
                 if kind.package and find_spec(kind.package)]
     facts = [network.name, str(sorted(network.options.items(), key=str)), network.classes, network.clip.shape_CTHW,
-             precision, platform.node(), platform.processor(), str(like.device), torch.get_num_threads(),
-             torch.__version__, kinema.__version__, winograd.library() is not None,
+             precision, platform.node(), platform.processor(), str(like.device), str(like.dtype),
+             torch.get_num_threads(), torch.__version__, kinema.__version__, winograd.library() is not None,
              blocks.library() is not None, *versions]
     return f"{network.name} {hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]}"
 
 
 def read(path: Path) -> dict[str, dict[str, float]]:
-    """What was measured before; nothing, where that cannot be read."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    """What was measured before, of engines that there are; nothing, where that cannot be read."""
+    return {key: times for key, times in read_kept(path).items()
+            if isinstance(times, dict) and times and times.keys() <= ENGINES.keys()
+            and all(isinstance(each, float | int) for each in times.values())}

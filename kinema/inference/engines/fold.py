@@ -13,8 +13,11 @@ LINEAR = (nn.Conv3d, layers.Conv, same.SameConv)  # what gives the sum of its we
 
 
 def folded(network: Network) -> Network:
-    """A copy of a network for answers alone, in which no batch norm is left behind a convolution in a row of layers."""
-    copy = deepcopy(network, {id(tensor): tensor for tensor in network.parameters()}).eval()  # weights are shared
+    """A copy of a network for answers alone, in which no batch norm is left behind a convolution in a row of layers.
+
+    Its weights are its own: whoever trains the network on changes no answer.
+    """
+    copy = deepcopy(network).eval()
     for row in [module for module in copy.modules() if isinstance(module, nn.Sequential)]:
         for (_, before), (name, norm) in pairwise(row.named_children()):
             conv = last_of(before)

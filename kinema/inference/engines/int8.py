@@ -3,7 +3,6 @@
 Axes: N clips, V views, C channels, T frames, H rows, W columns.
 """
 
-import json
 import logging
 import sys
 from contextlib import redirect_stdout
@@ -18,7 +17,7 @@ from kinema.data.transforms import test_transform
 from kinema.errors import KinemaError
 from kinema.evaluation.by_clips import spread
 from kinema.evaluation.predict import EvaluationClips, NoClipsError
-from kinema.files import write_json
+from kinema.files import read_kept, write_json
 from kinema.inference.engines.agreement import weights_stamp
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.openvino import compiled_graph, converted
@@ -50,10 +49,7 @@ def int8_model(run: Run, network: Network) -> Any:
     import openvino
 
     facts = {"weights": weights_stamp(run), "clip": list(network.clip.shape_CTHW), "nncf": version("nncf")}
-    try:
-        kept = json.loads((run.path / FACTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        kept = {}
+    kept = read_kept(run.path / FACTS)
     if {key: kept.get(key) for key in facts} != facts or not (run.path / GRAPH).is_file():
         clips = calibration_clips(run, network)
         made = quantised(network, clips)

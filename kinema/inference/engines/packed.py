@@ -25,6 +25,8 @@ def packed(network: Network, kind: torch.dtype) -> Network:
     here = next(network.parameters()).device.type == "cpu" and torch.backends.mkldnn.is_available()
     if not here or kind not in (torch.float32, torch.bfloat16):
         return network
+    if kind == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():  # then PyTorch has a way of its own
+        return network
     for layer in network.modules():
         if not isinstance(layer, nn.Conv3d) or type(layer) not in LINEAR:
             continue
@@ -65,8 +67,7 @@ class Packed:
         self.weight_KCTHW, bias_K = layer.weight.detach(), layer.bias
         self.bias_K = None if bias_K is None else bias_K.detach().to(kind)
         self.facts: Any = (layer.padding, layer.stride, layer.dilation, layer.groups)
-        self.first: torch.Size | None = None
-        self.fewer: Winograd | None = None
+        self.first: tuple[torch.Size, Winograd | None] | None = None  # one value: two threads may ask at once
         self.own: torch.Tensor | None = None
 
     def __call__(self, x_NCTHW: torch.Tensor, *_: torch.Tensor | None) -> torch.Tensor:
@@ -78,9 +79,10 @@ class Packed:
         if other_NKTHW is not None:
             other_NKTHW = other_NKTHW.to(self.kind).contiguous(memory_format=LAST)
         if self.first is None:
-            self.fewer, self.first = self.quick(x_NCTHW), x_NCTHW.shape[1:]
-        if self.fewer is not None and x_NCTHW.shape[1:] == self.first:
-            return self.by_fewer(self.fewer, x_NCTHW, other_NKTHW)
+            self.first = x_NCTHW.shape[1:], self.quick(x_NCTHW)
+        shape, fewer = self.first
+        if fewer is not None and x_NCTHW.shape[1:] == shape:
+            return self.by_fewer(fewer, x_NCTHW, other_NKTHW)
         if self.own is None:
             reorder: Any = torch._C._nn.mkldnn_reorder_conv3d_weight
             self.own = reorder(self.weight_KCTHW.to(self.kind).to_mkldnn(), *self.facts, list(x_NCTHW.shape))

@@ -3,17 +3,17 @@
 Axes: N cameras, C channels, T frames, H rows, W columns, K classes.
 """
 
+from threading import Lock
 from typing import Any
 
 import torch
 from torch import nn
 
 from kinema.errors import ModelError
-from kinema.inference.engines.openvino import compiled
+from kinema.inference.engines.openvino import close, compiled
 from kinema.models.layers import Past
 from kinema.models.streaming import State, Steps
 
-CLOSE = 1e-4  # of the logits' spread, by which a step may differ from the network's own, in fp32
 TRIED = 4  # frames, on which it is held against that
 
 
@@ -68,11 +68,16 @@ class Compiled:
     """Steps by OpenVINO, called as `Steps` is; ModelError where they would not give the network's answers."""
 
     def __init__(self, steps: Steps, precision: str, cameras: int = 1) -> None:
+        kind = next(steps.network.parameters()).dtype
+        if kind != torch.float32:
+            raise ModelError(f"A step is compiled of weights in float32; those of {steps.network.name} are in "
+                             f"{str(kind).removeprefix('torch.')}. Nearest: network.float().")
         self.first = beginning(steps, cameras)
         self.flat = Flat(steps, self.first)
         spec = steps.network.clip
         frame_NC1HW = torch.randn(cameras, spec.channels, 1, spec.height, spec.width,
                                   generator=torch.Generator().manual_seed(0))
+        self.one_at_a_time = Lock()  # a model has room for one answer
         self.model = compiled(self.flat, (frame_NC1HW, torch.zeros(()), *self.flat.row(self.first)), precision)
         if precision == "fp32":
             self.hold_against(steps, torch.randn(TRIED, *frame_NC1HW.shape, generator=torch.Generator().manual_seed(0)))
@@ -81,8 +86,9 @@ class Compiled:
         """The logits (N K) of all frames up to this one, and the state after it."""
         row = self.flat.row(state.kept or self.first)
         inputs = [tensor.contiguous().numpy() for tensor in (frame_NC1HW, torch.tensor(float(state.count)), *row)]
-        found = self.model(inputs, share_inputs=True).to_tuple()
-        logits_NK, *after = [torch.from_numpy(values.copy()) for values in found]
+        with self.one_at_a_time:
+            found = self.model(inputs, share_inputs=True).to_tuple()
+            logits_NK, *after = [torch.from_numpy(values.copy()) for values in found]
         return logits_NK, State(state.count + 1, self.flat.named(tuple(after)))
 
     def hold_against(self, steps: Steps, frames_TNC1HW: torch.Tensor) -> None:
@@ -92,5 +98,5 @@ class Compiled:
             for frame_NC1HW in frames_TNC1HW:
                 expected_NK, own = steps(frame_NC1HW, own)
                 found_NK, other = self(frame_NC1HW, other)
-                if (found_NK - expected_NK).abs().max() > CLOSE * expected_NK.std():
+                if not close(found_NK, expected_NK):
                     raise ModelError(f"{steps.network.name}'s step by OpenVINO differs from the network's own.")
