@@ -27,7 +27,7 @@ def test_every_file_says_what_it_is(path: Path) -> None:
 
 def readme_tree() -> set[str]:
     """The folders and files that the README's tree names."""
-    block = re.search(r"```\nkinema/\n(.*?)```", README, re.S)
+    block = re.search(r"```text\nkinema/\n(.*?)```", README, re.S)
     assert block, "the README has no tree"
     return {line.split()[0].rstrip("/") for line in block[1].splitlines() if line.startswith("  ") and line.strip()}
 
