@@ -10,13 +10,12 @@ from collections.abc import Iterator
 NOT_RUN = {  # what a statement has in it, and why it is not run here
     r"^(git|make|pip|\.) ": "builds an environment; .ci/run does",
     r"rtsp://|/dev/video0": "a camera: tests/live",
-    r"--engine auto|engine=\"auto\"": "engines are built and timed: tests/inference",
     r"^kinema serve|^curl|^schemathesis": "a server: tests/serving",
     r"--ray |s3://|^torchrun|--devices 4": "a cluster, or several machines",
     r"weights get|^kinema recognize +match\.mp4|--labels \"|--text|transformers:|pretrained=|--weights [a-z0-9]+/|--start (?!runs)[a-z]+/|probe (?!runs)[a-z]+/": "weights are fetched",
     r"download\.p|from_checkpoint|imagenet\.pth|videomae\.pth|mine\.safetensors|load_weights|\.pt\"": "a file of weights that somebody has",
-    r"ava_|my_detector|frame_map\(|ultralytics|yolo|YOLO": "AVA's lists, a detector of people: tests/detection",
-    r"something-v2|charades/|ucf101/|mini-ssv2|surv-fight": "published data sets",
+    r"ava_|runs/ava|my_detector|frame_map\(|ultralytics|yolo|YOLO": "AVA's lists, a detector of people: tests/detection",
+    r"something-v2|charades/|ucf101/|mini-ssv2|surv-fight|runs/fold0|paper/study": "published data sets",
     r"own/results|sweep\.yaml|weak-100": "tables and lists of one's own",
     r"^kinema expand +clips": "many trainings: tests/expansion",
     r"--method umap|^duckdb|^kinema pretrain|int8": "programs that are not here, or minutes",
@@ -25,8 +24,10 @@ NOT_RUN = {  # what a statement has in it, and why it is not run here
 }
 SMALLER = {  # what a statement has in it, and what it is run with
     r"\b([a-z0-9_+]+)-resnet(?:18|50)\b(?!-tp|-imagenet)": r"\1-resnet_tiny",
-    r"slowfast-resnet_tiny": "slow-resnet_tiny",
+    r"\br3d_18\b": "r3d-resnet_tiny", r"slowfast-resnet_tiny": "slow-resnet_tiny",
     r'Recipe\("clips/"': 'Recipe("clips/", epochs=1, size=32',
+    r"--engine auto": "--engine torch", r'engine="auto"': 'engine="torch"',  # the others are built, then timed
+    r"000000\.\.000003": "000000..000000",
     r"clips=1200": "clips=24",
 }
 ALWAYS = {  # options that a command gets beside its own
