@@ -71,14 +71,16 @@ def shape(checkpoint: Checkpoint) -> str:
 def table(rows: list[tuple[Checkpoint, Cost]]) -> str:
     """The networks from the cheapest to the dearest."""
     times = milliseconds()
-    lines = ["| network | clip | GMACs | parameters, M | ms, fp32 | ms, bf16 | reported top-1, % | views | checkpoint |",
+    lines = ["| network | clip | GMACs | parameters, M | ms, fp32 | ms, bf16 | reported top-1, % | views "
+             "| checkpoint |",
              "|---|---|--:|--:|--:|--:|--:|---|---|"]
     for checkpoint, spent in sorted(rows, key=lambda row: row[1].gmacs):
         cells = [f"{times[key]:.0f}" if (key := (checkpoint.model, shape(checkpoint), kind)) in times else ""
                  for kind in ("fp32", "bf16")]
         views = checkpoint.views.partition(";")[0].partition(" (")[0]
-        lines.append(f"| `{checkpoint.model}` | {shape(checkpoint)} | {spent.gmacs:.1f} | {spent.parameters / 1e6:.1f} | "
-                     f"{' | '.join(cells)} | {checkpoint.accuracy:.1f} | {views} | `{checkpoint.id}` |")
+        lines.append(f"| `{checkpoint.model}` | {shape(checkpoint)} | {spent.gmacs:.1f} | "
+                     f"{spent.parameters / 1e6:.1f} | {' | '.join(cells)} | {checkpoint.accuracy:.1f} | {views} | "
+                     f"`{checkpoint.id}` |")
     return "\n".join(lines)
 
 
@@ -101,7 +103,8 @@ def draw(rows: list[tuple[Checkpoint, Cost]]) -> None:
         work.scatter([], [], color=shade, label=kind)
     work.legend(fontsize=8, loc="upper left")
     work.set(xscale="log", xlabel="GMACs of one view", ylim=(66.5, 82.5), ylabel="reported top-1 on Kinetics-400, %")
-    time.set(xscale="log", xlim=(18, 5000), xlabel="milliseconds of one view on 2 threads of a CPU\n(open: fp32, full: bf16)")
+    time.set(xscale="log", xlim=(18, 5000),
+             xlabel="milliseconds of one view on 2 threads of a CPU\n(open: fp32, full: bf16)")
     for axis in (work, time):
         axis.grid(alpha=0.25, which="both")
         axis.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""What the site has beside the pages of this folder: a page of all commands made from the program, and pages of other folders.
+"""What the site has beside the pages of this folder: a page of all commands, and pages of other folders.
 
 mkdocs calls the functions that begin with `on_` (mkdocs.yml names this file among its hooks).
 """
@@ -23,9 +23,9 @@ ELSEWHERE = ("CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/RESULTS.md", "benchm
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 HEAD = """# Every command
 
-Made from the program itself: what `kinema COMMAND --help` says of each, with its examples. Those that print results have `--json`.
-`kinema --version` tells the version; with `KINEMA_DEBUG=1` an error shows where it came from. A command ends with 0 when it is
-done, 1 after an error that it tells in words, and 2 after a wrong call.
+Made from the program itself: what `kinema COMMAND --help` says of each, with examples. Those that print results have
+`--json`. `kinema --version` tells the version; with `KINEMA_DEBUG=1` an error shows where it came from. A command ends
+with 0 when it is done, 1 after an error that it tells in words, and 2 after a wrong call.
 """
 
 
@@ -38,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links between the project's files into links of the site, or, of files that it does not have, to their code."""
+    """Turn links between the project's files into links of the site, or, to files it does not have, of the code."""
     own = page.file.src_uri
     folder = PurePosixPath(own if own in ELSEWHERE else f"docs/{own}").parent
 
@@ -79,8 +79,7 @@ def section(path: tuple[str, ...], command: Any) -> str:
     if examples:
         parts.append("```sh\n" + "\n".join(examples) + "\n```\n")
     if arguments:
-        parts.append(rows("Argument", [(one.make_metavar_name() if hasattr(one, "make_metavar_name") else one.name.upper(),
-                                        one) for one in arguments]))
+        parts.append(rows("Argument", [(one.name.upper(), one) for one in arguments]))
     parts += [rows(panel, [(", ".join((*one.opts, *one.secondary_opts)), one) for one in options])
               for panel, options in panels.items()]
     return "\n".join(parts)

@@ -15,10 +15,10 @@ def card(network: Network, repository: str, run: Run | None = None, licence: str
     """The README.md of a repository, in markdown with the Hub's own heading.
 
     run: what the network is of; its data, how it was trained and what `kinema evaluate` measured are told. licence: of
-    the weights, by the Hub's short name; where none is told, that of the official checkpoint they started from is named.
+    the weights, by the Hub's short name. That of the official checkpoint they started from is named too.
     """
-    facts = {"library_name": "kinema", "pipeline_tag": "video-classification", **({"license": licence} if licence else {})}
-    head = "\n".join(["---", *(f"{name}: {value}" for name, value in facts.items()),
+    head = "\n".join(["---", "library_name: kinema", "pipeline_tag: video-classification",
+                      *([f"license: {licence}"] if licence else []),
                       "tags: [kinema, video-classification, action-recognition]", "---"])
     parts = [head, f"# {repository.rpartition('/')[2]}", summary(network), f"""```sh
 pip install 'kinema[hub]'
@@ -67,10 +67,12 @@ def trained(run: Run) -> str:
 
 def measured(run: Run) -> str:
     """The accuracies that stand in the run's folder, with their intervals."""
-    rows = [line(json.loads(path.read_text(encoding="utf-8"))) for path in sorted((run.path / "evaluation").glob("*.json"))]
+    files = sorted((run.path / "evaluation").glob("*.json"))
+    rows = [line(json.loads(path.read_text(encoding="utf-8"))) for path in files]
     if not rows:
         return "Not measured."
-    return "\n".join(["| clips | how many, of how many sources | views | | 95 % interval |", "|---|--:|--:|--:|---|", *rows])
+    head = ["| clips | how many, of how many sources | views | | 95 % interval |", "|---|--:|--:|--:|---|"]
+    return "\n".join([*head, *rows])
 
 
 def line(found: dict[str, Any]) -> str:

@@ -14,10 +14,12 @@ from kinema.recipe import Recipe
 from kinema.training.train import train
 from tests.detection.two_figures import write_set
 
-NAMES = {"right": "goal", "left": "fall", "down": "pass", "up": "open door", "grow": "three-point shot", "shrink": "wave"}
+NAMES = {
+    "right": "goal", "left": "fall", "down": "pass", "up": "open door", "grow": "three-point shot", "shrink": "wave",
+}
 FPS = 12.0
-VIDEOS = ("match.mp4", "other.avi", "night.mp4", "yard.mp4", "goal.mp4", "a.mp4", "b.mp4", "matches/1.mp4", "matches/2.mp4",
-          "tests/1.mp4", "footage/1.mp4", "footage/2.mp4")
+VIDEOS = ("match.mp4", "other.avi", "night.mp4", "yard.mp4", "goal.mp4", "a.mp4", "b.mp4", "matches/1.mp4",
+          "matches/2.mp4", "tests/1.mp4", "footage/1.mp4", "footage/2.mp4")
 RUNS = ("first", "tam", "tsn", "colour", "flow", "large", "kinetics", "tsm", "frozen", "slowfast", "r3d")
 TINY = {"model": "tam-resnet_tiny", "frames": 4, "size": 32, "epochs": 1, "batch": 16, "validation": 0.2}
 CPU = Machine(accelerator="cpu", workers=0)
@@ -41,14 +43,16 @@ FILES = {
 
 def prepare(folder: Path) -> Path:
     """Clips of twelve classes, videos of several seconds, a trained run under several names, and lists."""
-    made = make(synthetic_spec("motion", clips=60, frames=8, height=32, width=32), folder / "data" / "motion", workers=1)
+    small = synthetic_spec("motion", clips=60, frames=8, height=32, width=32)
+    made = make(small, folder / "data" / "motion", workers=1)
     for name in ("clips", "other_clips"):
         shutil.copytree(made, folder / name)
         for extra in ("clips.csv", "truth.jsonl", "synthetic.json"):
             (folder / name / extra).unlink()
         for old, new in NAMES.items():
             (folder / name / old).rename(folder / name / new)
-    frames_THWC = np.concatenate([open_video(path).read(range(8)) for path in sorted((folder / "clips").glob("*/*.mp4"))])
+    clips = sorted((folder / "clips").glob("*/*.mp4"))
+    frames_THWC = np.concatenate([open_video(path).read(range(8)) for path in clips])
     for name in VIDEOS:
         (folder / name).parent.mkdir(exist_ok=True)
         write_mp4(folder / name, frames_THWC[: 8 * (12 if name == "match.mp4" else 4)], FPS)

@@ -1,6 +1,6 @@
 """Which statements of the documentation are run, and with what, so that two processors do them in a minute.
 
-A large network is replaced by the tiny one of its kind, and a training takes one epoch; all else is run as it is written.
+A large network is replaced by the tiny one of its kind, and a training takes one epoch; all else is run as written.
 """
 
 import ast
@@ -12,9 +12,12 @@ NOT_RUN = {  # what a statement has in it, and why it is not run here
     r"rtsp://|/dev/video0": "a camera: tests/live",
     r"^kinema serve|^curl|^schemathesis": "a server: tests/serving",
     r"--ray |s3://|^torchrun|--devices 4": "a cluster, or several machines",
-    r"weights get|^kinema recognize +match\.mp4|--labels \"|--text|transformers:|pretrained=|--weights [a-z0-9]+/|--start (?!runs)[a-z]+/|probe (?!runs)[a-z]+/": "weights are fetched",
-    r"download\.p|from_checkpoint|imagenet\.pth|videomae\.pth|mine\.safetensors|load_weights|\.pt\"": "a file of weights that somebody has",
-    r"ava_|runs/ava|my_detector|frame_map\(|ultralytics|yolo|YOLO": "AVA's lists, a detector of people: tests/detection",
+    r"weights get|^kinema recognize +match\.mp4|--labels \"|--text|transformers:|pretrained=": "weights are fetched",
+    r"--weights [a-z0-9]+/|--start (?!runs)[a-z]+/|probe (?!runs)[a-z]+/": "official weights are fetched",
+    r"download\.p|from_checkpoint|imagenet\.pth|videomae\.pth|mine\.safetensors|load_weights|\.pt\"":
+        "a file of weights that somebody has",
+    r"ava_|runs/ava|my_detector|frame_map\(|ultralytics|yolo|YOLO":
+        "AVA's lists, a detector of people: tests/detection",
     r"something-v2|charades/|ucf101/|mini-ssv2|surv-fight|runs/fold0|paper/study": "published data sets",
     r"own/results|sweep\.yaml|weak-100": "tables and lists of one's own",
     r"^kinema expand +clips": "many trainings: tests/expansion",

@@ -52,15 +52,14 @@ def test_the_blocks_of_a_page_run(
 
 
 def run(command: str) -> None:
-    """Run a command of a block: one of kinema's in this process (but for those that start it anew), others in a shell."""
+    """Run a command of a block: one of kinema's in this process (but for those that start it anew), else in a shell."""
     if not command.startswith("kinema ") or re.search(r" [|>] | --devices ", command):
-        command = re.sub(r"^(kinema|python) ", lambda found: f"{sys.executable} {'-m kinema ' * (found[1] == 'kinema')}",
-                         command)
+        command = re.sub("^kinema ", f"{sys.executable} -m kinema ", re.sub("^python ", f"{sys.executable} ", command))
         done = subprocess.run(command, shell=True, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return
-    words = [found for word in split(command)[1:] for found in (sorted(map(str, Path().glob(word))) if "*" in word else [word])
-             or [word]]
+    words = [found for word in split(command)[1:]
+             for found in (sorted(map(str, Path().glob(word))) if "*" in word else []) or [word]]
     if words[:2] == ["data", "make"]:
         shutil.rmtree(words[3], ignore_errors=True)
     kinema(*words)

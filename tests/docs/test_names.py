@@ -25,13 +25,14 @@ def command_of(words: list[str]) -> tuple[Any, list[str]]:
 
 
 def check(call: str, whole: bool) -> None:
-    """AssertionError where a call names a command or an option that is not there, or, as a whole, misses an argument."""
+    """AssertionError where a call names a command or an option that is not there, or, whole, misses an argument."""
     words = split(call)[1:]
     for stop in ("|", ">", "&&"):
         words = words[: words.index(stop)] if stop in words else words
     command, rest = command_of(words)
     known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)} | {"--help", "-h"}
-    unknown = [word for word in rest if word.startswith("-") and not word[1:2].isdigit() and word.split("=")[0] not in known]
+    named = [word.partition("=")[0] for word in rest if word.startswith("-") and not word[1:2].isdigit()]
+    unknown = [name for name in named if name not in known]
     assert not unknown, f"`{call}`: no option is called {unknown[0]}"
     if whole and not hasattr(command, "commands"):
         given = rest[: rest.index("...")] if "..." in rest else rest

@@ -14,9 +14,9 @@ def test_a_run_is_told_whole(tiny_run: Path) -> None:
     run = Run.open(tiny_run)
     text = card(run.model(), "owner/name", run, "apache-2.0")
     low, high = found.intervals["top1"]
-    for words in ("license: apache-2.0", "`tam-resnet_tiny`", "4 frames (one from each equal part of a video) of 32 x 32",
-                  "`clockwise`", "`motion`: 2 epochs", f"top-1 {100 * found.top1:.1f} %", f"{100 * low:.1f} to {100 * high:.1f} %",
-                  'kinema.from_pretrained("owner/name")'):
+    for words in ("license: apache-2.0", "`tam-resnet_tiny`", "4 frames (one from each equal part of a video)",
+                  "`clockwise`", "`motion`: 2 epochs", f"top-1 {100 * found.top1:.1f} %",
+                  f"{100 * low:.1f} to {100 * high:.1f} %", 'kinema.from_pretrained("owner/name")'):
         assert words in text, words
     assert str(tiny_run.parent) not in text
     assert text.startswith("---\nlibrary_name: kinema\n")
