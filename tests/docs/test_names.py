@@ -1,11 +1,13 @@
 """Each command and option that the documentation writes is one of the program's; quick, without running any."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from kinema import list_models
 from kinema.cli.app import app
 from tests.docs.blocks import PAGES, ROOT, RUN, SHOWN, blocks_of, commands, inline, options, split
 
@@ -79,3 +81,13 @@ def test_every_block_says_its_language_and_hides_no_command(page: Path) -> None:
 def test_a_wrong_name_is_noticed(call: str) -> None:
     with pytest.raises(AssertionError, match="is called"):
         check(call, whole=True)
+
+
+def test_every_network_that_the_pages_for_newcomers_name_is_there() -> None:
+    listed = set(list_models())
+    for page, column in (("names.md", 2), ("choose.md", 2)):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8").partition("## ")[0]
+        cells = [line.split("|")[column] for line in text.splitlines() if line.startswith("| ")]
+        named = [code for cell in cells for code in re.findall(r"`([a-z][a-z0-9]+[_-][a-z0-9_+-]+)`", cell)]
+        assert len(named) > 5
+        assert set(named) - listed == set(), page
