@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 STUDY := .study
 
-.PHONY: setup demo test quick lint check-all soak surv-fight study clean
+.PHONY: setup demo docs test quick lint check-all soak surv-fight study clean
 
 setup: $(VENV)/installed ## environment and kinema
 
@@ -25,8 +25,15 @@ $(VENV)/tested: pyproject.toml $(VENV)/torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
 	touch $@ $(VENV)/installed
 
+$(VENV)/documented: pyproject.toml $(VENV)/torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	touch $@ $(VENV)/installed
+
 demo: $(VENV)/installed ## the main job from a bare machine: data, training, evaluation, recognition, report
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh benchmarks/demo.sh $(DEMO)
+
+docs: $(VENV)/documented ## the documentation's site, into site/
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 test: $(VENV)/tested ## the whole suite, in as many processes as there are processors, but not more than four
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
@@ -55,4 +62,4 @@ study: $(VENV)/tested ## the findings of the 288-model study on a small grid; at
 	$(BIN)/python benchmarks/study.py $(STUDY)
 
 clean: ## what this file made
-	rm -rf $(VENV) $(DEMO) $(STUDY)
+	rm -rf $(VENV) $(DEMO) $(STUDY) site

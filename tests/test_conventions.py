@@ -27,7 +27,7 @@ def test_every_file_says_what_it_is(path: Path) -> None:
 
 def readme_tree() -> set[str]:
     """The folders and files that the README's tree names."""
-    block = re.search(r"```\nkinema/\n(.*?)```", README, re.S)
+    block = re.search(r"```text\nkinema/\n(.*?)```", README, re.S)
     assert block, "the README has no tree"
     return {line.split()[0].rstrip("/") for line in block[1].splitlines() if line.startswith("  ") and line.strip()}
 
@@ -47,7 +47,7 @@ def test_the_readme_tells_every_extra_and_all_has_what_can_be_had_anywhere() -> 
     table = README.split("| extra | for |")[1].split("\n\n")[0]
     told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
     assert told == {*extras}
-    assert extras["all"] == [f"kinema[{','.join(sorted({*extras} - {'all', 'ray', 'umap', 'test'}))}]"]
+    assert extras["all"] == [f"kinema[{','.join(sorted({*extras} - {'all', 'docs', 'ray', 'umap', 'test'}))}]"]
 
 
 def test_a_clip_is_followed_from_file_to_prediction_through_seven_files() -> None:

@@ -83,15 +83,27 @@ def facts_of(text: str, path: Path) -> dict[str, Any]:
                          f"{error}); it was changed, or written by a newer version.") from error
 
 
-def push_to_hub(network: Network, repository: str, private: bool = False, **options: Any) -> str:
-    """Upload a network to the Hugging Face Hub as owner/name; gives the address. `options` are `upload_folder`'s."""
+def push_to_hub(
+    source: Network | str | Path, repository: str, private: bool = False, licence: str | None = None, **options: Any
+) -> str:
+    """Upload a network to the Hugging Face Hub as owner/name, with a model card; gives the address.
+
+    source: a network; or a run's folder, whose card tells its data and what `kinema evaluate` measured. licence: of the
+    weights, by the Hub's short name (apache-2.0, cc-by-nc-4.0 ...). `options` are `upload_folder`'s.
+    """
     from tempfile import TemporaryDirectory
 
+    from kinema.runs import Run
+    from kinema.weights.card import card
+
+    run = None if isinstance(source, Network) else Run.open(source)
+    network = source if isinstance(source, Network) else Run.open(source).model()
     api = hub().HfApi()
     api.create_repo(repository, private=private, exist_ok=True)
     with TemporaryDirectory() as folder:
         save_network(network, Path(folder) / FILE)
         (Path(folder) / "config.json").write_text(json.dumps(description(network), indent=1), encoding="utf-8")
+        (Path(folder) / "README.md").write_text(card(network, repository, run, licence), encoding="utf-8")
         return str(api.upload_folder(repo_id=repository, folder_path=folder, **options))
 
 

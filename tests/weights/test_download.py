@@ -122,7 +122,7 @@ assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), back
 """
     there = {**os.environ, "HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
     subprocess.run([sys.executable, "-c", code], env=there, check=True)
-    assert set(server.files) >= {"/owner/name/model.safetensors", "/owner/name/config.json"}
+    assert set(server.files) >= {f"/owner/name/{name}" for name in ("model.safetensors", "config.json", "README.md")}
     again = "import kinema; print(kinema.from_pretrained('owner/name').name)"
     offline = {**there, "HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
     done = subprocess.run([sys.executable, "-c", again], env=offline, check=True, capture_output=True, text=True)
