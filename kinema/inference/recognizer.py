@@ -64,6 +64,7 @@ class Recognizer:
     ) -> None:
         self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
         self.network, run = opened(source, device)
+        self.run = run
         if run is not None:
             self.calibration = Calibration.of(run.path)
             self.multi_label = bool(run.facts.get("multi_label", False))

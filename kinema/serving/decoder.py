@@ -1,8 +1,9 @@
 """A process that turns videos into clips for a server: `python -m kinema.serving.decoder SETTINGS`.
 
 It is one of its own because a broken file may crash a decoder, or let it take all the memory there is. A line of JSON
-in, {"path": ...} for all windows or with "start_seconds" and "end_seconds" for one part; messages out (see `pipe`):
-"video" first, "window" or "part" with float32 clips, then "end" or "problem". Axes: V views, C T H W of a clip.
+in, with "path" and "overlap", "whole" and "views" of windows, or "start_seconds" and "end_seconds" of one part;
+messages out (see `pipe`): "video" first, "window" or "part" with float32 clips, then "end" or "problem". Axes: V views,
+C T H W of a clip.
 """
 
 import json
@@ -76,7 +77,7 @@ def answer(out: BinaryIO, task: dict[str, Any], spec: ClipSpec, settings: dict[s
         if "start_seconds" in task:
             send_part(out, video, spec, task["start_seconds"], task["end_seconds"])
         else:
-            send_windows(out, video, spec, settings)
+            send_windows(out, video, spec, settings, task)
         send(out, {"kind": "end", "warnings": list(video.noticed)})
 
 
@@ -89,10 +90,13 @@ def facts(video: Video, most_seconds: float) -> dict[str, Any]:
     return {"duration_seconds": seconds, "fps": video.fps if known else None}
 
 
-def send_windows(out: BinaryIO, video: Video, spec: ClipSpec, settings: dict[str, Any]) -> None:
+def send_windows(
+    out: BinaryIO, video: Video, spec: ClipSpec, settings: dict[str, Any], task: dict[str, Any]
+) -> None:
     """Each window's times and clips (V C T H W)."""
     first: float | None = None
-    for window in windows(video, spec, settings["window_seconds"], settings["views"]):
+    parts = windows(video, spec, settings["window_seconds"], task["views"], task["overlap"], task["whole"])
+    for window in parts:
         first = window.start_seconds if first is None else first
         if window.end_seconds - first > settings["duration_seconds"]:
             raise TooLongError

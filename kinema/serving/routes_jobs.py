@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from kinema.serving.answering import Here, errors, job_body, job_named
 from kinema.serving.problems import ProblemError
 from kinema.serving.schemas import ErrorBody, JobBody
-from kinema.serving.segments import USUAL_THRESHOLD
 from kinema.serving.service import Service
 from kinema.serving.store import CANCELLED, FAILED, OPEN, Job
 from kinema.serving.uploads import Received, drain, receive
@@ -25,7 +24,8 @@ ALIVE_SECONDS = 15.0  # after which a remark is sent, so that nothing between ta
 Wait = Annotated[float, Query(ge=0, le=MOST_WAIT, allow_inf_nan=False,
                               description="seconds to wait for the result before a job is answered (202); 0: none")]
 Top = Annotated[int, Query(ge=1, le=1000, description="how many labels to name")]
-Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="score that a segment has at least")]
+Threshold = Annotated[float | None, Query(gt=0, le=1, allow_inf_nan=False, description="score that each label must "
+                                          "reach, in place of the run's own thresholds")]
 BODY = {"requestBody": {"required": True, "content": {
     "multipart/form-data": {"schema": {"type": "object", "properties": {
         "video": {"type": "string", "format": "binary", "description": "the file"},
@@ -48,9 +48,9 @@ async def recognize(request: Request, service: Here, wait: Wait = 10.0, top: Top
 
 @router.post("/timeline", responses=RESPONSES, openapi_extra=BODY, response_model=JobBody)
 async def timeline(
-    request: Request, service: Here, wait: Wait = 10.0, top: Top = 5, threshold: Threshold = USUAL_THRESHOLD
+    request: Request, service: Here, wait: Wait = 10.0, top: Top = 5, threshold: Threshold = None
 ) -> Response:
-    """Say what happens when: scores over time, and the segments in which a label's score is `threshold` or more."""
+    """Say what happens when: scores over time, and segments, as `kinema timeline` finds them."""
     return await ask(request, service, "timeline", wait, {"top": top, "threshold": threshold})
 
 
@@ -74,15 +74,16 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
 
 def accept(service: Service, kind: str, received: Received, options: dict[str, Any]) -> Job:
     """Write the video and the job down."""
-    if received.path is not None:
-        video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
-    elif name := received.fields.get("library"):
-        path = service.library.find(name)
-        video = service.store.add_video(path.name, path, path.stat().st_size)
-    else:
-        raise ProblemError(422, "no_video", "The body names no video.",
-                           "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
-    return service.accept(kind, video.id, options)
+    with service.store.lock:  # so that the video is not let go before the job is known
+        if received.path is not None:
+            video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
+        elif name := received.fields.get("library"):
+            path = service.library.find(name)
+            video = service.store.add_video(path.name, path, path.stat().st_size)
+        else:
+            raise ProblemError(422, "no_video", "The body names no video.",
+                               "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
+        return service.accept(kind, video.id, options)
 
 
 async def ended(service: Service, job: Job, seconds: float) -> Job:

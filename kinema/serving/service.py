@@ -15,6 +15,7 @@ from kinema.machine import processors
 from kinema.serving.corrections import Corrections
 from kinema.serving.crew import Crew
 from kinema.serving.heat import Heater
+from kinema.serving.keeping import Keeper
 from kinema.serving.keys import Keys
 from kinema.serving.library import Library
 from kinema.serving.limits import Limits
@@ -23,6 +24,7 @@ from kinema.serving.notices import Notices
 from kinema.serving.problems import ProblemError
 from kinema.serving.store import Job, Store
 from kinema.serving.training import Trainings
+from kinema.timeline.localizer import Localizer
 
 MOST_DECODERS = 4
 RETRY_SECONDS = (1, 60)  # least and most that a caller is told to wait
@@ -47,7 +49,7 @@ class Service:
         self.settings, self.recognizer, self.limits = settings, recognizer, settings.limits
         self.uploads = settings.data / "uploads"
         self.uploads.mkdir(parents=True, exist_ok=True)
-        self.alone = FileLock(settings.data / "lock")
+        self.alone = FileLock(settings.data / "lock", thread_local=False)  # it is released by another thread
         try:
             self.alone.acquire(blocking=False)
         except Timeout:
@@ -57,11 +59,13 @@ class Service:
         self.metrics, self.notices = Metrics(), Notices()
         self.metrics.queue.set_function(self.store.waiting)
         decoders = settings.decoders or min(processors(), MOST_DECODERS)
-        self.crew = Crew(recognizer, self.store, self.notices, self.limits, self.metrics, self.uploads,
-                         decoders)
+        self.localizer = Localizer(recognizer)
+        self.crew = Crew(self.localizer, self.store, self.notices, self.limits, self.metrics, self.uploads, decoders)
         self.heater = Heater(self.crew)
         self.corrections = Corrections(self.store)
         self.trainings = Trainings(self.store, self.corrections, settings.source, settings.data / "runs")
+        self.keeper = Keeper(self.store, self.uploads, self.limits, self.trainings.under_way)
+        self.crew.ended = self.keeper.wake.set
         self.coming, self.counting = 0, threading.Lock()
 
     def start(self) -> None:
@@ -73,12 +77,14 @@ class Service:
         self.store.begin_again()
         self.trainings.begin_again()
         self.crew.start()
+        self.keeper.start()
         self.heater.process.start()
 
     def stop(self) -> None:
         """End in good order."""
         self.trainings.stop()
         self.crew.stop()
+        self.keeper.stop()
         self.heater.stop()
         self.store.close()
         self.alone.release()

@@ -54,7 +54,7 @@ class Trainings:
             raise ProblemError(409, "no_run", f"{self.source} is no run, so its clips are not known.",
                                "Serve a run's folder; `kinema train clips/ --start` makes one of a checkpoint.")
         with self.starting:
-            if any(one.state == RUNNING for one in self.all()):
+            if self.under_way():
                 raise ProblemError(409, "training", "A training is under way.", "Wait for it, or stop it.")
             made = self.corrections.all()
             if not made:
@@ -117,6 +117,10 @@ class Trainings:
         for one in self.all():
             if one.state == RUNNING:
                 self.launch(one.id, one.run)
+
+    def under_way(self) -> bool:
+        """Whether one is under way."""
+        return bool(self.store.rows("SELECT 1 FROM trainings WHERE state = ?", (RUNNING,)))
 
     def all(self) -> list[Training]:
         """All trainings, the newest first."""

@@ -11,9 +11,10 @@ import httpx
 import numpy as np
 import pytest
 
-from kinema import Recognizer
+from kinema import Localizer, Recognizer
 from kinema.data.synthetic.encode import write_mp4
 from kinema.serving.store import QUEUED, RUNNING
+from kinema.timeline.written import to_dict
 from tests.serving.conftest import Served
 
 
@@ -26,22 +27,40 @@ def error_of(answer: Any, status: int, code: str) -> dict[str, str]:
     return error
 
 
-def test_the_answer_is_the_recognisers(served: Served, film: Path, tiny_run: Path) -> None:
+def test_the_answer_is_the_recognisers(served: Served, film: Path, run: Path) -> None:
     answer = served.upload(film, "recognize", wait=30, top=3)
     assert answer.status_code == 200, answer.text
     result = answer.json()["result"]
-    expected = Recognizer(tiny_run, device="cpu", window=0.5)(film)
+    expected = Recognizer(run, device="cpu")(film)
     assert [(one["label"], one["score"]) for one in result["top"]] == [
         (label, pytest.approx(score, abs=1e-4)) for label, score in expected.top[:3]]
     assert [(one["start_seconds"], one["end_seconds"]) for one in result["windows"]] == [
         (pytest.approx(start, abs=1e-3), pytest.approx(end, abs=1e-3)) for start, end, _ in expected.windows]
-    assert len(result["windows"]) > 4
+    assert len(result["windows"]) > 2
     assert "segments" not in result
     assert result["duration_seconds"] == pytest.approx(4)
 
 
+@pytest.mark.parametrize("threshold", [None, 0.02])
+def test_a_timeline_is_that_of_the_command(served: Served, film: Path, run: Path, threshold: float | None) -> None:
+    chosen = {} if threshold is None else {"threshold": threshold}
+    result = served.upload(film, wait=30, **chosen).json()["result"]
+    expected = Localizer(run, device="cpu", threshold=threshold)(film)
+    facts = to_dict(expected)
+    assert result["segments"] == facts["segments"]
+    assert threshold is None or len(result["segments"]) > 1
+    kept = [expected.labels.index(label) for label in result["labels"]]
+    assert result["thresholds"] == [facts["thresholds"][k] for k in kept]
+    assert [one["scores"] for one in result["windows"]] == [
+        [row[k] for k in kept] for row in facts["windows"]["scores"]]
+    assert [one["start_seconds"] for one in result["windows"]] == pytest.approx(
+        facts["windows"]["start_seconds"], abs=1e-3)
+    assert result["method"] == served.client.get("/v1/models").json()["models"][0]["timelines"]
+    assert result["top"][0]["score"] == pytest.approx(Recognizer(run, device="cpu")(film).top[0][1], abs=0.2)
+
+
 def test_a_job_is_followed_by_events_to_its_end(served: Served, film: Path) -> None:
-    accepted = served.upload(film, wait=0, threshold=0.0)
+    accepted = served.upload(film, wait=0, threshold=1e-6)
     assert accepted.status_code in (200, 202)
     path = accepted.headers["location"]
     with served.client.stream("GET", f"{path}/events") as events:

@@ -110,10 +110,10 @@ def test_a_database_of_any_earlier_number_is_brought_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_keys_and_a_folder_that_is_in_use(tiny_run: Path, film: Path, tmp_path: Path) -> None:
+def test_keys_and_a_folder_that_is_in_use(run: Path, film: Path, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("first-key  # of the press\n\nsecond-key\n")
-    with serving(tiny_run, tmp_path / "data", keys=keys) as served:
+    with serving(run, tmp_path / "data", keys=keys) as served:
         client = served.client
         for answer in (client.get("/v1/models"), client.get("/metrics"), served.upload(film),
                        client.get("/v1/models", headers={"Authorization": "Bearer wrong"})):
@@ -125,8 +125,8 @@ def test_keys_and_a_folder_that_is_in_use(tiny_run: Path, film: Path, tmp_path: 
         assert client.post("/v1/session", json={"key": "wrong"}).status_code == 401
         assert client.post("/v1/session", json={"key": "first-key"}).status_code == 204
         assert client.get("/v1/models").status_code == 200  # by the cookie
-        with pytest.raises(KinemaError, match="Another server"), serving(tiny_run, tmp_path / "data"):
+        with pytest.raises(KinemaError, match="Another server"), serving(run, tmp_path / "data"):
             pass
     (tmp_path / "none").write_text("# nothing\n")
-    with pytest.raises(KinemaError, match="holds no key"), serving(tiny_run, tmp_path / "b", keys=tmp_path / "none"):
+    with pytest.raises(KinemaError, match="holds no key"), serving(run, tmp_path / "b", keys=tmp_path / "none"):
         pass
