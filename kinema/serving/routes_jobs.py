@@ -103,9 +103,9 @@ async def ended(service: Service, job: Job, seconds: float) -> Job:
 
 
 @router.get("/jobs", response_model=list[JobBody], responses=errors())
-def jobs(service: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Any:
-    """The newest jobs, without their results."""
-    return [{**job_body(service, job), "result": None} for job in service.store.jobs(limit)]
+def jobs(service: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50, video: str | None = None) -> Any:
+    """The newest jobs, or those about one video, without their results."""
+    return [job_body(service, job) for job in service.store.jobs(limit, video)]
 
 
 @router.get("/jobs/{identity}", response_model=JobBody, responses=errors(404))
