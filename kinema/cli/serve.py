@@ -1,6 +1,10 @@
 """`kinema serve`."""
 
+import asyncio
+import logging
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -75,4 +79,15 @@ def serve(
     socket = config.bind_socket()
     say_aside(f"Serving {recognizer.network.name} at http://{host}:{socket.getsockname()[1]} (Ctrl-C stops; "
               f"{data} keeps what was asked and answered).")
-    uvicorn.Server(config).run(sockets=[socket])
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not (
+        record.exc_info and record.exc_info[0] is asyncio.CancelledError))  # who is still sending is cut off
+
+    class Server(uvicorn.Server):
+        """Sends those away who wait for an answer, before it ends."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            with suppress(RuntimeError):  # it has not begun
+                asyncio.get_running_loop().call_soon_threadsafe(service.notices.close)
+            super().handle_exit(sig, frame)
+
+    Server(config).run(sockets=[socket])

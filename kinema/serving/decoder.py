@@ -27,6 +27,7 @@ from kinema.serving.pipe import send
 
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"<?xml", b"v=0", b"<Smooth", b"[playlist]")  # they name other files
 HEAD = 64  # bytes
+CPU_SHARE = 4.0  # of the seconds that decoding may be waited for: the server, if it is there, is quicker
 
 
 class TooLongError(Exception):
@@ -43,6 +44,7 @@ def main() -> None:
     spec = ClipSpec.from_dict(settings["clip"])
     for line in sys.stdin:
         task = json.loads(line)
+        limit_time(float(settings["seconds"]))
         try:
             answer(out, task, spec, settings)
         except TooLongError:
@@ -65,6 +67,18 @@ def limit_memory(most_bytes: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or hard > most_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, hard))
+
+
+def limit_time(most_seconds: float) -> None:
+    """Let this process take so much more processor time at most, should nobody be there any more who ends it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = int(used.ru_utime + used.ru_stime + CPU_SHARE * most_seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
 
 
 def answer(out: BinaryIO, task: dict[str, Any], spec: ClipSpec, settings: dict[str, Any]) -> None:

@@ -60,7 +60,8 @@ class DecodingProcess:
             return
         self.stop()
         settings = {"clip": self.clip.to_dict(), "window_seconds": self.window_seconds,
-                    "bytes": self.limits.decode_bytes, "duration_seconds": self.limits.duration_seconds}
+                    "bytes": self.limits.decode_bytes, "seconds": self.limits.decode_seconds,
+                    "duration_seconds": self.limits.duration_seconds}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kinema.serving.decoder", json.dumps(settings)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

@@ -83,7 +83,9 @@ def accept(service: Service, kind: str, received: Received, options: dict[str, A
         else:
             raise ProblemError(422, "no_video", "The body names no video.",
                                "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
-        return service.accept(kind, video.id, options)
+        job = service.store.add_job(kind, video.id, options)
+    service.crew.tell_of_work()  # not with the lock: who looks for work waits for it
+    return job
 
 
 async def ended(service: Service, job: Job, seconds: float) -> Job:
@@ -91,7 +93,7 @@ async def ended(service: Service, job: Job, seconds: float) -> Job:
     with service.notices.listening(job.id) as event:
         until = time.monotonic() + seconds
         job = await run_in_threadpool(job_named, service, job.id)
-        while job.state in OPEN and (left := until - time.monotonic()) > 0:
+        while job.state in OPEN and not service.notices.over and (left := until - time.monotonic()) > 0:
             event.clear()
             try:
                 await asyncio.wait_for(event.wait(), left)
@@ -146,9 +148,11 @@ async def told(service: Service, job: Job) -> AsyncIterator[str]:
             yield f"event: {'progress' if job.state in OPEN else 'end'}\ndata: {json.dumps(body)}\n\n"
             if job.state not in OPEN:
                 return
-            while True:
+            while not service.notices.over:
                 try:
                     await asyncio.wait_for(event.wait(), ALIVE_SECONDS)
                     break
                 except TimeoutError:
                     yield ": still at it\n\n"
+            if service.notices.over:
+                return  # a browser asks again by itself

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -22,7 +21,7 @@ from kinema.serving.limits import Limits
 from kinema.serving.metrics import Metrics
 from kinema.serving.notices import Notices
 from kinema.serving.problems import ProblemError
-from kinema.serving.store import Job, Store
+from kinema.serving.store import Store
 from kinema.serving.training import Trainings
 from kinema.timeline.localizer import Localizer
 
@@ -112,9 +111,3 @@ class Service:
                                "WHERE state = 'done' ORDER BY number DESC LIMIT 20)")
         began, ended, count = rows[0]
         return (ended - began) / count if count else 1.0
-
-    def accept(self, kind: str, video: str, options: dict[str, Any]) -> Job:
-        """Write a job down, and let it be done."""
-        job = self.store.add_job(kind, video, options)
-        self.crew.tell_of_work()
-        return job

@@ -189,8 +189,10 @@ async def body_of(request: Request) -> bytes:
 def json_fields(body: bytes) -> Received:
     """The fields of a JSON body."""
     values: Any = None
-    with suppress(ValueError):
-        values = json.loads(body)
+    with suppress(ValueError, RecursionError):
+        read = json.loads(body)
+        json.dumps(read, ensure_ascii=False).encode()  # half a character is no text
+        values = read
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise ProblemError(422, "not_fields", "The body is no JSON object of texts.",
                            'Send {"library": "match.mp4"}, or a form with a file.')

@@ -138,7 +138,9 @@ def test_what_is_too_large_is_refused_before_and_while_it_comes(served: Served, 
     ("multipart/form-data", b"", 415, "not_a_form"), ("text/plain", b"hello", 415, "not_a_form"),
     ("multipart/form-data; boundary=x", b"--x--\r\n", 422, "no_video"),
     ("application/json", b"[1]", 422, "not_fields"), ("application/json", b"{", 422, "not_fields"),
-    ("application/json", b"{}", 422, "no_video"), ("application/json", b" " * 5000, 413, "too_large"),
+    ("application/json", b"{}", 422, "no_video"),
+    ("application/json", b'{"library": "\\ud800.mp4"}', 422, "not_fields"),
+    ("application/json", b"[" * 4000, 422, "not_fields"), ("application/json", b" " * 5000, 413, "too_large"),
 ])
 def test_bodies_that_are_none(served: Served, kind: str, body: bytes, status: int, code: str) -> None:
     error_of(served.client.post("/v1/recognize", content=body, headers={"Content-Type": kind}), status, code)

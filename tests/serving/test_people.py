@@ -14,6 +14,8 @@ from kinema.serving.corrections import Correction, doubts
 from kinema.serving.exports import as_csv, as_fiftyone, as_label_studio
 from tests.serving.conftest import Served
 
+JSON = {"Content-Type": "application/json"}
+
 
 def test_doubts_are_where_two_answers_are_close_and_do_not_overlap() -> None:
     def result(method: str, *scores: tuple[float, float]) -> dict[str, Any]:
@@ -74,8 +76,9 @@ def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_pat
     assert table.path(row).read_bytes() == film.read_bytes()
     assert client.get("/v1/corrections/export?format=coco").status_code == 422
     for wrong, status in (({"label": "  "}, 422), ({"video": "none"}, 404), ({"end_seconds": -1}, 422),
-                          ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
-        assert client.post("/v1/corrections", json={**part, "label": "x", **wrong}).status_code == status
+                          ({"label": "\ud800"}, 422), ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
+        body = json.dumps({**part, "label": "x", **wrong})
+        assert client.post("/v1/corrections", content=body, headers=JSON).status_code == status
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 204
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 404
 
