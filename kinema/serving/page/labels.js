@@ -15,6 +15,7 @@ export class Labels {
     const [corrections, suggestions, trainings] = await Promise.all(
       ["/v1/corrections", "/v1/suggestions", "/v1/trainings"].map((path) => call("GET", path)));
     $("told").hidden = !corrections.length && !trainings.length;
+    for (const box of document.querySelectorAll("#told .scroll, #told .exports")) box.hidden = !corrections.length;
     $("next").hidden = !suggestions.length;
     $("corrections").replaceChildren(...corrections.map((one) => this.row(one)));
     $("suggestions").replaceChildren(...suggestions.map((one) => this.card(one)));
