@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from kinema.serving.limits import Limits
@@ -58,6 +59,7 @@ class Keeper:
                 days = (time.time() - used) / DAY_SECONDS
                 old = self.limits.keep_days is not None and days > self.limits.keep_days
                 if path in sizes and not needed and (old or total > self.limits.keep_bytes):
-                    path.unlink()
-                    total, gone = total - sizes[path], gone + 1
+                    with suppress(OSError):
+                        path.unlink()
+                        total, gone = total - sizes[path], gone + 1
             return gone

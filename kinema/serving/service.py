@@ -46,15 +46,16 @@ class Service:
 
     def __init__(self, settings: Settings, recognizer: Recognizer) -> None:
         self.settings, self.recognizer, self.limits = settings, recognizer, settings.limits
-        self.uploads = settings.data / "uploads"
+        data = settings.data.resolve()  # which may be called otherwise, or lie elsewhere, at the next start
+        self.uploads = data / "uploads"
         self.uploads.mkdir(parents=True, exist_ok=True)
-        self.alone = FileLock(settings.data / "lock", thread_local=False)  # it is released by another thread
+        self.alone = FileLock(data / "lock", thread_local=False)  # it is released by another thread
         try:
             self.alone.acquire(blocking=False)
         except Timeout:
             raise KinemaError(f"Another server uses the folder {settings.data}; choose one with --data.") from None
         self.library, self.keys = Library(settings.library), Keys(settings.keys)
-        self.store = Store(settings.data / "server.sqlite")
+        self.store = Store(data / "server.sqlite")
         self.metrics, self.notices = Metrics(), Notices()
         self.metrics.queue.set_function(self.store.waiting)
         decoders = settings.decoders or min(processors(), MOST_DECODERS)
@@ -62,16 +63,15 @@ class Service:
         self.crew = Crew(self.localizer, self.store, self.notices, self.limits, self.metrics, self.uploads, decoders)
         self.heater = Heater(self.crew)
         self.corrections = Corrections(self.store)
-        self.trainings = Trainings(self.store, self.corrections, settings.source, settings.data / "runs")
+        self.trainings = Trainings(self.store, self.corrections, settings.source, data / "runs")
         self.keeper = Keeper(self.store, self.uploads, self.limits, self.trainings.under_way)
         self.crew.ended = self.keeper.wake.set
         self.coming, self.counting = 0, threading.Lock()
 
     def start(self) -> None:
         """Take up the work, with what waits from before; uploads that nobody was told of go."""
-        known = {row["path"] for row in self.store.rows("SELECT path FROM videos")}
         for path in self.uploads.iterdir():
-            if str(path) not in known:
+            if not self.store.run("UPDATE videos SET path = ? WHERE id = ?", (str(path), path.stem)):
                 path.unlink()
         self.store.begin_again()
         self.trainings.begin_again()

@@ -146,6 +146,27 @@ def test_bodies_that_are_none(served: Served, kind: str, body: bytes, status: in
     error_of(served.client.post("/v1/recognize", content=body, headers={"Content-Type": kind}), status, code)
 
 
+@pytest.mark.parametrize(("name", "shown"), [
+    ("../../etc/v.mp4", "v.mp4"), ("C:\\clips\\v.mp4", "v.mp4"), ("ünïcødé 🎬.mp4", "ünïcødé 🎬.mp4"), ("", "video"),
+    ("'; DROP TABLE jobs;--.mp4", "'; DROP TABLE jobs;--.mp4"), ("a" * 900 + ".mp4", "a" * 196 + ".mp4"),
+])
+def test_names_are_shown_and_nothing_else(served: Served, film: Path, name: str, shown: str) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="video"; filename="{name}"\r\n\r\n'.encode()
+    answer = served.client.post("/v1/recognize?wait=30", content=head + film.read_bytes() + b"\r\n--x--\r\n",
+                                headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert (answer.json()["state"], answer.json()["name"]) == ("done", shown)
+    video = served.service.store.video(answer.json()["video"])
+    assert video is not None
+    assert video.path.parent == served.service.uploads
+
+
+def test_one_video_at_a_time(served: Served, film: Path) -> None:
+    two = [("video", (name, film.read_bytes())) for name in ("a.mp4", "b.mp4")]
+    before = sorted(served.service.uploads.iterdir())
+    error_of(served.client.post("/v1/recognize", files=two), 422, "two_videos")
+    assert sorted(served.service.uploads.iterdir()) == before
+
+
 def test_other_requests_that_cannot_be_answered(served: Served) -> None:
     client = served.client
     error_of(client.get("/v1/jobs/none"), 404, "not_found")

@@ -89,7 +89,11 @@ def test_a_server_keeps_results_and_corrected_videos_and_tidies_after_a_restart(
         served.client.post("/v1/corrections", json={"video": first["video"], "start_seconds": 0, "end_seconds": 1,
                                                     "label": "right"})
         assert served.client.get(f"/v1/videos/{second['video']}").status_code == 200
-    with serving(run, tmp_path / "data", limits=Limits(keep_bytes=0)) as served:  # which is looked at when it starts
+    (tmp_path / "data" / "uploads" / "half.mp4").write_bytes(b"of an upload")
+    (tmp_path / "data").rename(tmp_path / "moved")
+    limits = Limits(keep_bytes=0)  # which is looked at when it starts
+    with serving(run, tmp_path / "moved", limits=limits) as served:
+        assert not (tmp_path / "moved" / "uploads" / "half.mp4").exists()
         assert gone(served, second["video"])
         assert served.client.get(f"/v1/videos/{first['video']}").status_code == 200
         job = served.client.get(f"/v1/jobs/{second['id']}").json()

@@ -36,6 +36,8 @@ def test_broken_files_are_read_or_refused_in_words(served: Served, videos: dict[
 
 def test_the_soaks_table_holds_every_file() -> None:
     part = PAGE.read_text(encoding="utf-8").partition("<!-- files -->")[2].partition("<!-- /files -->")[0]
+    if not part.strip():
+        pytest.skip("the broken files were not sent yet: make soak")
     assert f" {FILES} broken files" in part
     assert "Crashes of the server: 0" in part
     head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines()
