@@ -30,7 +30,7 @@ COLUMNS = ("number", "kind", "source", "outcome", "seconds", "message", "commit"
 READ = "read"
 KNOWN = {READ: "read, in part or whole", "unreadable": "unreadable", "too_long": "too long",
          "too_large": "too much memory", "decoder_died": "decoder crashed", "decoder_late": "too slow"}
-DECODE_SECONDS, SLACK_SECONDS = 20.0, 5.0
+DECODE_SECONDS, SLACK_SECONDS = 60.0, 5.0
 AT_ONCE = 6  # files that are on their way
 
 
@@ -43,7 +43,7 @@ def outcome_of(answer: Any, broken: Mutant) -> tuple[str, str]:
     body = answer.json()
     if answer.status_code == 200 and body.get("state") == "done":
         return READ, "; ".join(body["result"]["warnings"])
-    if answer.status_code == 422:
+    if answer.status_code == 422 or body.get("state") == "failed":
         error = body["error"]
         plain = error["message"].endswith((".", "?")) and error["hint"] and len(error["message"]) < 600
         if error["code"] in KNOWN and plain and "Traceback" not in error["message"] and ".soak" not in error["message"]:
@@ -59,7 +59,9 @@ def send(client: httpx.Client, broken: Mutant) -> dict[str, Any]:
         client.get(f"{answer.headers['location']}/events")
         answer = client.get(answer.headers["location"])
     outcome, message = outcome_of(answer, broken)
-    job = client.get(f"/v1/jobs/{answer.json()['error']['job']}").json() if outcome != READ else answer.json()
+    job = answer.json()
+    if "finished" not in job:
+        job = client.get(f"/v1/jobs/{job['error']['job']}").json()
     seconds = job["finished"] - job["started"]
     if seconds > DECODE_SECONDS + SLACK_SECONDS:
         raise SoakError(f"{broken.name} took {seconds:.0f} s")
