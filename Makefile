@@ -52,8 +52,9 @@ check-all: $(VENV)/tested ## every network by name, against the published figure
 	$(BIN)/python benchmarks/videos.py
 	$(BIN)/python benchmarks/parity.py
 
-soak: $(VENV)/tested ## 20 kills of a training, 10,000 clips through the loader; writes docs/soak.md
-	$(BIN)/python benchmarks/soak.py
+soak: $(VENV)/tested ## 20 kills of a training, 10,000 clips through the loader, 10,000 broken files to a server; docs/soak.md
+	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.soak_files
 
 surv-fight: $(VENV)/tested ## the table of recipes/surv-fight.md; goes on where it stopped
 	$(BIN)/python benchmarks/surv_fight.py

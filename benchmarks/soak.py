@@ -1,6 +1,6 @@
 """`make soak`: kills at random moments, and memory over 10,000 clips; writes docs/soak.md.
 
-python benchmarks/soak.py [--kills 20] [--clips 10000]
+python -m benchmarks.soak [--kills 20] [--clips 10000]
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from benchmarks.results import ROOT, measured_by, put
 from kinema.data.synthetic import make, synthetic_spec
 
-ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, "-m", "kinema", "train"]
 OPTIONS = [
     "--model",
@@ -140,23 +140,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KINEMA_CACHE"] = str(Path(folder) / "cache")
         rows = [memory(Path(folder), chosen.clips), kills(Path(folder), chosen.kills)]
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
-    text = "\n".join(
-        [
-            "# Soak",
-            "",
-            f"`make soak` at commit {commit}, {time.strftime('%Y-%m-%d')}.",
-            "",
-            "| what | how much | result |",
-            "| --- | --- | --- |",
-            *rows,
-            "",
-        ]
-    )
-    (ROOT / "docs" / "soak.md").write_text(text, encoding="utf-8")
-    print(text)
+    lines = [measured_by("benchmarks.soak"), "", "| what | how much | result |", "| --- | --- | --- |", *rows]
+    print("\n".join(lines))
+    put("runs", "\n".join(lines), ROOT / "docs" / "soak.md")
 
 
 if __name__ == "__main__":

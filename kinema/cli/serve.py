@@ -1,6 +1,10 @@
 """`kinema serve`."""
 
+import asyncio
+import logging
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -22,6 +26,12 @@ def serve(
     max_seconds: Annotated[float, typer.Option(min=1, help="of a video")] = 3600,
     decode_seconds: Annotated[float, typer.Option(min=1, help="that decoding a video may be waited for")] = 120,
     decode_gigabytes: Annotated[float, typer.Option(min=1, help="of address space of a decoding process")] = 6,
+    keep_gigabytes: Annotated[
+        float, typer.Option(min=0, help="of uploads; beyond it the oldest go, but for corrected ones; results stay")
+    ] = 20,
+    keep_days: Annotated[
+        float | None, typer.Option(min=0, help="after which an upload goes likewise \\[default: never]")
+    ] = None,
     decoders: Annotated[int | None, typer.Option(min=1, help="decoding processes \\[default: processors, at most 4]")
                         ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")] = None,
@@ -46,20 +56,38 @@ def serve(
     except ImportError as error:
         raise KinemaError(f"kinema serve needs {error.name}: pip install 'kinema[serve]'.") from None
     from kinema import Recognizer
+    from kinema.cli.timeline import tell
     from kinema.serving.app import application
     from kinema.serving.limits import MEGABYTE, Limits
     from kinema.serving.service import Service, Settings
+    from kinema.timeline.learnt import Learnt
 
     limits = Limits(int(max_megabytes * MEGABYTE), max_seconds, queue, decode_seconds,
-                    int(decode_gigabytes * 1024 * MEGABYTE))
+                    int(decode_gigabytes * 1024 * MEGABYTE), keep_bytes=int(keep_gigabytes * 1024 * MEGABYTE),
+                    keep_days=keep_days)
     settings = Settings(source, Path(data), Path(library) if library else None,
                         Path(api_key_file) if api_key_file else None, limits, decoders)
     recognizer = Recognizer(source, device=device, engine=engine, precision=precision)
-    app = application(Service(settings, recognizer))
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    if recognizer.run is not None and Learnt.of(recognizer.run.path) is None:
+        say_aside("Learning from the run's own clips when things happen; it is kept beside the run.")
+    service = Service(settings, recognizer)
+    tell(service.localizer)
+    config = uvicorn.Config(application(service), host=host, port=port, log_level="warning",
+                            timeout_graceful_shutdown=5)
     if host not in ("127.0.0.1", "localhost", "::1") and api_key_file is None:
         say_aside(f"Everybody who reaches {host} may upload videos and train; --api-key-file asks for keys.")
     socket = config.bind_socket()
     say_aside(f"Serving {recognizer.network.name} at http://{host}:{socket.getsockname()[1]} (Ctrl-C stops; "
               f"{data} keeps what was asked and answered).")
-    uvicorn.Server(config).run(sockets=[socket])
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not (
+        record.exc_info and record.exc_info[0] is asyncio.CancelledError))  # who is still sending is cut off
+
+    class Server(uvicorn.Server):
+        """Sends those away who wait for an answer, before it ends."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            with suppress(RuntimeError):  # it has not begun
+                asyncio.get_running_loop().call_soon_threadsafe(service.notices.close)
+            super().handle_exit(sig, frame)
+
+    Server(config).run(sockets=[socket])

@@ -144,7 +144,7 @@ def spans(
             kept.drop_before(min(start, kept.times[-1] - lasts))
     if not kept.times:
         return
-    end = kept.times[-1] + kept.step
+    end = kept.times[-1] + min(kept.step, lasts)  # where a clock jumped, a step may seem longer than a window
     if start is None:
         yield kept.times[0], end
     elif kept.holds(covered, end):

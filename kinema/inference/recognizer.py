@@ -63,17 +63,17 @@ class Recognizer:
         engine: str = "torch", precision: str = "fp32",
     ) -> None:
         self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
-        self.network, run = opened(source, device)
-        if run is not None:
-            self.calibration = Calibration.of(run.path)
-            self.multi_label = bool(run.facts.get("multi_label", False))
-            seconds = run.clip_seconds if window is None else window
+        self.network, self.run = opened(source, device)
+        if self.run is not None:
+            self.calibration = Calibration.of(self.run.path)
+            self.multi_label = bool(self.run.facts.get("multi_label", False))
+            seconds = self.run.clip_seconds if window is None else window
         elif not isinstance(source, Network):
             self.multi_label = has_several_labels(str(source))
-        check_engine(engine, precision, self.network, run)
-        self.asked = engine, precision, run
-        self.agreement = None if run is None or precision == "fp32" else agreement(
-            run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
+        check_engine(engine, precision, self.network, self.run)
+        self.asked = engine, precision, self.run
+        self.agreement = None if self.run is None or precision == "fp32" else agreement(
+            self.run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
         self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))
         self.window_seconds = window_seconds(self.network.clip, seconds)
 

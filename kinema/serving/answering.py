@@ -41,8 +41,11 @@ Here = Annotated[Service, Depends(service_of)]
 def video_named(service: Service, identity: str) -> StoredVideo:
     """The video of this id, whose file is there."""
     video = service.store.video(identity)
-    if video is None or not video.path.is_file():
+    if video is None:
         raise absent("video", identity, "A video's id is in its job.")
+    if not video.path.is_file():
+        raise ProblemError(404, "not_kept", f"The file of {video.name} is not kept any more; what was found is.",
+                           "Upload it again.")
     return video
 
 
@@ -57,10 +60,12 @@ def job_named(service: Service, identity: str) -> Job:
 def job_body(service: Service, job: Job) -> dict[str, Any]:
     """A job as a `JobBody`."""
     video = service.store.video(job.video)
+    kept = video is not None and video.path.is_file()
     progress = service.notices.progress.get(job.id, 0.0) if job.state in OPEN else float(job.state != FAILED)
     return {"id": job.id, "kind": job.kind, "state": job.state, "progress": round(progress, 4), "video": job.video,
-            "name": video.name if video else "", "created": job.created, "started": job.started,
-            "finished": job.finished, "result": job.result, "error": job.problem and job.problem.to_dict()}
+            "name": video.name if video else "", "kept": kept, "created": job.created,
+            "started": job.started, "finished": job.finished, "result": job.result,
+            "error": job.problem and job.problem.to_dict()}
 
 
 def error_answer(error: ProblemError, **more: str) -> JSONResponse:

@@ -52,7 +52,7 @@ def application(service: Service) -> FastAPI:
     app.exception_handler(Exception)(fault)
     for routes in (routes_jobs, routes_people, routes_server):
         app.include_router(routes.router)
-    app.get("/", include_in_schema=False)(page)
+    app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)(page)
     app.mount("/page", StaticFiles(directory=PAGE))
     return app
 

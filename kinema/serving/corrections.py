@@ -1,6 +1,5 @@
 """What people say that videos show: corrections of labels, and which windows are most worth one."""
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +9,16 @@ from typing import Any
 from kinema.serving.store import DONE, Store
 
 USUAL_FPS = 25.0
-LOOKED_AT = 500  # jobs, the newest, among which clips worth a label are looked for
+LOOKED_AT = 500  # videos, those asked about last, among which parts worth a label are looked for
+MOST_OF_A_VIDEO = 100
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A part of a video and its label, as a person says; `said` is what the network said."""
+    """A part of a video and its label, as a person says; `said` is what the network said.
+
+    Times are of the video's own clock, which shows `clock_seconds` at its first frame.
+    """
 
     id: str
     video: str
@@ -27,6 +30,7 @@ class Correction:
     said: str
     created: float
     fps: float
+    clock_seconds: float
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; where the file lies is the server's own business."""
@@ -38,6 +42,7 @@ class Corrections:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.doubts: dict[str, list[dict[str, Any]]] = {}  # by job, once they were looked for
 
     def add(self, video: str, start: float, end: float, label: str, said: str) -> Correction:
         """Write a correction down; a later one of the same part takes the place of the earlier one."""
@@ -57,35 +62,66 @@ class Corrections:
     def all(self, video: str | None = None) -> list[Correction]:
         """All corrections, or those of one video, in the order in which they were made."""
         where, values = ("", ()) if video is None else ("WHERE video = ?", (video,))
-        fps = ("(SELECT json_extract(j.result, '$.fps') FROM jobs j WHERE j.video = c.video AND j.state = 'done' "
-               "ORDER BY j.number DESC LIMIT 1)")
-        rows = self.store.rows(f"SELECT c.*, v.name, v.path, {fps} AS fps FROM corrections c "
+        told = ("(SELECT json_extract(j.result, '$.{}') FROM jobs j WHERE j.video = c.video AND j.state = 'done' "
+                "ORDER BY j.number DESC LIMIT 1)")
+        rows = self.store.rows(f"SELECT c.*, v.name, v.path, {told.format('fps')} AS fps, "
+                               f"{told.format('windows[0].start_seconds')} AS clock FROM corrections c "
                                f"JOIN videos v ON v.id = c.video {where} ORDER BY c.number", values)
         return [Correction(row["id"], row["video"], row["name"], Path(row["path"]), row["start_seconds"],
-                           row["end_seconds"], row["label"], row["said"], row["created"], row["fps"] or USUAL_FPS)
+                           row["end_seconds"], row["label"], row["said"], row["created"], row["fps"] or USUAL_FPS,
+                           row["clock"] or 0.0)
                 for row in rows]
 
     def remove(self, identity: str) -> bool:
         """Take a correction back; return whether there was one."""
         return self.store.run("DELETE FROM corrections WHERE id = ?", (identity,)) == 1
 
-    def worth_a_label(self, most: int) -> list[dict[str, Any]]:
-        """The windows that nobody has labelled and between whose two best labels the network hesitates most."""
+    def worth_a_label(self, most: int, several: bool) -> list[dict[str, Any]]:
+        """The parts of videos that nobody has labelled and about which the network hesitates most.
+
+        several: whether labels are scored each by itself.
+        """
         labelled: dict[str, list[tuple[float, float]]] = {}
         for one in self.all():
             labelled.setdefault(one.video, []).append((one.start_seconds, one.end_seconds))
-        found: dict[tuple[str, float], dict[str, Any]] = {}
-        rows = self.store.rows("SELECT j.video, j.result, v.name FROM jobs j JOIN videos v ON v.id = j.video "
-                               "WHERE j.state = ? ORDER BY j.number DESC LIMIT ?", (DONE, LOOKED_AT))
+        rows = self.store.rows(
+            "SELECT j.id, j.video, v.name, v.path FROM jobs j JOIN videos v ON v.id = j.video WHERE j.number IN "
+            "(SELECT max(number) FROM jobs WHERE state = ? GROUP BY video) ORDER BY j.number DESC LIMIT ?",
+            (DONE, LOOKED_AT))
+        found = []
         for row in rows:
-            result = json.loads(row["result"])
-            for window in result["windows"] if len(result["labels"]) > 1 else ():
-                start, end = window["start_seconds"], window["end_seconds"]
-                if any(begin < end and start < stop for begin, stop in labelled.get(row["video"], ())):
-                    continue
-                best, second, *_ = sorted(zip(window["scores"], result["labels"], strict=True), reverse=True)
-                found.setdefault((row["video"], start), {
-                    "video": row["video"], "name": row["name"], "start_seconds": start, "end_seconds": end,
-                    "margin": round(best[0] - second[0], 4),
-                    "labels": [{"label": label, "score": score} for score, label in (best, second)]})
-        return sorted(found.values(), key=lambda one: one["margin"])[:most]
+            if not Path(row["path"]).is_file():
+                continue
+            if row["id"] not in self.doubts:
+                self.doubts[row["id"]] = doubts(self.store.get(row["id"]).result or {}, several)
+            taken = labelled.get(row["video"], ())
+            found += [{"video": row["video"], "name": row["name"], **one} for one in self.doubts[row["id"]]
+                      if not any(overlap(one, *part) for part in taken)]
+        return sorted(found, key=lambda one: one["margin"])[:most]
+
+
+def doubts(result: dict[str, Any], several: bool) -> list[dict[str, Any]]:
+    """Windows that do not overlap, from the one whose two best answers are nearest to each other on.
+
+    Where labels are scored each by itself, "nothing" is an answer too, as sure as the best label is not.
+    """
+    alone = several or result.get("method") == "head"
+    weighed = []
+    for window in result["windows"] if len(result["labels"]) > 1 else ():
+        best, second, *_ = sorted(zip(window["scores"], result["labels"], strict=True), reverse=True)
+        answers = sorted((best[0], second[0], 1 - best[0] if alone else 0.0), reverse=True)
+        weighed.append({"start_seconds": window["start_seconds"], "end_seconds": window["end_seconds"],
+                        "margin": round(answers[0] - answers[1], 4),
+                        "labels": [{"label": label, "score": score} for score, label in (best, second)]})
+    chosen: list[dict[str, Any]] = []
+    for one in sorted(weighed, key=lambda one: one["margin"]):
+        if len(chosen) == MOST_OF_A_VIDEO:
+            break
+        if not any(overlap(one, other["start_seconds"], other["end_seconds"]) for other in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def overlap(window: dict[str, Any], start: float, end: float) -> bool:
+    """Whether a window lies in part between two times."""
+    return bool(start < window["end_seconds"] and window["start_seconds"] < end)

@@ -5,24 +5,25 @@ The windows of several videos go through the network together, so that short vid
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
-import numpy as np
 import torch
 
 from kinema.evaluation.predict import at_once
-from kinema.inference.recognizer import WINDOWS_AT_ONCE, Recognizer
+from kinema.inference.recognizer import WINDOWS_AT_ONCE
 from kinema.serving.decoding import DecodingError, DecodingProcess, Message
+from kinema.serving.kinds import Asked, Kind, Localizing, Recognizing
 from kinema.serving.limits import Limits
 from kinema.serving.metrics import Metrics
 from kinema.serving.notices import Notices
 from kinema.serving.problems import Problem
-from kinema.serving.segments import answer_of
 from kinema.serving.store import CANCELLED, DONE, FAILED, Job, Store
+from kinema.timeline.localizer import Localizer
 
 LOOK_SECONDS = 0.5  # after which a thread with nothing to do looks again
 FAULT = Problem("internal", "The server could not finish this job.", "Its log says why; try again or report it.")
@@ -33,9 +34,12 @@ class Work:
     """A job under way: what was found up to now, and whether nobody wants it any more."""
 
     job: Job
+    kind: Kind
+    asked: Asked
     duration_seconds: float | None = None
     fps: float | None = None
-    found: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
+    begins: float | None = None
+    ends: float = 0.0
     unwanted: bool = False
 
 
@@ -43,7 +47,7 @@ class Work:
 class Crew:
     """Decoders and a network at work until `stop`."""
 
-    recognizer: Recognizer
+    localizer: Localizer
     store: Store
     notices: Notices
     limits: Limits
@@ -52,6 +56,10 @@ class Crew:
     decoders: int = 1
 
     def __post_init__(self) -> None:
+        self.recognizer = self.localizer.recognizer
+        self.kinds: dict[str, Kind] = {"recognize": Recognizing(self.recognizer),
+                                       "timeline": Localizing(self.localizer)}
+        self.ended: Callable[[], object] = lambda: None  # is told of each job that ends
         self.over, self.wake, self.asking = threading.Event(), threading.Condition(), threading.Lock()
         self.under_way: dict[str, Work] = {}
         self.together = max(1, min(WINDOWS_AT_ONCE, at_once(self.recognizer.network.clip) // self.recognizer.views))
@@ -89,8 +97,7 @@ class Crew:
 
     def process(self) -> DecodingProcess:
         """A process that decodes for this network."""
-        recognizer = self.recognizer
-        return DecodingProcess(recognizer.network.clip, recognizer.window_seconds, recognizer.views, self.limits)
+        return DecodingProcess(self.recognizer.network.clip, self.recognizer.window_seconds, self.limits)
 
     def decode(self, process: DecodingProcess) -> None:
         """Take job after job, and hand on its windows."""
@@ -101,7 +108,8 @@ class Crew:
                 if job is None:
                     self.wake.wait(LOOK_SECONDS)
                     continue
-            work = self.under_way[job.id] = Work(job)
+            kind = self.kinds[job.kind]
+            work = self.under_way[job.id] = Work(job, kind, kind.begin(job.options))
             self.notices.tell(job.id, 0.0)
             try:
                 self.hand_on(work, process)
@@ -119,7 +127,7 @@ class Crew:
         video = self.store.video(work.job.video)
         if video is None or not video.path.is_file():
             raise DecodingError("unreadable", "The video is no longer there.")
-        messages = process.messages(video.path, video.name)
+        messages = process.messages(video.path, video.name, **work.kind.windows)
         for message in messages:
             while not work.unwanted:
                 with suppress(Full):
@@ -149,37 +157,39 @@ class Crew:
 
     def take_in(self, few: list[tuple[Work, Message]]) -> None:
         """Score windows, and finish the videos whose end has come."""
-        asked = [(work, message, message.clips_VCTHW) for work, message in few
+        asked = [(work, message.facts, message.clips_VCTHW) for work, message in few
                  if message.clips_VCTHW is not None and not work.unwanted]
-        if asked:
-            logits_NK = self.answers(torch.cat([clips_VCTHW for *_, clips_VCTHW in asked]))
-            for (work, message, _), logits_VK in zip(asked, logits_NK.split(self.recognizer.views), strict=True):
-                facts = message.facts
-                work.found.append((facts["start_seconds"], facts["end_seconds"], self.recognizer.scores(logits_VK)))
-            self.metrics.windows.inc(len(asked))
+        for kind in self.kinds.values():
+            alike = [each for each in asked if each[0].kind is kind]
+            if not alike:
+                continue
+            made_ND = self.made(kind, torch.cat([clips_VCTHW for *_, clips_VCTHW in alike]))
+            for (work, facts, _), made_VD in zip(alike, made_ND.split(kind.windows["views"]), strict=True):
+                work.asked.add(facts["start_seconds"], facts["end_seconds"], made_VD)
+                work.begins = facts["start_seconds"] if work.begins is None else work.begins
+                work.ends = facts["end_seconds"]
+        self.metrics.windows.inc(len(asked))
         for work, message in few:
             if work.unwanted:
                 continue
             if message.kind == "video":
                 work.duration_seconds, work.fps = message.facts["duration_seconds"], message.facts["fps"]
             elif message.kind == "end":
-                result = self.recognizer.result(work.found, tuple(message.facts["warnings"]))
-                job = work.job
-                answer = answer_of(self.recognizer, result, job.kind, job.options)
-                answer["duration_seconds"] = round(work.found[-1][1] - work.found[0][0], 4)
+                answer = work.asked.answer(tuple(message.facts["warnings"]))
+                answer["duration_seconds"] = round(work.ends - (work.begins or 0.0), 4)
                 answer["fps"] = work.fps
                 self.end(work, DONE, answer)
         for work in {id(work): work for work, *_ in asked}.values():
             if work.job.id in self.under_way and work.duration_seconds:
-                covered = work.found[-1][1] - work.found[0][0]
+                covered = work.ends - (work.begins or 0.0)
                 self.notices.tell(work.job.id, min(covered / work.duration_seconds, 0.99))
 
     @torch.inference_mode()
-    def answers(self, clips_NCTHW: torch.Tensor) -> torch.Tensor:
-        """Logits (N K) on the CPU in float32."""
+    def made(self, kind: Kind, clips_NCTHW: torch.Tensor) -> torch.Tensor:
+        """What a kind of question makes of clips, on the CPU in float32."""
         with self.asking:
             like = next(self.recognizer.network.parameters())
-            return self.recognizer.engine.answer(clips_NCTHW.to(like)).float().cpu()
+            return kind.ask(clips_NCTHW.to(like)).float().cpu()
 
     def end(self, work: Work, state: str, result: Any = None, problem: Problem | None = None) -> None:
         """Write down how a job ended, once."""
@@ -188,14 +198,16 @@ class Crew:
         if self.store.finish(work.job.id, state, result, problem):
             self.metrics.jobs.labels(state).inc()
         self.notices.tell(work.job.id, None)
+        self.ended()
 
     def unreadable(self, video: str) -> None:
         """Let an upload of which nothing could be told go from the disk, where no other job asks about it."""
-        found = self.store.video(video)
-        others = self.store.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)",
-                                 (video, FAILED, CANCELLED))
-        if found is not None and found.path.parent == self.uploads and not others:
-            found.path.unlink(missing_ok=True)
+        with self.store.lock:  # nobody asks about it meanwhile
+            found = self.store.video(video)
+            others = self.store.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)",
+                                     (video, FAILED, CANCELLED))
+            if found is not None and found.path.parent == self.uploads and not others:
+                found.path.unlink(missing_ok=True)
 
     def fault(self, work: Work) -> None:
         """End a job at which something of kinema's own went wrong; the log says what."""

@@ -1,8 +1,9 @@
 """A process that turns videos into clips for a server: `python -m kinema.serving.decoder SETTINGS`.
 
 It is one of its own because a broken file may crash a decoder, or let it take all the memory there is. A line of JSON
-in, {"path": ...} for all windows or with "start_seconds" and "end_seconds" for one part; messages out (see `pipe`):
-"video" first, "window" or "part" with float32 clips, then "end" or "problem". Axes: V views, C T H W of a clip.
+in, with "path" and "overlap", "whole" and "views" of windows, or "start_seconds" and "end_seconds" of one part;
+messages out (see `pipe`): "video" first, "window" or "part" with float32 clips, then "end" or "problem". Axes: V views,
+C T H W of a clip.
 """
 
 import json
@@ -26,6 +27,7 @@ from kinema.serving.pipe import send
 
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"<?xml", b"v=0", b"<Smooth", b"[playlist]")  # they name other files
 HEAD = 64  # bytes
+CPU_SHARE = 4.0  # of the seconds that decoding may be waited for: the server, if it is there, is quicker
 
 
 class TooLongError(Exception):
@@ -42,6 +44,7 @@ def main() -> None:
     spec = ClipSpec.from_dict(settings["clip"])
     for line in sys.stdin:
         task = json.loads(line)
+        limit_time(float(settings["seconds"]))
         try:
             answer(out, task, spec, settings)
         except TooLongError:
@@ -66,6 +69,18 @@ def limit_memory(most_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, hard))
 
 
+def limit_time(most_seconds: float) -> None:
+    """Let this process take so much more processor time at most, should nobody be there any more who ends it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = int(used.ru_utime + used.ru_stime + CPU_SHARE * most_seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
+
+
 def answer(out: BinaryIO, task: dict[str, Any], spec: ClipSpec, settings: dict[str, Any]) -> None:
     """All messages about one video."""
     with Path(task["path"]).open("rb") as file:
@@ -76,7 +91,7 @@ def answer(out: BinaryIO, task: dict[str, Any], spec: ClipSpec, settings: dict[s
         if "start_seconds" in task:
             send_part(out, video, spec, task["start_seconds"], task["end_seconds"])
         else:
-            send_windows(out, video, spec, settings)
+            send_windows(out, video, spec, settings, task)
         send(out, {"kind": "end", "warnings": list(video.noticed)})
 
 
@@ -89,10 +104,13 @@ def facts(video: Video, most_seconds: float) -> dict[str, Any]:
     return {"duration_seconds": seconds, "fps": video.fps if known else None}
 
 
-def send_windows(out: BinaryIO, video: Video, spec: ClipSpec, settings: dict[str, Any]) -> None:
+def send_windows(
+    out: BinaryIO, video: Video, spec: ClipSpec, settings: dict[str, Any], task: dict[str, Any]
+) -> None:
     """Each window's times and clips (V C T H W)."""
     first: float | None = None
-    for window in windows(video, spec, settings["window_seconds"], settings["views"]):
+    parts = windows(video, spec, settings["window_seconds"], task["views"], task["overlap"], task["whole"])
+    for window in parts:
         first = window.start_seconds if first is None else first
         if window.end_seconds - first > settings["duration_seconds"]:
             raise TooLongError

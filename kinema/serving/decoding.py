@@ -49,7 +49,6 @@ class DecodingProcess:
 
     clip: ClipSpec
     window_seconds: float
-    views: int
     limits: Limits
     process: Any = None
     videos: int = 0
@@ -60,8 +59,9 @@ class DecodingProcess:
         if self.process is not None and self.process.poll() is None and self.videos < VIDEOS_PER_PROCESS:
             return
         self.stop()
-        settings = {"clip": self.clip.to_dict(), "window_seconds": self.window_seconds, "views": self.views,
-                    "bytes": self.limits.decode_bytes, "duration_seconds": self.limits.duration_seconds}
+        settings = {"clip": self.clip.to_dict(), "window_seconds": self.window_seconds,
+                    "bytes": self.limits.decode_bytes, "seconds": self.limits.decode_seconds,
+                    "duration_seconds": self.limits.duration_seconds}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kinema.serving.decoder", json.dumps(settings)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -69,9 +69,10 @@ class DecodingProcess:
         )
         self.videos, self.incoming = 0, Incoming(self.process.stdout)
 
-    def messages(self, path: Path, name: str, **part: float) -> Generator[Message, None, None]:
-        """What there is to tell of a video, its windows or one `part`; DecodingError says why there is no more.
+    def messages(self, path: Path, name: str, **wanted: float) -> Generator[Message, None, None]:
+        """What there is to tell of a video; DecodingError says why there is no more.
 
+        wanted: `overlap`, `whole` and `views` of windows, or `start_seconds` and `end_seconds` of one part.
         Where the reader stops before the end, the process is given up.
         """
         self.start()
@@ -81,7 +82,7 @@ class DecodingProcess:
         incoming.allowed_seconds = self.limits.decode_seconds
         whole = False
         try:
-            send(process.stdin, {"path": str(path), "name": name, **part})
+            send(process.stdin, {"path": str(path), "name": name, **wanted})
             while (came := incoming.message()) is not None:
                 facts, body = came
                 whole = facts["kind"] in ("end", "problem")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from kinema.serving.corrections import Correction
 
@@ -24,32 +25,45 @@ def as_csv(corrections: Sequence[Correction]) -> str:
 
 
 def as_fiftyone(corrections: Sequence[Correction]) -> str:
-    """The labels.json of a FiftyOneTemporalDetectionDataset, in seconds; a video is known by its file's bare name.
+    """The labels of a FiftyOneTemporalDetectionDataset: seconds from the first frame on, by the videos' ids.
 
-    Source: docs.voxel51.com, "Importing data". Its `data_path` is the folder in which the server keeps uploads.
+    `paths` says where each video lies, as `data_path` wants to know it; FiftyOne skips it among the labels.
+    Source: docs.voxel51.com/user_guide/import_datasets.html, "FiftyOneTemporalDetectionDataset", and its importer's and
+    sample parser's own docstrings (fiftyone.utils.data): `data_path` may be a dict from names to absolute paths.
     """
     classes = sorted({one.label for one in corrections})
-    labels = {path.stem: [{"label": classes.index(one.label), "timestamps": [one.start_seconds, one.end_seconds]}
-                          for one in group] for path, group in by_video(corrections)}
-    return json.dumps({"classes": classes, "labels": labels}, indent=1, ensure_ascii=False)
+    labels = {group[0].video: [
+        {"label": classes.index(one.label), "timestamps": [round(seconds, 3) for seconds in shown(one)]}
+        for one in group] for _, group in by_video(corrections)}
+    paths = {group[0].video: str(path.resolve()) for path, group in by_video(corrections)}
+    return json.dumps({"classes": classes, "labels": labels, "paths": paths}, indent=1, ensure_ascii=False)
 
 
 def as_label_studio(corrections: Sequence[Correction]) -> str:
     """Tasks with annotations, one a video, for Label Studio's tag TimelineLabels, which counts frames from 1.
 
-    Source: labelstud.io/tags/timelinelabels. The page has <Video name="video" value="$video"/> and
-    <TimelineLabels name="label" toName="video">.
+    Videos are named as its local storage serves them, since its pages load nothing from other hosts. Source:
+    labelstud.io/tags/timelinelabels, /tags/video (frameRate, 24 if it is not told), /guide/tasks ("Basic Label Studio
+    JSON format") and /guide/storage ("Local storage"). The page has <Video name="video" value="$video"
+    frameRate="$fps"/> and <TimelineLabels name="label" toName="video">.
     """
-    tasks = [{"data": {"video": str(path)}, "annotations": [{"result": [region(one) for one in group]}]}
+    tasks = [{"data": {"video": f"/data/local-files/?d={quote(path.resolve().as_posix().lstrip('/'))}",
+                       "fps": round(group[0].fps, 4), "name": group[0].name},
+              "annotations": [{"result": [region(one) for one in group]}]}
              for path, group in by_video(corrections)]
     return json.dumps(tasks, indent=1, ensure_ascii=False)
 
 
 def region(one: Correction) -> dict[str, Any]:
     """A correction as a region of Label Studio's."""
-    first, last = (round(seconds * one.fps) for seconds in (one.start_seconds, one.end_seconds))
+    first, last = (round(seconds * one.fps) for seconds in shown(one))
     return {"id": one.id, "from_name": "label", "to_name": "video", "type": "timelinelabels", "origin": "manual",
             "value": {"ranges": [{"start": first + 1, "end": max(last, first + 1)}], "timelinelabels": [one.label]}}
+
+
+def shown(one: Correction) -> tuple[float, float]:
+    """When a correction begins and ends, as players count: from the video's first frame on."""
+    return max(one.start_seconds - one.clock_seconds, 0.0), max(one.end_seconds - one.clock_seconds, 0.0)
 
 
 def by_video(corrections: Sequence[Correction]) -> list[tuple[Path, list[Correction]]]:

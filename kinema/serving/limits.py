@@ -12,6 +12,7 @@ class Limits:
     upload_bytes: of a request's body. duration_seconds: of a video. queue: jobs that wait or run, and uploads on their
     way; more are told to come back. decode_seconds: that decoding a video may be waited for, altogether. decode_bytes:
     of address space that a process which decodes may have. idle_seconds: after which an upload that sends nothing ends.
+    keep_bytes: of uploads; the oldest beyond that go. keep_days: after which an upload goes; None: never.
     """
 
     upload_bytes: int = 512 * MEGABYTE
@@ -20,3 +21,5 @@ class Limits:
     decode_seconds: float = 120.0
     decode_bytes: int = 6144 * MEGABYTE
     idle_seconds: float = 30.0
+    keep_bytes: int = 20 * 1024 * MEGABYTE
+    keep_days: float | None = None

@@ -11,7 +11,7 @@ class Notices:
     """How far each open job is (0 to 1), and who is to be woken when that changes. Thread-safe, but for `listening`."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock, self.over = threading.Lock(), False
         self.progress: dict[str, float] = {}
         self.listeners: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
 
@@ -26,6 +26,14 @@ class Notices:
         for loop, event in woken:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
+
+    def close(self) -> None:
+        """Send everybody who waits away: the server ends."""
+        self.over = True
+        with self.lock:
+            waiting = [each for told in self.listeners.values() for each in told]
+        for loop, event in waiting:
+            loop.call_soon_threadsafe(event.set)
 
     @contextmanager
     def listening(self, job: str) -> Iterator[asyncio.Event]:

@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from kinema.serving.answering import Here, errors, job_body, job_named
 from kinema.serving.problems import ProblemError
 from kinema.serving.schemas import ErrorBody, JobBody
-from kinema.serving.segments import USUAL_THRESHOLD
 from kinema.serving.service import Service
 from kinema.serving.store import CANCELLED, FAILED, OPEN, Job
 from kinema.serving.uploads import Received, drain, receive
@@ -25,7 +24,8 @@ ALIVE_SECONDS = 15.0  # after which a remark is sent, so that nothing between ta
 Wait = Annotated[float, Query(ge=0, le=MOST_WAIT, allow_inf_nan=False,
                               description="seconds to wait for the result before a job is answered (202); 0: none")]
 Top = Annotated[int, Query(ge=1, le=1000, description="how many labels to name")]
-Threshold = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="score that a segment has at least")]
+Threshold = Annotated[float | None, Query(gt=0, le=1, allow_inf_nan=False, description="score that each label must "
+                                          "reach, in place of the run's own thresholds")]
 BODY = {"requestBody": {"required": True, "content": {
     "multipart/form-data": {"schema": {"type": "object", "properties": {
         "video": {"type": "string", "format": "binary", "description": "the file"},
@@ -48,9 +48,9 @@ async def recognize(request: Request, service: Here, wait: Wait = 10.0, top: Top
 
 @router.post("/timeline", responses=RESPONSES, openapi_extra=BODY, response_model=JobBody)
 async def timeline(
-    request: Request, service: Here, wait: Wait = 10.0, top: Top = 5, threshold: Threshold = USUAL_THRESHOLD
+    request: Request, service: Here, wait: Wait = 10.0, top: Top = 5, threshold: Threshold = None
 ) -> Response:
-    """Say what happens when: scores over time, and the segments in which a label's score is `threshold` or more."""
+    """Say what happens when: scores over time, and segments, as `kinema timeline` finds them."""
     return await ask(request, service, "timeline", wait, {"top": top, "threshold": threshold})
 
 
@@ -74,15 +74,18 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
 
 def accept(service: Service, kind: str, received: Received, options: dict[str, Any]) -> Job:
     """Write the video and the job down."""
-    if received.path is not None:
-        video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
-    elif name := received.fields.get("library"):
-        path = service.library.find(name)
-        video = service.store.add_video(path.name, path, path.stat().st_size)
-    else:
-        raise ProblemError(422, "no_video", "The body names no video.",
-                           "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
-    return service.accept(kind, video.id, options)
+    with service.store.lock:  # so that the video is not let go before the job is known
+        if received.path is not None:
+            video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
+        elif name := received.fields.get("library"):
+            path = service.library.find(name)
+            video = service.store.add_video(path.name, path, path.stat().st_size)
+        else:
+            raise ProblemError(422, "no_video", "The body names no video.",
+                               "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
+        job = service.store.add_job(kind, video.id, options)
+    service.crew.tell_of_work()  # not with the lock: who looks for work waits for it
+    return job
 
 
 async def ended(service: Service, job: Job, seconds: float) -> Job:
@@ -90,7 +93,7 @@ async def ended(service: Service, job: Job, seconds: float) -> Job:
     with service.notices.listening(job.id) as event:
         until = time.monotonic() + seconds
         job = await run_in_threadpool(job_named, service, job.id)
-        while job.state in OPEN and (left := until - time.monotonic()) > 0:
+        while job.state in OPEN and not service.notices.over and (left := until - time.monotonic()) > 0:
             event.clear()
             try:
                 await asyncio.wait_for(event.wait(), left)
@@ -102,9 +105,9 @@ async def ended(service: Service, job: Job, seconds: float) -> Job:
 
 
 @router.get("/jobs", response_model=list[JobBody], responses=errors())
-def jobs(service: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Any:
-    """The newest jobs, without their results."""
-    return [{**job_body(service, job), "result": None} for job in service.store.jobs(limit)]
+def jobs(service: Here, limit: Annotated[int, Query(ge=1, le=200)] = 50, video: str | None = None) -> Any:
+    """The newest jobs, or those about one video, without their results."""
+    return [job_body(service, job) for job in service.store.jobs(limit, video)]
 
 
 @router.get("/jobs/{identity}", response_model=JobBody, responses=errors(404))
@@ -145,9 +148,11 @@ async def told(service: Service, job: Job) -> AsyncIterator[str]:
             yield f"event: {'progress' if job.state in OPEN else 'end'}\ndata: {json.dumps(body)}\n\n"
             if job.state not in OPEN:
                 return
-            while True:
+            while not service.notices.over:
                 try:
                     await asyncio.wait_for(event.wait(), ALIVE_SECONDS)
                     break
                 except TimeoutError:
                     yield ": still at it\n\n"
+            if service.notices.over:
+                return  # a browser asks again by itself

@@ -23,8 +23,8 @@ def models(service: Here) -> Any:
     return {
         "models": [{"name": recognizer.network.name, "source": source, "labels": list(recognizer.labels),
                     "several_labels": recognizer.multi_label, "window_seconds": recognizer.window_seconds,
-                    "engine": recognizer.engine.name, "clip": recognizer.network.clip.to_dict(),
-                    "is_run": not is_checkpoint(source)}],
+                    "engine": recognizer.engine.name, "timelines": service.localizer.method,
+                    "clip": recognizer.network.clip.to_dict(), "is_run": not is_checkpoint(source)}],
         "limits": {"upload_bytes": limits.upload_bytes, "duration_seconds": limits.duration_seconds,
                    "queue": limits.queue, "waiting": service.store.waiting()},
     }

@@ -55,7 +55,10 @@ class ResultBody(BaseModel):
     warnings: list[str] = Field(description="what is wrong with the video, in words")
     labels: list[str] = Field(description="those that score best anywhere in the video, at most 20")
     windows: list[WindowBody]
-    segments: list[SegmentBody] | None = Field(None, description="of a timeline")
+    segments: list[SegmentBody] | None = Field(None, description="of a timeline, by their start; they may overlap")
+    thresholds: list[float | None] | None = Field(None, description="of a timeline: what each label's score must "
+                                                  "reach; null: it is never reported")
+    method: str | None = Field(None, description="of a timeline: head (trained, each label by itself) or windows")
     duration_seconds: float
     fps: float | None
 
@@ -69,6 +72,7 @@ class JobBody(BaseModel):
     progress: float = Field(description="from 0 to 1")
     video: str = Field(description="id of its video: /v1/videos/{id}")
     name: str
+    kept: bool = Field(description="whether the video's file is still here")
     created: float
     started: float | None
     finished: float | None
@@ -84,7 +88,8 @@ class ModelBody(BaseModel):
     labels: list[str]
     several_labels: bool = Field(description="whether several labels may hold at once")
     window_seconds: float
-    engine: str
+    engine: str = Field(description="of /v1/recognize; timelines are computed by torch, which has the features too")
+    timelines: str = Field(description="how they are made: head (trained, each label by itself) or windows")
     clip: dict[str, Any]
     is_run: bool = Field(description="whether it can be trained again from here")
 
@@ -161,6 +166,7 @@ class CorrectionBody(BaseModel):
     said: str
     created: float
     fps: float
+    clock_seconds: float = Field(description="what the video's own clock shows at its first frame")
 
 
 class SuggestionBody(BaseModel):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -15,14 +14,16 @@ from kinema.machine import processors
 from kinema.serving.corrections import Corrections
 from kinema.serving.crew import Crew
 from kinema.serving.heat import Heater
+from kinema.serving.keeping import Keeper
 from kinema.serving.keys import Keys
 from kinema.serving.library import Library
 from kinema.serving.limits import Limits
 from kinema.serving.metrics import Metrics
 from kinema.serving.notices import Notices
 from kinema.serving.problems import ProblemError
-from kinema.serving.store import Job, Store
+from kinema.serving.store import Store
 from kinema.serving.training import Trainings
+from kinema.timeline.localizer import Localizer
 
 MOST_DECODERS = 4
 RETRY_SECONDS = (1, 60)  # least and most that a caller is told to wait
@@ -45,40 +46,44 @@ class Service:
 
     def __init__(self, settings: Settings, recognizer: Recognizer) -> None:
         self.settings, self.recognizer, self.limits = settings, recognizer, settings.limits
-        self.uploads = settings.data / "uploads"
+        data = settings.data.resolve()  # which may be called otherwise, or lie elsewhere, at the next start
+        self.uploads = data / "uploads"
         self.uploads.mkdir(parents=True, exist_ok=True)
-        self.alone = FileLock(settings.data / "lock")
+        self.alone = FileLock(data / "lock", thread_local=False)  # it is released by another thread
         try:
             self.alone.acquire(blocking=False)
         except Timeout:
             raise KinemaError(f"Another server uses the folder {settings.data}; choose one with --data.") from None
         self.library, self.keys = Library(settings.library), Keys(settings.keys)
-        self.store = Store(settings.data / "server.sqlite")
+        self.store = Store(data / "server.sqlite")
         self.metrics, self.notices = Metrics(), Notices()
         self.metrics.queue.set_function(self.store.waiting)
         decoders = settings.decoders or min(processors(), MOST_DECODERS)
-        self.crew = Crew(recognizer, self.store, self.notices, self.limits, self.metrics, self.uploads,
-                         decoders)
+        self.localizer = Localizer(recognizer)
+        self.crew = Crew(self.localizer, self.store, self.notices, self.limits, self.metrics, self.uploads, decoders)
         self.heater = Heater(self.crew)
         self.corrections = Corrections(self.store)
-        self.trainings = Trainings(self.store, self.corrections, settings.source, settings.data / "runs")
+        self.trainings = Trainings(self.store, self.corrections, settings.source, data / "runs")
+        self.keeper = Keeper(self.store, self.uploads, self.limits, self.trainings.under_way)
+        self.crew.ended = self.keeper.wake.set
         self.coming, self.counting = 0, threading.Lock()
 
     def start(self) -> None:
         """Take up the work, with what waits from before; uploads that nobody was told of go."""
-        known = {row["path"] for row in self.store.rows("SELECT path FROM videos")}
         for path in self.uploads.iterdir():
-            if str(path) not in known:
+            if not self.store.run("UPDATE videos SET path = ? WHERE id = ?", (str(path), path.stem)):
                 path.unlink()
         self.store.begin_again()
         self.trainings.begin_again()
         self.crew.start()
+        self.keeper.start()
         self.heater.process.start()
 
     def stop(self) -> None:
         """End in good order."""
         self.trainings.stop()
         self.crew.stop()
+        self.keeper.stop()
         self.heater.stop()
         self.store.close()
         self.alone.release()
@@ -106,9 +111,3 @@ class Service:
                                "WHERE state = 'done' ORDER BY number DESC LIMIT 20)")
         began, ended, count = rows[0]
         return (ended - began) / count if count else 1.0
-
-    def accept(self, kind: str, video: str, options: dict[str, Any]) -> Job:
-        """Write a job down, and let it be done."""
-        job = self.store.add_job(kind, video, options)
-        self.crew.tell_of_work()
-        return job

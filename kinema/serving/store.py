@@ -16,6 +16,7 @@ from kinema.serving.problems import Problem
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN = (QUEUED, RUNNING)
 ATTEMPTS = 3  # a job at which the server was killed so often is not tried again
+SHORT = "id, kind, video, options, state, attempts, created, started, finished, NULL AS result, problem"
 TIRED = Problem("gave_up", f"The server was killed {ATTEMPTS} times while it was at this job.",
                 "Try a shorter copy of the video, or one that is encoded again.")
 
@@ -134,9 +135,11 @@ class Store:
             raise KeyError(identity)
         return job
 
-    def jobs(self, most: int) -> list[Job]:
-        """The newest jobs, the last one first."""
-        return [*map(self.job_of, self.rows("SELECT * FROM jobs ORDER BY number DESC LIMIT ?", (most,)))]
+    def jobs(self, most: int, video: str | None = None) -> list[Job]:
+        """The newest jobs, or those about one video, the last one first and without their results."""
+        where, values = ("", ()) if video is None else ("WHERE video = ?", (video,))
+        return [*map(self.job_of, self.rows(f"SELECT {SHORT} FROM jobs {where} ORDER BY number DESC LIMIT ?",
+                                            (*values, most)))]
 
     def waiting(self) -> int:
         """How many jobs are not finished."""

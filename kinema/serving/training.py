@@ -2,11 +2,14 @@
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -23,6 +26,7 @@ from kinema.weights.pretrained import is_checkpoint
 
 LAST_WORDS = 600  # characters of a failed training's output that are told
 NICE = 10  # the server's answers go first
+ORPHAN_SECONDS = 20.0  # that a training without a server has to save what it knows
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ class Trainings:
             raise ProblemError(409, "no_run", f"{self.source} is no run, so its clips are not known.",
                                "Serve a run's folder; `kinema train clips/ --start` makes one of a checkpoint.")
         with self.starting:
-            if any(one.state == RUNNING for one in self.all()):
+            if self.under_way():
                 raise ProblemError(409, "training", "A training is under way.", "Wait for it, or stop it.")
             made = self.corrections.all()
             if not made:
                 raise ProblemError(409, "no_corrections", "Nothing was corrected, so there is nothing new to learn.",
                                    "Correct a label first.")
             identity = token_hex(8)
-            out = self.folder / f"{Path(self.source).name}-{len(self.all()) + 1}"
+            out = self.free_folder()
             out.parent.mkdir(parents=True, exist_ok=True)
             steps = prepare(Run.open(self.source), made, out, epochs)
             self.store.run("INSERT INTO trainings (id, run, state, corrections, steps, created) "
@@ -69,14 +73,22 @@ class Trainings:
             self.launch(identity, out)
         return self.get(identity)
 
+    def free_folder(self) -> Path:
+        """A folder for the next run, called after the one that is served."""
+        name = Path(self.source).resolve().name.replace(".", "_")  # files beside it have its name and an ending
+        paths = (self.folder / f"{name}-{number}" for number in count(len(self.all()) + 1))
+        return next(path for path in paths if not path.exists() and not path.with_suffix(".csv").exists())
+
     def launch(self, identity: str, out: Path) -> None:
         """Start the process, or, after a restart, start it again: a training goes on where it was."""
+        end_orphan(out)
         log = out.with_suffix(".log").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kinema", "train", "--recipe", str(out.with_suffix(".yaml"))],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lambda: os.nice(NICE),
         )
+        out.with_suffix(".pid").write_text(str(self.process.pid), encoding="utf-8")
         threading.Thread(target=self.watch, args=(identity, out, self.process, log), daemon=True).start()
 
     def watch(self, identity: str, out: Path, process: Any, log: Any) -> None:
@@ -118,6 +130,10 @@ class Trainings:
             if one.state == RUNNING:
                 self.launch(one.id, one.run)
 
+    def under_way(self) -> bool:
+        """Whether one is under way."""
+        return bool(self.store.rows("SELECT 1 FROM trainings WHERE state = ?", (RUNNING,)))
+
     def all(self) -> list[Training]:
         """All trainings, the newest first."""
         return [training_of(row) for row in self.store.rows("SELECT * FROM trainings ORDER BY number DESC")]
@@ -127,6 +143,18 @@ class Trainings:
         for row in self.store.rows("SELECT * FROM trainings WHERE id = ?", (identity,)):
             return training_of(row)
         raise absent("training", identity)
+
+
+def end_orphan(out: Path) -> None:
+    """End the process of a training whose server was killed, before another takes its place."""
+    with suppress(OSError, ValueError):
+        process = int(out.with_suffix(".pid").read_text(encoding="utf-8"))
+        told = Path(f"/proc/{process}/cmdline")
+        recipe = str(out.with_suffix(".yaml")).encode()
+        until = time.monotonic() + ORPHAN_SECONDS
+        while recipe in told.read_bytes().split(b"\0"):  # until there is no such process
+            os.kill(process, signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
+            time.sleep(0.2)
 
 
 def prepare(run: Run, corrections: list[Correction], out: Path, epochs: int | None) -> int:

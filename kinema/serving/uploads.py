@@ -79,7 +79,9 @@ class Form:
         """What the part is: the video, a field, or nothing that is wanted."""
         _, options = parse_options_header(self.headers.get(b"content-disposition", b""))
         self.target = options.get(b"name", b"").decode("utf-8", "replace")
-        if self.target == "video" and b"filename" in options and self.received.path is None:
+        if self.target == "video" and b"filename" in options:
+            if self.received.path is not None:
+                raise ProblemError(422, "two_videos", "The form holds more than one video.", "Send each by itself.")
             self.received.name = shown_name(options[b"filename"].decode("utf-8", "replace"))
             suffix = PurePosixPath(self.received.name).suffix[:10]
             self.received.path = self.folder / f"{token_hex(8)}{suffix if suffix[1:].isalnum() else ''}"
@@ -189,8 +191,10 @@ async def body_of(request: Request) -> bytes:
 def json_fields(body: bytes) -> Received:
     """The fields of a JSON body."""
     values: Any = None
-    with suppress(ValueError):
-        values = json.loads(body)
+    with suppress(ValueError, RecursionError):
+        read = json.loads(body)
+        json.dumps(read, ensure_ascii=False).encode()  # half a character is no text
+        values = read
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise ProblemError(422, "not_fields", "The body is no JSON object of texts.",
                            'Send {"library": "match.mp4"}, or a form with a file.')

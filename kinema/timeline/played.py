@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from kinema.data.video import Video
 from kinema.errors import VideoError
@@ -20,6 +21,7 @@ from kinema.inference.windows import windows
 from kinema.progress import Progress
 from kinema.timeline.segments import Track
 
+WHOLE = 1.0  # windows that a video lasts at least, to be more than one
 MOST_FILES = 200  # of features that are kept
 ARRAYS = ("starts_N", "ends_N", "features_ND", "scores_NK")
 
@@ -45,23 +47,46 @@ class Played:
         return Played(self.starts_N[every], self.ends_N[every], self.features_ND[every], self.scores_NK[every])
 
 
+class Seen:
+    """What a network sees in a video, while its windows come."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self.recognizer, classifier = recognizer, recognizer.network.classifier
+        self.weight_KD, self.bias_K = (value.detach().float().cpu() for value in (classifier.weight, classifier.bias))
+        self.times: list[tuple[float, float]] = []
+        self.features: list[np.ndarray] = []
+        self.scores: list[np.ndarray] = []
+
+    def add(self, start_seconds: float, end_seconds: float, features_1D: torch.Tensor) -> None:
+        """Take the next window in."""
+        self.times.append((start_seconds, end_seconds))
+        self.features.append(features_1D[0].numpy().astype(np.float16))
+        logits_1K = features_1D @ self.weight_KD.T + self.bias_K
+        self.scores.append(self.recognizer.scores(logits_1K).astype(np.float32))
+
+    @property
+    def seconds(self) -> float:
+        """How much of the video was seen."""
+        return self.times[-1][1] - self.times[0][0]
+
+    def played(self, warnings: tuple[str, ...]) -> Played:
+        """All of it, at the end."""
+        starts_N, ends_N = np.array(self.times).T
+        return Played(starts_N, ends_N, np.stack(self.features), np.stack(self.scores), warnings)
+
+
 def play(recognizer: Recognizer, video: Video, overlap: int) -> Played:
     """Run the network over a video, `overlap` windows for each moment; it is read once, with bounded memory."""
-    network = recognizer.network
-    weight_KD, bias_K = (value.detach().float().cpu() for value in (network.classifier.weight, network.classifier.bias))
-    times, features, scores = [], [], []
-    parts = windows(video, network.clip, recognizer.window_seconds, 1, overlap, whole=1.0)
+    network, seen = recognizer.network, Seen(recognizer)
+    parts = windows(video, network.clip, recognizer.window_seconds, 1, overlap, WHOLE)
     lasts = int(video.duration_seconds) if video.known and len(video) else 0
     with Progress(video.path.name if video.path else "video", lasts, quiet=not lasts) as bar:
         for window, features_1D in recognizer.run_over(parts, network.features):
-            times.append((window.start_seconds, window.end_seconds))
-            features.append(features_1D[0].numpy().astype(np.float16))
-            scores.append(recognizer.scores(features_1D @ weight_KD.T + bias_K).astype(np.float32))
-            bar.advance(max(min(int(window.end_seconds - times[0][0]), lasts) - bar.done, 0), "seconds of video")
-    if not times:
+            seen.add(window.start_seconds, window.end_seconds, features_1D)
+            bar.advance(max(min(int(seen.seconds), lasts) - bar.done, 0), "seconds of video")
+    if not seen.times:
         raise VideoError(f"{video} holds no frame that can be decoded.")
-    starts_N, ends_N = np.array(times).T
-    return Played(starts_N, ends_N, np.stack(features), np.stack(scores), tuple(video.noticed))
+    return seen.played(tuple(video.noticed))
 
 
 def file_key(path: str | Path) -> tuple[object, ...] | None:

@@ -110,6 +110,22 @@ def test_a_jump_of_the_clock_gives_no_windows(jump: float) -> None:
         assert numbers(one) != numbers(following)
 
 
+class Jumping(Counter):
+    """A video whose clock jumps ahead for one frame, near its end, and stands still after that."""
+
+    def frames(self):
+        for time, picture_HWC in super().frames():
+            yield (16.6 if round(time * 10) == 24 else time), picture_HWC
+
+
+@pytest.mark.parametrize(("overlap", "whole"), [(2, 2.0), (4, 1.0)])
+def test_a_clock_that_is_wrong_for_one_frame(overlap: int, whole: float) -> None:
+    found = list(windows(Jumping(34), SPEC, 1.0, overlap=overlap, whole=whole))
+    assert numbers(found[0])[0] <= 2
+    assert numbers(found[-1])[-1] >= 30
+    assert found[-1].end_seconds <= 17.7
+
+
 @pytest.mark.parametrize("frames", [1, 4, 16])
 def test_a_window_lasts_a_few_frames(frames: int) -> None:
     spec = ClipSpec(frames=frames, height=16, width=16)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from kinema.data.synthetic.encode import write_mp4  # noqa: E402
 from kinema.serving.app import application  # noqa: E402
 from kinema.serving.limits import Limits  # noqa: E402
 from kinema.serving.service import Service, Settings  # noqa: E402
+from kinema.timeline import train_timeline  # noqa: E402
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Served:
 @contextmanager
 def serving(run: Path, data: Path, **settings: Any) -> Iterator[Served]:
     """A server in this process."""
-    service = Service(Settings(str(run), data, decoders=1, **settings), Recognizer(run, device="cpu", window=0.5))
+    service = Service(Settings(str(run), data, decoders=1, **settings), Recognizer(run, device="cpu"))
     config = uvicorn.Config(application(service), port=0, log_level="warning")
     sock = config.bind_socket()
     server = uvicorn.Server(config)
@@ -71,15 +73,23 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def served(tiny_run: Path, film: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny run, beside which a timeline was learnt."""
+    folder = copytree(tiny_run, tmp_path_factory.mktemp("serving") / "run")
+    train_timeline(folder, per_class=4, device="cpu")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(run: Path, film: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the tiny run, whose library is the film's folder."""
     limits = Limits(upload_bytes=2 << 20, duration_seconds=20, queue=8)
-    with serving(tiny_run, tmp_path_factory.mktemp("served"), library=film.parent, limits=limits) as one:
+    with serving(run, tmp_path_factory.mktemp("served"), library=film.parent, limits=limits) as one:
         yield one
 
 
 @pytest.fixture
-def start_server(tiny_run: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[Any, str]]]:
+def start_server(run: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[Any, str]]]:
     """Starts `kinema serve` as a process, in the same folder each time; gives it and its address."""
     started: list[Any] = []
 
@@ -89,7 +99,7 @@ def start_server(tiny_run: Path, tmp_path: Path) -> Iterator[Callable[..., tuple
             port = free.getsockname()[1]
         log = (tmp_path / "log").open("a")
         process = subprocess.Popen(
-            [sys.executable, "-m", "kinema", "serve", str(tiny_run), "--data", str(tmp_path / "data"), "--port",
+            [sys.executable, "-m", "kinema", "serve", str(run), "--data", str(tmp_path / "data"), "--port",
              str(port), "--decoders", "1", "--device", "cpu", *options],
             stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
         started.append(process)

@@ -12,16 +12,17 @@ from kinema.serving.decoding import DecodingError, DecodingProcess
 from kinema.serving.limits import Limits
 
 SPEC = ClipSpec(4, 32, 32)
+WINDOWS: dict[str, float] = {"overlap": 2, "whole": 2.0, "views": 1}
 
 
 def windows_of(process: DecodingProcess, film: Path) -> list[torch.Tensor]:
     """The clips of a video's windows."""
-    return [one.clips_VCTHW for one in process.messages(film, film.name) if one.clips_VCTHW is not None]
+    return [one.clips_VCTHW for one in process.messages(film, film.name, **WINDOWS) if one.clips_VCTHW is not None]
 
 
 @pytest.mark.slow
 def test_one_that_hangs_is_given_up_in_time(film: Path) -> None:
-    process = DecodingProcess(SPEC, 1.0, 1, Limits(decode_seconds=60))
+    process = DecodingProcess(SPEC, 1.0, Limits(decode_seconds=60))
     first = windows_of(process, film)
     assert first[0].shape == (1, 3, 4, 32, 32)
     os.kill(process.process.pid, signal.SIGSTOP)
@@ -36,7 +37,7 @@ def test_one_that_hangs_is_given_up_in_time(film: Path) -> None:
 
 @pytest.mark.slow
 def test_one_that_takes_too_much_memory_is_a_failure_in_words(film: Path) -> None:
-    process = DecodingProcess(SPEC, 1.0, 1, Limits(decode_bytes=64 << 20))  # less than it has before it begins
+    process = DecodingProcess(SPEC, 1.0, Limits(decode_bytes=64 << 20))  # less than it has before it begins
     with pytest.raises(DecodingError) as caught:
         windows_of(process, film)
     assert caught.value.problem.message.endswith(".")
@@ -45,8 +46,8 @@ def test_one_that_takes_too_much_memory_is_a_failure_in_words(film: Path) -> Non
 
 
 def test_a_reader_that_stops_early_ends_the_process(film: Path) -> None:
-    process = DecodingProcess(SPEC, 0.5, 1, Limits())
-    messages = process.messages(film, film.name)
+    process = DecodingProcess(SPEC, 0.5, Limits())
+    messages = process.messages(film, film.name, **WINDOWS)
     assert next(messages).kind == "video"
     messages.close()
     assert process.process is None

@@ -11,9 +11,10 @@ import httpx
 import numpy as np
 import pytest
 
-from kinema import Recognizer
+from kinema import Localizer, Recognizer
 from kinema.data.synthetic.encode import write_mp4
 from kinema.serving.store import QUEUED, RUNNING
+from kinema.timeline.written import to_dict
 from tests.serving.conftest import Served
 
 
@@ -26,22 +27,40 @@ def error_of(answer: Any, status: int, code: str) -> dict[str, str]:
     return error
 
 
-def test_the_answer_is_the_recognisers(served: Served, film: Path, tiny_run: Path) -> None:
+def test_the_answer_is_the_recognisers(served: Served, film: Path, run: Path) -> None:
     answer = served.upload(film, "recognize", wait=30, top=3)
     assert answer.status_code == 200, answer.text
     result = answer.json()["result"]
-    expected = Recognizer(tiny_run, device="cpu", window=0.5)(film)
+    expected = Recognizer(run, device="cpu")(film)
     assert [(one["label"], one["score"]) for one in result["top"]] == [
         (label, pytest.approx(score, abs=1e-4)) for label, score in expected.top[:3]]
     assert [(one["start_seconds"], one["end_seconds"]) for one in result["windows"]] == [
         (pytest.approx(start, abs=1e-3), pytest.approx(end, abs=1e-3)) for start, end, _ in expected.windows]
-    assert len(result["windows"]) > 4
+    assert len(result["windows"]) > 2
     assert "segments" not in result
     assert result["duration_seconds"] == pytest.approx(4)
 
 
+@pytest.mark.parametrize("threshold", [None, 0.02])
+def test_a_timeline_is_that_of_the_command(served: Served, film: Path, run: Path, threshold: float | None) -> None:
+    chosen = {} if threshold is None else {"threshold": threshold}
+    result = served.upload(film, wait=30, **chosen).json()["result"]
+    expected = Localizer(run, device="cpu", threshold=threshold)(film)
+    facts = to_dict(expected)
+    assert result["segments"] == facts["segments"]
+    assert threshold is None or len(result["segments"]) > 1
+    kept = [expected.labels.index(label) for label in result["labels"]]
+    assert result["thresholds"] == [facts["thresholds"][k] for k in kept]
+    assert [one["scores"] for one in result["windows"]] == [
+        [row[k] for k in kept] for row in facts["windows"]["scores"]]
+    assert [one["start_seconds"] for one in result["windows"]] == pytest.approx(
+        facts["windows"]["start_seconds"], abs=1e-3)
+    assert result["method"] == served.client.get("/v1/models").json()["models"][0]["timelines"]
+    assert result["top"][0]["score"] == pytest.approx(Recognizer(run, device="cpu")(film).top[0][1], abs=0.2)
+
+
 def test_a_job_is_followed_by_events_to_its_end(served: Served, film: Path) -> None:
-    accepted = served.upload(film, wait=0, threshold=0.0)
+    accepted = served.upload(film, wait=0, threshold=1e-6)
     assert accepted.status_code in (200, 202)
     path = accepted.headers["location"]
     with served.client.stream("GET", f"{path}/events") as events:
@@ -119,10 +138,33 @@ def test_what_is_too_large_is_refused_before_and_while_it_comes(served: Served, 
     ("multipart/form-data", b"", 415, "not_a_form"), ("text/plain", b"hello", 415, "not_a_form"),
     ("multipart/form-data; boundary=x", b"--x--\r\n", 422, "no_video"),
     ("application/json", b"[1]", 422, "not_fields"), ("application/json", b"{", 422, "not_fields"),
-    ("application/json", b"{}", 422, "no_video"), ("application/json", b" " * 5000, 413, "too_large"),
+    ("application/json", b"{}", 422, "no_video"),
+    ("application/json", b'{"library": "\\ud800.mp4"}', 422, "not_fields"),
+    ("application/json", b"[" * 4000, 422, "not_fields"), ("application/json", b" " * 5000, 413, "too_large"),
 ])
 def test_bodies_that_are_none(served: Served, kind: str, body: bytes, status: int, code: str) -> None:
     error_of(served.client.post("/v1/recognize", content=body, headers={"Content-Type": kind}), status, code)
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("../../etc/v.mp4", "v.mp4"), ("C:\\clips\\v.mp4", "v.mp4"), ("ünïcødé 🎬.mp4", "ünïcødé 🎬.mp4"), ("", "video"),
+    ("'; DROP TABLE jobs;--.mp4", "'; DROP TABLE jobs;--.mp4"), ("a" * 900 + ".mp4", "a" * 196 + ".mp4"),
+])
+def test_names_are_shown_and_nothing_else(served: Served, film: Path, name: str, shown: str) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="video"; filename="{name}"\r\n\r\n'.encode()
+    answer = served.client.post("/v1/recognize?wait=30", content=head + film.read_bytes() + b"\r\n--x--\r\n",
+                                headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert (answer.json()["state"], answer.json()["name"]) == ("done", shown)
+    video = served.service.store.video(answer.json()["video"])
+    assert video is not None
+    assert video.path.parent == served.service.uploads
+
+
+def test_one_video_at_a_time(served: Served, film: Path) -> None:
+    two = [("video", (name, film.read_bytes())) for name in ("a.mp4", "b.mp4")]
+    before = sorted(served.service.uploads.iterdir())
+    error_of(served.client.post("/v1/recognize", files=two), 422, "two_videos")
+    assert sorted(served.service.uploads.iterdir()) == before
 
 
 def test_other_requests_that_cannot_be_answered(served: Served) -> None:

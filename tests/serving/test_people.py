@@ -4,30 +4,32 @@ import base64
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kinema import Recognizer, read_table
-from kinema.serving.corrections import Correction
+from kinema.serving.corrections import Correction, doubts
 from kinema.serving.exports import as_csv, as_fiftyone, as_label_studio
-from kinema.serving.segments import segments
 from tests.serving.conftest import Served
 
-SPANS = [(0.0, 2.0), (1.0, 3.0), (2.0, 4.0)]
+JSON = {"Content-Type": "application/json"}
 
 
-def test_segments_are_where_one_label_is_sure() -> None:
-    scores_NK = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]])
-    assert segments(SPANS, scores_NK, ["run", "rest"], 0.5, several=False) == [
-        {"label": "run", "start_seconds": 0.0, "end_seconds": 2.0, "score": 0.875},
-        {"label": "rest", "start_seconds": 2.0, "end_seconds": 4.0, "score": 0.725}]
-    assert [one["label"] for one in segments(SPANS, scores_NK, ["run", "rest"], 0.88, several=False)] == [
-        "run", "rest"]  # its surest seconds alone
-    assert segments(SPANS, scores_NK, ["run", "rest"], 0.95, several=False) == []
-    both = segments(SPANS, np.full((3, 2), 0.7), ["run", "sing"], 0.5, several=True)
-    assert [(one["label"], one["start_seconds"], one["end_seconds"]) for one in both] == [
-        ("run", 0.0, 4.0), ("sing", 0.0, 4.0)]
+def test_doubts_are_where_two_answers_are_close_and_do_not_overlap() -> None:
+    def result(method: str, *scores: tuple[float, float]) -> dict[str, Any]:
+        windows = [{"start_seconds": k * 0.5, "end_seconds": k * 0.5 + 1.0, "scores": pair}
+                   for k, pair in enumerate(scores)]
+        return {"labels": ["run", "rest"], "windows": windows, "method": method}
+
+    shares = result("windows", (0.9, 0.1), (0.6, 0.4), (0.55, 0.45), (0.7, 0.3), (0.1, 0.9))
+    assert [(one["start_seconds"], one["margin"]) for one in doubts(shares, False)] == [
+        (1.0, pytest.approx(0.1)), (0.0, pytest.approx(0.8)), (2.0, pytest.approx(0.8))]
+    alone = result("head", (0.01, 0.01), (0.0, 0.0), (0.02, 0.5), (0.9, 0.05), (0.9, 0.85))
+    best = doubts(alone, False)
+    assert [one["start_seconds"] for one in best] == [1.0, 2.0, 0.0]  # to be sure of nothing is no doubt
+    assert best[0]["labels"][0] == {"label": "rest", "score": 0.5}
 
 
 def test_heat_is_where_something_moves(served: Served, film: Path) -> None:
@@ -74,19 +76,22 @@ def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_pat
     assert table.path(row).read_bytes() == film.read_bytes()
     assert client.get("/v1/corrections/export?format=coco").status_code == 422
     for wrong, status in (({"label": "  "}, 422), ({"video": "none"}, 404), ({"end_seconds": -1}, 422),
-                          ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
-        assert client.post("/v1/corrections", json={**part, "label": "x", **wrong}).status_code == status
+                          ({"label": "\ud800"}, 422), ({"start_seconds": 4.5, "end_seconds": 6}, 422)):
+        body = json.dumps({**part, "label": "x", **wrong})
+        assert client.post("/v1/corrections", content=body, headers=JSON).status_code == status
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 204
     assert client.delete(f"/v1/corrections/{again['id']}").status_code == 404
 
 
 def test_exports_in_the_forms_of_other_tools() -> None:
-    one = Correction("c1", "v1", "match.mp4", Path("/data/v1.mp4"), 1.5, 3.0, "goal, own", "foul", 0.0, 10.0)
-    assert as_csv([one]) == 'path,label,start,end,said,source\n/data/v1.mp4,"goal, own",1.5,3,foul,v1\n'
-    assert json.loads(as_fiftyone([one])) == {
-        "classes": ["goal, own"], "labels": {"v1": [{"label": 0, "timestamps": [1.5, 3.0]}]}}
+    place = Path("/data/a b/v1.mp4")
+    one = Correction("c1", "v1", "match.mp4", place, 3.5, 5.0, "goal, own", "foul", 0.0, 10.0, 2.0)
+    assert as_csv([one]) == 'path,label,start,end,said,source\n/data/a b/v1.mp4,"goal, own",3.5,5,foul,v1\n'
+    assert json.loads(as_fiftyone([one])) == {  # from the first frame on, which the file's clock shows at 2 s
+        "classes": ["goal, own"], "labels": {"v1": [{"label": 0, "timestamps": [1.5, 3.0]}]},
+        "paths": {"v1": "/data/a b/v1.mp4"}}
     (task,) = json.loads(as_label_studio([one]))
-    assert task["data"] == {"video": "/data/v1.mp4"}
+    assert task["data"] == {"video": "/data/local-files/?d=data/a%20b/v1.mp4", "fps": 10.0, "name": "match.mp4"}
     (region,) = task["annotations"][0]["result"]
     assert region["value"] == {"ranges": [{"start": 16, "end": 30}], "timelinelabels": ["goal, own"]}
 

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,56 @@ def test_every_accepted_job_is_done_once_though_the_server_is_killed(
     assert len({str(job["result"]) for job in after}) == 1
     database = sqlite3.connect(tmp_path / "data" / "server.sqlite")
     assert database.execute("SELECT count(*), max(attempts) FROM jobs").fetchone()[0] == len(accepted)
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_though_the_server_is_killed(start_server: Start, film: Path, tmp_path: Path) -> None:
+    process, url = start_server()
+    video = httpx.post(f"{url}/v1/timeline?wait=30", files={"video": ("a.mp4", film.read_bytes())}, timeout=60).json()
+    httpx.post(f"{url}/v1/corrections", json={"video": video["video"], "start_seconds": 0, "end_seconds": 2,
+                                              "label": "right"})
+    training = httpx.post(f"{url}/v1/trainings", json={"epochs": 12}).json()
+    while not httpx.get(f"{url}/v1/trainings/{training['id']}").json()["validation"]:
+        time.sleep(0.1)
+    (orphan,) = [child for child in children(process.pid) if trains(child)]
+    process.kill()
+    process.wait()
+    assert trains(orphan)  # nobody ended it
+    process, url = start_server()
+    assert not trains(orphan)
+    while (training := httpx.get(f"{url}/v1/trainings/{training['id']}").json())["state"] == "running":
+        time.sleep(0.2)
+    assert training["state"] == "done", training["problem"]
+    assert len(training["validation"]) == 12
+
+
+@pytest.mark.slow
+def test_who_waits_is_told_when_the_server_ends(start_server: Start, film: Path, tmp_path: Path) -> None:
+    process, url = start_server()
+    httpx.post(f"{url}/v1/timeline?wait=30", files={"video": ("a.mp4", film.read_bytes())}, timeout=60)
+    for child in children(process.pid):
+        os.kill(child, signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(httpx.post, f"{url}/v1/timeline?wait=60", files={"video": ("b.mp4", film.read_bytes())},
+                            timeout=60)
+        while httpx.get(f"{url}/healthz").json()["queue"] == 0:
+            time.sleep(0.02)
+        job = httpx.get(f"{url}/v1/jobs").json()[0]["id"]
+        followed = pool.submit(httpx.get, f"{url}/v1/jobs/{job}/events", timeout=60)
+        time.sleep(0.3)
+        process.terminate()
+        assert asked.result(30).status_code == 202
+        assert "event: progress" in followed.result(30).text
+    assert process.wait(60) in (0, -signal.SIGTERM)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    _, url = start_server()
+    assert follow(url, job)["state"] == "done"
+
+
+def trains(process: int) -> bool:
+    """Whether a process is there, and trains."""
+    told = Path(f"/proc/{process}/cmdline")
+    return told.exists() and b"--recipe" in told.read_bytes()
 
 
 def children(process: int) -> list[int]:
@@ -110,10 +161,10 @@ def test_a_database_of_any_earlier_number_is_brought_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_keys_and_a_folder_that_is_in_use(tiny_run: Path, film: Path, tmp_path: Path) -> None:
+def test_keys_and_a_folder_that_is_in_use(run: Path, film: Path, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("first-key  # of the press\n\nsecond-key\n")
-    with serving(tiny_run, tmp_path / "data", keys=keys) as served:
+    with serving(run, tmp_path / "data", keys=keys) as served:
         client = served.client
         for answer in (client.get("/v1/models"), client.get("/metrics"), served.upload(film),
                        client.get("/v1/models", headers={"Authorization": "Bearer wrong"})):
@@ -125,8 +176,8 @@ def test_keys_and_a_folder_that_is_in_use(tiny_run: Path, film: Path, tmp_path: 
         assert client.post("/v1/session", json={"key": "wrong"}).status_code == 401
         assert client.post("/v1/session", json={"key": "first-key"}).status_code == 204
         assert client.get("/v1/models").status_code == 200  # by the cookie
-        with pytest.raises(KinemaError, match="Another server"), serving(tiny_run, tmp_path / "data"):
+        with pytest.raises(KinemaError, match="Another server"), serving(run, tmp_path / "data"):
             pass
     (tmp_path / "none").write_text("# nothing\n")
-    with pytest.raises(KinemaError, match="holds no key"), serving(tiny_run, tmp_path / "b", keys=tmp_path / "none"):
+    with pytest.raises(KinemaError, match="holds no key"), serving(run, tmp_path / "b", keys=tmp_path / "none"):
         pass

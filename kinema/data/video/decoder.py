@@ -37,8 +37,9 @@ def video_streams(path: Path, container: Any) -> list[Any]:
         return known
     if streams:
         raise VideoError(f"{shown(path)} holds video in a codec that FFmpeg does not know. Convert it to H.264 (.mp4).")
-    held = ", ".join(map(_describe, container.streams)) or "nothing"
-    raise VideoError(f"{shown(path)} has no video stream, only {held}. Give a file with moving pictures.")
+    held = ", ".join(map(_describe, container.streams))
+    besides = f"only {held}" if held else "nor any other"
+    raise VideoError(f"{shown(path)} has no video stream, {besides}. Give a file with moving pictures.")
 
 
 def _describe(stream: Any) -> str:

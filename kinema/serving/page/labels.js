@@ -15,6 +15,7 @@ export class Labels {
     const [corrections, suggestions, trainings] = await Promise.all(
       ["/v1/corrections", "/v1/suggestions", "/v1/trainings"].map((path) => call("GET", path)));
     $("told").hidden = !corrections.length && !trainings.length;
+    for (const box of document.querySelectorAll("#told .scroll, #told .exports")) box.hidden = !corrections.length;
     $("next").hidden = !suggestions.length;
     $("corrections").replaceChildren(...corrections.map((one) => this.row(one)));
     $("suggestions").replaceChildren(...suggestions.map((one) => this.card(one)));
@@ -31,7 +32,7 @@ export class Labels {
     const answers = one.labels.map((each, place) => make("button", { type: "button", "aria-label": `It is ${each.label}`, onclick: () => this.answer(one, each.label) },
       make("span", {}, each.label), make("small", {}, percent(each.score)), make("i", { "aria-hidden": "true", "--w": `${100 * each.score}%`, "--k": colour(place) })));
     const look = make("button", { type: "button", "aria-label": `Look at ${one.name} at ${clock(one.start_seconds)}`, onclick: () => this.look(one) }, "Look");
-    return make("li", {}, make("div", { className: "where" }, make("span", {}, `${one.name}, ${clock(one.start_seconds)} – ${clock(one.end_seconds)}`), look),
+    return make("li", {}, make("div", { className: "where" }, make("span", {}, `${clock(one.start_seconds)} – ${clock(one.end_seconds)}, ${one.name}`), look),
       make("div", { className: "pair" }, ...answers));
   }
 

@@ -36,8 +36,8 @@ async function list() {
 
 // Shows the newest finished timeline of a video.
 async function show(video) {
-  const jobs = await call("GET", "/v1/jobs?limit=200");
-  let found = jobs.find((job) => job.video === video && job.state === "done" && job.kind === "timeline") || jobs.find((job) => job.video === video && job.state === "done");
+  const jobs = (await call("GET", `/v1/jobs?limit=200&video=${video}`)).filter((job) => job.state === "done");
+  let found = jobs.find((job) => job.kind === "timeline") || jobs[0];
   if (!found) throw new Problem({ message: "This video has no timeline any more.", hint: "Drop it again." });
   found = await call("GET", `/v1/jobs/${found.id}`);
   calm();

@@ -59,16 +59,15 @@ export class Timeline {
       const fits = this.narrow ? 40 : 17, name = label.length > fits ? `${label.slice(0, fits - 1)}…` : label;
       svg.append(shape("text", { class: "name", x: this.narrow ? 6 : 0, y: this.narrow ? foot - tall - 4 : foot - 6 }, name));
       svg.append(shape("line", { class: "rule", x1: this.left, x2: this.width - 6, y1: foot, y2: foot }));
-      const points = this.result.windows.flatMap((one, number, all) => {
-        const begin = number ? (one.start_seconds + all[number - 1].end_seconds) / 2 : one.start_seconds;
-        const stop = number < all.length - 1 ? (all[number + 1].start_seconds + one.end_seconds) / 2 : one.end_seconds;
-        const y = (foot - one.scores[k] * tall).toFixed(1), middle = this.x((begin + stop) / 2).toFixed(1);
-        const ends = [];
-        if (!number) ends.push(`${this.x(begin).toFixed(1)},${y}`);
-        ends.push(`${middle},${y}`);
-        if (number === all.length - 1) ends.push(`${this.x(stop).toFixed(1)},${y}`);
-        return ends;
-      });
+      const point = (seconds, one) => `${this.x(seconds).toFixed(1)},${(foot - one.scores[k] * tall).toFixed(1)}`;
+      const all = this.result.windows, points = all.map((one) => point((one.start_seconds + one.end_seconds) / 2, one));
+      points.unshift(point(this.start, all[0]));
+      points.push(point(this.end, all[all.length - 1]));
+      const threshold = this.result.thresholds?.[k];
+      if (threshold) {
+        const y = foot - threshold * tall;
+        svg.append(shape("line", { class: "threshold", x1: this.left, x2: this.width - 6, y1: y, y2: y }));
+      }
       const paint = shape("path", { class: "area", d: `M${this.x(this.start)},${foot} L${points.join(" L")} L${this.x(this.end)},${foot}Z` });
       const curve = shape("polyline", { class: "curve", points: points.join(" ") });
       paint.style.fill = curve.style.stroke = this.colourOf(label);

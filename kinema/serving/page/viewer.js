@@ -32,11 +32,16 @@ export class Viewer {
     this.result.segments ||= [];
     this.moment = this.result.windows[0].start_seconds;
     $("viewer").hidden = false;
-    $("unplayable").hidden = true;
+    $("unplayable").hidden = job.kept;
+    $("unplayable").textContent = job.kept ? "This browser cannot play the file. Its timeline is below all the same."
+      : "The file is no longer kept here; what was found in it is. Drop it again to watch it.";
+    $("look").disabled = !job.kept;
+    if (!job.kept) this.heat.turn(false);
     $("saved").textContent = "";
     this.heat.forget();
     this.timeline.show(this.result, []); // corrections come later
-    this.video.src = `/v1/videos/${job.video}`;
+    if (job.kept) this.video.src = `/v1/videos/${job.video}`;
+    else this.video.removeAttribute("src");
     $("name").textContent = job.name;
     $("labels").replaceChildren(...labels.map((label) => make("option", { value: label })));
     const kept = this.result.labels.map((label) => make("option", { value: label }, label));
@@ -107,11 +112,14 @@ export class Viewer {
     this.moved();
   }
 
-  // The scores at a time: the mean over the windows around it.
+  // The scores at a time, between the middles of windows, as the timeline draws them.
   scoresAt(seconds) {
-    const all = this.result.windows, around = all.filter((one) => one.start_seconds <= seconds && seconds < one.end_seconds);
-    const taken = around.length ? around : [all[all.length - 1]];
-    return this.result.labels.map((label, k) => ({ label, score: taken.reduce((sum, one) => sum + one.scores[k], 0) / taken.length }));
+    const all = this.result.windows, middle = (one) => (one.start_seconds + one.end_seconds) / 2;
+    let after = all.findIndex((one) => middle(one) > seconds);
+    after = after < 0 ? all.length - 1 : after;
+    const before = Math.max(after - 1, 0), span = middle(all[after]) - middle(all[before]);
+    const part = span > 0 ? Math.min(Math.max((seconds - middle(all[before])) / span, 0), 1) : 0;
+    return this.result.labels.map((label, k) => ({ label, score: (1 - part) * all[before].scores[k] + part * all[after].scores[k] }));
   }
 
   windowAt(seconds) {
