@@ -9,17 +9,14 @@ take clips of one length alone: after all). It goes on where it stopped; `--only
 
 import argparse
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from multiprocessing import get_context
+from functools import partial
 
 import torch
 
 from benchmarks import checks
-from benchmarks.by_name import read_rows, write_rows
-from benchmarks.compat import batched, said
+from benchmarks.by_name import found, read_rows, said, write_rows
 from benchmarks.results import ROOT, current_commit
 from kinema.errors import ModelError
 from kinema.models import create_model, list_models, sized_by
@@ -32,10 +29,15 @@ BATCH = 20  # names that a process looks at before a new one takes its place
 CLOSE = 1e-5
 
 
+def blank(name: str, commit: str) -> dict[str, str]:
+    """The row of a name of which nothing has been found."""
+    return dict.fromkeys(COLUMNS, "") | {"name": name, "commit": commit, "date": datetime.now(UTC).date().isoformat()}
+
+
 def row_of(name: str, commit: str) -> dict[str, str]:
     """A name's row of the table."""
     torch.set_num_threads(1)
-    row = dict.fromkeys(COLUMNS, "") | {"name": name, "commit": commit, "date": datetime.now(UTC).date().isoformat()}
+    row = blank(name, commit)
     try:
         with torch.device("meta"):
             create_model(name, causal=True)
@@ -72,14 +74,6 @@ def difference(network: "checks.Network", steps: Steps, clip_NCTHW: torch.Tensor
     return float(torch.stack(found).max())  # not a number, where one is
 
 
-def rows_of(names: list[str], commit: str, processes: int) -> Iterator[dict[str, str]]:
-    """The rows of names, as they come."""
-    for batch in batched(names, BATCH * processes):
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            for row in as_completed([pool.submit(row_of, name, commit) for name in batch]):
-                yield row.result()
-
-
 def good(row: dict[str, str]) -> bool:
     """Does a stream answer as its clip, or say why not?"""
     followed = row["fed"] == "memory" and float(row["difference"]) < CLOSE
@@ -100,7 +94,9 @@ def main() -> int:
     rows = read_rows(TABLE)
     left = [name for name in list_models() if name not in rows or not good(rows[name])]
     names = [name for name in left if fnmatchcase(name, options.only)]
-    for number, row in enumerate(rows_of(names, current_commit(), options.processes), start=1):
+    commit = current_commit()
+    coming = found(names, partial(row_of, commit=commit), partial(blank, commit=commit), options.processes, BATCH)
+    for number, row in enumerate(coming, start=1):
         rows[row["name"]] = row
         write_rows(TABLE, COLUMNS, rows)
         print(f"{number}/{len(names)} {name_of(row)}", flush=True)

@@ -13,18 +13,15 @@ remark says which.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
-from multiprocessing import get_context
 
 import torch
 
 from benchmarks import checks
-from benchmarks.by_name import read_rows, write_rows
+from benchmarks.by_name import found, read_rows, said, write_rows
 from benchmarks.results import ROOT, current_commit
 from kinema.models import create_model, list_models, order_aware, sized_by
 
@@ -68,34 +65,11 @@ def check(name: str, commit: str) -> dict[str, str]:
     return row
 
 
-def checked(names: list[str], commit: str, processes: int) -> Iterator[dict[str, str]]:
-    """The rows of names, as they come from so many processes; these are new ones every few names, for they grow."""
-    for batch in batched(names, BATCH * processes):
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            rows = {pool.submit(check, name, commit): name for name in batch}
-            for row in as_completed(rows):
-                try:
-                    yield row.result()
-                except BrokenProcessPool as error:  # killed, for want of memory say
-                    yield {**check_failed(rows[row], commit), "remark": said(error)}
-
-
-def batched(names: list[str], count: int) -> Iterator[list[str]]:
-    """The names, so many at a time."""
-    for first in range(0, len(names), count):
-        yield names[first : first + count]
-
-
 def answer(subject: checks.Subject, what: str) -> str:
     """How the table says that a check holds."""
     if what == "order":
         return "changes" if order_aware(subject.name) else "same"
     return "refused" if what.removeprefix("other_") in sized_by(subject.name) else "yes"
-
-
-def said(error: Exception) -> str:
-    """An error in a line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def read_table() -> dict[str, dict[str, str]]:
@@ -115,7 +89,8 @@ def main() -> int:
     names = [name for name in list_models() if name not in done and fnmatchcase(name, options.only)]
     commit = current_commit()
     write_rows(TABLE, COLUMNS, rows)
-    for number, row in enumerate(checked(names, commit, options.processes), start=1):
+    coming = found(names, partial(check, commit=commit), partial(check_failed, commit=commit), options.processes, BATCH)
+    for number, row in enumerate(coming, start=1):
         rows[row["name"]] = row
         write_rows(TABLE, COLUMNS, rows)
         wrong = ", ".join(f"no {column}" for column in CHECKS if row[column] == "no")

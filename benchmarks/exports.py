@@ -13,12 +13,9 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,7 +23,7 @@ import numpy as np
 import torch
 
 from benchmarks import checks, compat
-from benchmarks.by_name import read_rows, write_rows
+from benchmarks.by_name import found, read_rows, write_rows
 from benchmarks.results import ROOT, current_commit
 from kinema.inference.engines.fold import folded
 from kinema.inference.export.formats import Runner, run_onnx, run_openvino, write_onnx
@@ -81,18 +78,6 @@ def difference(run: Runner, clip_NCTHW: torch.Tensor, expected_NK: np.ndarray) -
     return float(np.abs(run([clip_NCTHW.numpy()])[0] - expected_NK).max() / np.abs(expected_NK).max())
 
 
-def rows_of(names: list[str], commit: str, processes: int) -> Iterator[dict[str, str]]:
-    """The rows of names, as they come."""
-    for batch in compat.batched(names, BATCH * processes):
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            coming = {pool.submit(row_of, name, commit): name for name in batch}
-            for row in as_completed(coming):
-                try:
-                    yield row.result()
-                except BrokenProcessPool as error:  # killed, for want of memory say
-                    yield blank(coming[row], commit) | {"remark": compat.said(error)}
-
-
 def good(row: dict[str, str]) -> bool:
     """Do both runtimes give the network's answers?"""
     return all(row[runtime] != "no" and float(row[runtime]) <= CLOSE for runtime in RUNTIMES)
@@ -123,7 +108,9 @@ def main() -> int:
     sizes, first = sizes_of(left), {*checks.one_of_each_family()}
     names = sorted((name for name in left if fnmatchcase(name, options.only)),
                    key=lambda name: (name not in first, sizes[name]))
-    for number, row in enumerate(rows_of(names, current_commit(), options.processes), start=1):
+    commit = current_commit()
+    coming = found(names, partial(row_of, commit=commit), partial(blank, commit=commit), options.processes, BATCH)
+    for number, row in enumerate(coming, start=1):
         rows[row["name"]] = row
         write_rows(TABLE, COLUMNS, rows)
         print(f"{number}/{len(names)}", *(row[column] for column in ("name", *RUNTIMES, "remark")), flush=True)

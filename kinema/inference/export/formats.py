@@ -33,11 +33,13 @@ def quietly() -> "Iterator[None]":
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    for logger, level in zip(loggers, before, strict=True):
-        logger.setLevel(level)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def onnx_program(layer: nn.Module, inputs: tuple[torch.Tensor, ...], names: Names) -> Any:
