@@ -5,8 +5,6 @@ rounding (`precision` "fp32") or nearly ("bf16", and "int8", which int8.py makes
 T frames, H rows, W columns, K classes.
 """
 
-import logging
-import warnings
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple
@@ -14,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from kinema.errors import ModelError
-from kinema.inference.engines import openvino
+from kinema.inference.engines import onnx, openvino
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.inplace import in_place
 from kinema.inference.engines.packed import channels_last, packed
@@ -76,29 +74,19 @@ def of_graph(model: Any) -> Engine:
 
 def by_onnx(network: Network, precision: str) -> Engine:
     """ONNX Runtime, on the CPU, in float32 alone."""
-    import onnxruntime
-
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells which packages that nobody needs are not there
     blank_1CTHW = torch.zeros(1, *network.clip.shape_CTHW)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            exported = torch.onnx.export(folded(network).float(), (blank_1CTHW,), dynamo=True, verbose=False)
-        except ImportError as error:
-            raise ModelError(f"The engine onnx lacks {error.name}: pip install 'kinema[onnx]'.") from error
-        except torch.onnx.OnnxExporterError as error:
-            raise ModelError(f"{network.name} cannot be written as ONNX: {str(error).splitlines()[0]} Nearest: "
-                             "engine='torch'.") from error
-    assert exported is not None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(exported.model_proto.SerializeToString(), options,
-                                           providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
+    try:
+        program = onnx.onnx_program(folded(network).float(), (blank_1CTHW,), (["clip"], ["logits"]))
+    except ImportError as error:
+        raise ModelError(f"The engine onnx lacks {error.name}: pip install 'kinema[onnx]'.") from error
+    except torch.onnx.OnnxExporterError as error:
+        raise ModelError(f"{network.name} cannot be written as ONNX: {str(error).splitlines()[0]} Nearest: "
+                         "engine='torch'.") from error
+    session = onnx.session_of(program.model_proto.SerializeToString())
 
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:
         clips = clips_NCTHW.float().cpu().contiguous().split(1)
-        return torch.cat([torch.from_numpy(session.run(None, {name: clip.numpy()})[0]) for clip in clips])
+        return torch.cat([torch.from_numpy(session.run(None, {"clip": clip.numpy()})[0]) for clip in clips])
 
     return answer
 

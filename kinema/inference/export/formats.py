@@ -1,10 +1,7 @@
 """What a network can be written as, and how each is run: ONNX, OpenVINO, TorchScript, torch.export."""
 
 import json
-import logging
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,39 +11,16 @@ import torch
 from torch import nn
 
 from kinema.errors import KinemaError, nearest
+from kinema.inference.engines.onnx import Names, onnx_program, quietly, session_of
 from kinema.inference.engines.openvino import compiled_graph, converted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 Runner = Callable[[list[np.ndarray]], list[np.ndarray]]
-Names = Sequence[Sequence[str]]  # of what goes in, and of what comes out
 FACTS = "kinema"  # under which name the facts lie in a file, as JSON
 FACTS_FILE = f"{FACTS}.json"  # likewise, in PyTorch's formats
 ONE_FILE_BYTES = 1_900_000_000  # that an ONNX file may hold; weights beyond lie in a file beside it
-
-
-@contextmanager
-def quietly() -> "Iterator[None]":
-    """Within this, exporters do not tell of shapes that are fixed here, and of packages that nobody needs."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
-
-
-def onnx_program(layer: nn.Module, inputs: tuple[torch.Tensor, ...], names: Names) -> Any:
-    """A layer as PyTorch's ONNX exporter makes it."""
-    with quietly():
-        return torch.onnx.export(layer, inputs, dynamo=True, verbose=False, input_names=names[0],
-                                 output_names=names[1])
 
 
 def write_onnx(layer: nn.Module, inputs: tuple[torch.Tensor, ...], path: Path, names: Names, facts: str) -> None:
@@ -59,11 +33,7 @@ def write_onnx(layer: nn.Module, inputs: tuple[torch.Tensor, ...], path: Path, n
 
 def run_onnx(path: Path) -> Runner:
     """A file as ONNX Runtime runs it."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = session_of(path)
     names = [entry.name for entry in session.get_inputs()]
     return lambda values: session.run(None, dict(zip(names, values, strict=True)))
 

@@ -12,7 +12,8 @@ from torch import nn
 from kinema.errors import KinemaError
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.int8 import calibration_clips, check_int8, int8_model
-from kinema.inference.export.formats import FACTS, FORMATS, Names, onnx_program, save_openvino
+from kinema.inference.engines.onnx import Names, onnx_program
+from kinema.inference.export.formats import FACTS, FORMATS, save_openvino
 from kinema.models import Network
 from kinema.runs import Run
 
