@@ -22,7 +22,11 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    os.environ["KINEMA_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    cache, base = tmp_path_factory.mktemp("cache"), tmp_path_factory.getbasetemp()
+    os.environ["KINEMA_CACHE"] = str(cache)
+    compiled = (base.parent if workers else base) / "compiled"  # once for all processes: it takes half a minute
+    compiled.mkdir(exist_ok=True)
+    (cache / "compiled").symlink_to(compiled)
 
 
 @pytest.fixture(autouse=True)

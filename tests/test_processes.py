@@ -36,6 +36,7 @@ def there(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to look into")
 def test_a_reader_ends_though_its_parent_died_before_it_began() -> None:
     with subprocess.Popen([sys.executable, "-c", START_AND_DIE], stdout=subprocess.PIPE, text=True) as parent:

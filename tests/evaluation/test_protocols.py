@@ -111,6 +111,7 @@ def test_a_run_is_judged_by_a_protocol(run: Path) -> None:
     assert "leave out --views and --crops" in command("evaluate", run, "--protocol", "3x2", "--views", "3", code=2)
 
 
+@pytest.mark.slow
 def test_two_results_are_compared_with_what_else_differs(run: Path, tmp_path: Path) -> None:
     kinema.evaluate(run, machine=HERE)
     kinema.evaluate(run, views=2, machine=HERE)

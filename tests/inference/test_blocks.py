@@ -110,6 +110,7 @@ def test_a_stem(outputs: int, taps: int, frames: int, rows: int, columns: int, t
     assert np.abs(found - expected).max() < 1e-5 * expected.std()
 
 
+@pytest.mark.slow
 def test_openvinos_graph_is_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setattr(blocks, "LEAST", 1)

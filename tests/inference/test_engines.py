@@ -84,7 +84,8 @@ def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    "tsm-resnet18", "tin-resnet50", "r3d-preact_resnet18", "x3d_xs", "movinet_a0", "ircsn-resnet_tiny"])
+    "tsm-resnet18", "x3d_xs", "ircsn-resnet_tiny", *(pytest.param(name, marks=pytest.mark.slow) for name in (
+        "tin-resnet50", "r3d-preact_resnet18", "movinet_a0"))])
 @pytest.mark.parametrize("fewer", [False, True])
 def test_packed_convolutions_give_the_networks_answers(name: str, fewer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In float32 and bf16, in clips of one shape and of another, from several clips at once."""
@@ -148,7 +149,7 @@ def test_the_quickest_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert engine_of(network, "auto").name == "torch"
 
 
-@pytest.mark.parametrize("engine", ["torch", "openvino"])
+@pytest.mark.parametrize("engine", ["torch", pytest.param("openvino", marks=pytest.mark.slow)])
 def test_a_network_that_is_trained_on_changes_no_answer(engine: str) -> None:
     if ENGINES[engine].package:
         pytest.importorskip(ENGINES[engine].package)
@@ -181,6 +182,7 @@ print(*choose.measured(network, "fp32"))
 @pytest.mark.slow
 def test_an_engine_that_cannot_be_made_is_left_out(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
+    (tmp_path / "compiled").symlink_to(Path(os.environ["KINEMA_CACHE"]) / "compiled")
     done = subprocess.run([sys.executable, "-c", LEFT_OUT], capture_output=True, text=True, timeout=100, check=True,
                           env={**os.environ, "KINEMA_CACHE": str(tmp_path)})
     told, found = done.stdout.splitlines()

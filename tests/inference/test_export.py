@@ -65,9 +65,9 @@ def test_a_clips_file(tmp_path: Path, suffix: str) -> None:
     assert facts["clip"]["frames"] == 4
 
 
-@pytest.mark.parametrize("cameras", [1, 2])
+@pytest.mark.parametrize("cameras", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("suffix", [".onnx", ".xml"])
-@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "i3d-resnet_tiny"])
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", pytest.param("i3d-resnet_tiny", marks=pytest.mark.slow)])
 def test_a_streams_file_is_fed_its_own_state(tmp_path: Path, name: str, suffix: str, cameras: int) -> None:
     made = network(name, causal=True)
     path = tmp_path / f"a{suffix}"
@@ -121,8 +121,8 @@ def ran(script: Path, video: Path) -> list[list[str]]:
     return [line.split("\t") for line in found.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("to", ["onnx", "openvino", *(pytest.param(to, marks=pytest.mark.slow)
-                                                      for to in ("torchscript", "pt2"))])
+@pytest.mark.parametrize("to", ["onnx", *(pytest.param(to, marks=pytest.mark.slow)
+                                         for to in ("openvino", "torchscript", "pt2"))])
 def test_a_run_is_exported_with_an_example(tiny_run: Path, motion: Path, tmp_path: Path, to: str) -> None:
     path = tmp_path / f"a{FORMATS[to].suffix}"
     told = CliRunner().invoke(app, ["export", str(tiny_run), str(path), "--to", to])
@@ -146,7 +146,7 @@ def test_a_run_is_exported_with_an_example(tiny_run: Path, motion: Path, tmp_pat
     assert {file.name for file in tmp_path.iterdir()} <= {path.name, "a.bin", "a.json", "a_example.py"}
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+@pytest.mark.parametrize("suffix", [".onnx", pytest.param(".xml", marks=pytest.mark.slow)])
 def test_an_exported_run_gives_its_top_label_on_all_validation_clips(
     tiny_run: Path, tmp_path: Path, suffix: str
 ) -> None:

@@ -58,6 +58,7 @@ def test_no_compiler_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: obje
     assert winograd.library.__wrapped__() is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("everywhere")
 def test_openvinos_graph_is_rewritten() -> None:
     pytest.importorskip("openvino")

@@ -42,6 +42,7 @@ def test_kernels_can_be_switched_off(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(library() is None, reason="there is no C++ compiler")
 def test_a_damaged_library_is_built_anew(tmp_path: Path) -> None:
     sound = built(cache_folder() / "compiled", SOURCES, HEADERS)

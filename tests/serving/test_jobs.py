@@ -195,6 +195,7 @@ def test_a_full_queue_says_when_to_come_back_and_cancelled_jobs_make_room(served
     error_of(served.client.delete(f"/v1/jobs/{done.json()['id']}"), 409, "ended")
 
 
+@pytest.mark.slow
 def test_a_decoder_that_is_killed_is_one_failed_job(served: Served, film: Path) -> None:
     (decoding,) = served.service.crew.processes
     served.upload(film, wait=30)

@@ -60,7 +60,7 @@ def test_a_training_goes_on_though_the_server_is_killed(start_server: Start, fil
     video = httpx.post(f"{url}/v1/timeline?wait=30", files={"video": ("a.mp4", film.read_bytes())}, timeout=60).json()
     httpx.post(f"{url}/v1/corrections", json={"video": video["video"], "start_seconds": 0, "end_seconds": 2,
                                               "label": "right"})
-    training = httpx.post(f"{url}/v1/trainings", json={"epochs": 12}).json()
+    training = httpx.post(f"{url}/v1/trainings", json={"epochs": 6}).json()
     while not httpx.get(f"{url}/v1/trainings/{training['id']}").json()["validation"]:
         time.sleep(0.1)
     (orphan,) = [child for child in children(process.pid) if trains(child)]
@@ -72,7 +72,7 @@ def test_a_training_goes_on_though_the_server_is_killed(start_server: Start, fil
     while (training := httpx.get(f"{url}/v1/trainings/{training['id']}").json())["state"] == "running":
         time.sleep(0.2)
     assert training["state"] == "done", training["problem"]
-    assert len(training["validation"]) == 12
+    assert len(training["validation"]) == 6
 
 
 @pytest.mark.slow

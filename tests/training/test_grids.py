@@ -155,7 +155,7 @@ def test_a_training_takes_the_steps_and_rates_of_its_schedule_and_goes_on_after_
 def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> None:
     """With every other switch on."""
     exact = {**EVERY_SWITCH, "optimizer": "sgd", "lr": 0.002, "precision": "64-true", "dropout": 0.3}
-    recipe = Recipe(str(motion), out=str(tmp_path / "one"), **{**GRIDS, **exact, "batch": 8, "epochs": 10})  # type: ignore[arg-type]
+    recipe = Recipe(str(motion), out=str(tmp_path / "one"), **{**GRIDS, **exact, "batch": 8, "epochs": 5})  # type: ignore[arg-type]
     train(recipe, HERE, quiet=True)
     write_recipe(recipe, tmp_path / "recipe.yaml")
     command = [*COMMAND, "--recipe", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "two"), "--devices", "2",

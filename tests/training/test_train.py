@@ -76,7 +76,7 @@ def test_restart_trains_anew(motion: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_two_kills_change_no_bit(motion: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = [*OPTIONS, *EVERY_OPTION, "--save-every", "3", "--workers", "1", "--epochs", "3"]
+    options = [*OPTIONS, *EVERY_OPTION, "--save-every", "3", "--workers", "1", "--epochs", "2"]
     started = time.monotonic()
     subprocess.run([*COMMAND, str(motion), "--out", str(whole), *options], check=True, capture_output=True)
     wall_seconds = time.monotonic() - started
@@ -135,8 +135,8 @@ def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> No
     assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < 1e-5
 
 
-
-@pytest.mark.parametrize("precision", ["32", pytest.param("64-true", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["32", "64-true"])
 def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     switches = {**TINY, **EVERY_SWITCH, "batch": 16}
     recipe = Recipe(str(motion), out=str(tmp_path / "whole"), precision=precision, **switches)
