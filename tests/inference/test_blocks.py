@@ -13,6 +13,9 @@ from kinema.inference.engines.stem import Stem
 from kinema.models import ClipSpec, create_model
 
 
+pytestmark = pytest.mark.slow  # the library takes ten seconds to build
+
+
 @pytest.fixture(autouse=True)
 def built() -> None:
     if blocks.library() is None:
@@ -110,7 +113,6 @@ def test_a_stem(outputs: int, taps: int, frames: int, rows: int, columns: int, t
     assert np.abs(found - expected).max() < 1e-5 * expected.std()
 
 
-@pytest.mark.slow
 def test_openvinos_graph_is_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setattr(blocks, "LEAST", 1)
