@@ -43,7 +43,7 @@ SHOWN = {
     "video-swin/swin-t-32x2-kinetics400": ATTENTION,
     "videomae/videomae-vit-b-1600ep-fine-tune-16x4-kinetics400": ATTENTION,
 }
-LEFT = {"slowfast_r50_8x8", "slowfast_r101_8x8", "mvit_b_16x4", "tsm-resnet50", "uniformer_s_16x4", "tanet-resnet50"}
+LEFT = {"tam-resnet50", "slowfast_r50_8x8", "slowfast_r101_8x8", "mvit_b_16x4", "tsm-resnet50", "uniformer_s_16x4", "tanet-resnet50"}
 
 
 def cost(checkpoint: Checkpoint) -> Cost:
@@ -102,7 +102,8 @@ def draw(rows: list[tuple[Checkpoint, Cost]]) -> None:
     for kind, shade in SHADES.items():
         work.scatter([], [], color=shade, label=kind)
     work.legend(fontsize=8, loc="upper left")
-    work.set(xscale="log", xlabel="GMACs of one view", ylim=(66.5, 82.5), ylabel="reported top-1 on Kinetics-400, %")
+    work.set(xscale="log", xlim=(0.6, 1200), xlabel="GMACs of one view", ylim=(66.5, 82.5),
+             ylabel="reported top-1 on Kinetics-400, %")
     time.set(xscale="log", xlim=(18, 5000),
              xlabel="milliseconds of one view on 2 threads of a CPU\n(open: fp32, full: bf16)")
     for axis in (work, time):
@@ -115,7 +116,7 @@ def dot(axis: Any, across: float, checkpoint: Checkpoint, shade: str) -> None:
     """A network's place, with its name."""
     axis.scatter(across, checkpoint.accuracy, color=shade, s=34)
     left = checkpoint.model in LEFT  # of its place, since on the right another name stands
-    axis.annotate(checkpoint.model, (across, checkpoint.accuracy), xytext=(-5 if left else 5, 3),
+    axis.annotate(checkpoint.model, (across, checkpoint.accuracy), xytext=(-5 if left else 5, 4),
                   textcoords="offset points", ha="right" if left else "left", fontsize=7, color="#333333")
 
 
