@@ -43,7 +43,8 @@ SHOWN = {
     "video-swin/swin-t-32x2-kinetics400": ATTENTION,
     "videomae/videomae-vit-b-1600ep-fine-tune-16x4-kinetics400": ATTENTION,
 }
-LEFT = {"tam-resnet50", "slowfast_r50_8x8", "slowfast_r101_8x8", "mvit_b_16x4", "tsm-resnet50", "uniformer_s_16x4", "tanet-resnet50"}
+LEFT = {"tam-resnet50", "slowfast_r50_8x8", "slowfast_r101_8x8", "mvit_b_16x4", "tsm-resnet50", "uniformer_s_16x4",
+        "tanet-resnet50"}
 
 
 def cost(checkpoint: Checkpoint) -> Cost:
