@@ -12,7 +12,6 @@ from kinema.inference.engines.blocks import Block, Blocks, Gate
 from kinema.inference.engines.stem import Stem
 from kinema.models import ClipSpec, create_model
 
-
 pytestmark = pytest.mark.slow  # the library takes ten seconds to build
 
 

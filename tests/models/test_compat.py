@@ -10,7 +10,8 @@ from benchmarks.checks import one_of_each_family
 from kinema.models import list_models
 
 QUICK = ("tsn-resnet_tiny",)
-ALSO_COMPILED = ("slowfast-resnet50", "tsn-x3d_xs", "movinet_a0", "tsn-vit_tiny", "swin3d_t", "c3d")  # beside modules
+COMPILED = ("tam-resnet_tiny", "tin-resnet_tiny", "trn-resnet_tiny", "lstm-resnet_tiny", "tsm+nonlocal-resnet_tiny",
+            "slowfast-resnet50", "tsn-x3d_xs", "movinet_a0", "tsn-vit_tiny", "swin3d_t", "c3d")
 
 
 def cases(names: Iterable[str]) -> list:
@@ -28,8 +29,7 @@ def test_export_gives_the_same_network(subject: checks.Subject) -> None:
     assert checks.exports(subject)
 
 
-@pytest.mark.parametrize("subject", cases(name for name in one_of_each_family()
-                                          if "resnet_tiny" in name or name in ALSO_COMPILED), indirect=True)
+@pytest.mark.parametrize("subject", cases([*QUICK, *COMPILED]), indirect=True)
 def test_compilation_gives_the_same_network(subject: checks.Subject) -> None:
     assert checks.compiles(subject, backend="eager")  # all others: the table below
 
