@@ -40,7 +40,8 @@ def quoted(text: str) -> str:
 
 def parquet(store: Store, names: Sequence[str]) -> str:
     """Some files of a store as one table in SQL; a folder called a=b is no column of it."""
-    return f"read_parquet([{', '.join(quoted(exactly(store.where(name))) for name in names)}], hive_partitioning = false)"
+    paths = ", ".join(quoted(exactly(store.where(name))) for name in names)
+    return f"read_parquet([{paths}], hive_partitioning = false)"
 
 
 def exactly(path: str) -> str:
