@@ -1,5 +1,6 @@
 """DuckDB, which sorts and searches the tables of an index."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,5 +39,11 @@ def quoted(text: str) -> str:
 
 
 def parquet(store: Store, names: Sequence[str]) -> str:
-    """Some files of a store as one table in SQL."""
-    return f"read_parquet([{', '.join(quoted(store.where(name)) for name in names)}])"
+    """Some files of a store as one table in SQL; a folder called a=b is no column of it."""
+    paths = ", ".join(quoted(exactly(store.where(name))) for name in names)
+    return f"read_parquet([{paths}], hive_partitioning = false)"
+
+
+def exactly(path: str) -> str:
+    """A pattern that this path alone fits: DuckDB takes *, ? and [ in names for patterns, which may fit others too."""
+    return re.sub(r"([*?\[])", r"[\1]", path)

@@ -1,5 +1,6 @@
 """What is kept of videos. Nothing here needs the network, so that searching an index does not wait for PyTorch."""
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,3 +57,8 @@ class Looked:
     scores: list[np.ndarray] = field(default_factory=list)
     embeddings: list[np.ndarray] = field(default_factory=list)
     reason: str | None = None
+
+
+def written(name: str) -> str:
+    """A name as Parquet can hold it, for not every file's is text: bytes that are no UTF-8 stand in it as \\xe9."""
+    return os.fsencode(name).decode(errors="backslashreplace")

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from kinema.archive.engine import needed
 from kinema.archive.facts import begin
-from kinema.archive.found import Kept, Looked, Opener
+from kinema.archive.found import Kept, Looked, Opener, written
 from kinema.archive.hands import look_here
 from kinema.archive.network import facts_of
 from kinema.archive.store import Store
@@ -72,9 +72,10 @@ def index(
             for name in store.names(FAILURES):
                 store.delete(name)
         done, failed = videos_in(store, WINDOWS), videos_in(store, FAILURES)
-        left = [video for video in dict.fromkeys(videos) if video not in done and video not in failed]
+        left = [video for name, video in {written(each): each for each in videos}.items()
+                if name not in done and name not in failed]
         with Progress("indexing", len(left)) as bar, closing(looking(left, opener, kept, workers)) as found:
-            good, bad = put(store, found, set(left), bar)
+            good, bad = put(store, found, {written(video) for video in left}, bar)
         merge(store)
         if files_of(store, WINDOWS):
             segments(store)
@@ -103,6 +104,7 @@ def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress)
     held: list[Looked] = []
     try:
         for looked in found:
+            looked.video, looked.reason = written(looked.video), looked.reason and written(looked.reason)
             if looked.video not in waiting:
                 continue
             waiting.remove(looked.video)

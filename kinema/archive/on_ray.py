@@ -24,7 +24,7 @@ class OnRay:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Look at a video."""
-        return {"looked": pickle.dumps(self.hand(row["video"]))}
+        return {"looked": pickle.dumps(self.hand(os.fsdecode(row["video"])))}
 
 
 def look_on_ray(
@@ -40,7 +40,7 @@ def look_on_ray(
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells its plan, and where its logs are
     blocks = min(len(videos), MOST_BLOCKS)
-    listed = data.from_items([{"video": video} for video in videos], override_num_blocks=blocks)
+    listed = data.from_items([{"video": os.fsencode(video)} for video in videos], override_num_blocks=blocks)
     crew = {"size": processes} if processes else {"min_size": 1, "max_size": gpus or processors}
     looked = listed.map(
         OnRay, fn_constructor_args=(opener, kept, os.getcwd()), compute=data.ActorPoolStrategy(**crew),

@@ -55,6 +55,9 @@ class Archive:
     def label(self, name: str) -> str:
         """A label of the index as it is written there; KinemaError, with the nearest, where there is none."""
         labels = {label_key(each): each for each in self.facts.labels}
+        if not labels:
+            raise KinemaError(f"{self.store.place} has no labels; index the videos with --labels, or ask for a "
+                              f"sentence: kinema archive like {self.store.place} --text {name!r}.")
         if label_key(name) not in labels:
             some = ", ".join(self.facts.labels[:8])
             hint = nearest(label_key(name), labels) or f"Labels: {some}{' ...' if len(labels) > 8 else ''}."

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from kinema.archive.engine import database, needed, parquet
+from kinema.archive.engine import database, exactly, needed, parquet
 from kinema.archive.found import Looked
 from kinema.archive.store import Store
 
@@ -145,5 +145,5 @@ def held_by(store: Store, name: str) -> str:
     """The files of windows that the segments were made from."""
     with database(store) as connection:
         rows = connection.execute("SELECT value FROM parquet_kv_metadata(?) WHERE key = ?::BLOB",
-                                  [store.where(name), MADE_OF]).fetchall()
+                                  [exactly(store.where(name)), MADE_OF]).fetchall()
     return rows[0][0].decode() if rows else ""

@@ -1,5 +1,6 @@
 """`kinema archive`: many videos indexed, and searched."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,8 +76,9 @@ def index(
     from kinema.archive.index import Workers
     from kinema.archive.index import index as write_index
     from kinema.archive.videos import videos_of
+    from kinema.inference.text import DEFAULT
 
-    source, places = network_and_videos(weights, places)
+    source, places = network_and_videos(DEFAULT if weights is None and labels is not None else weights, places)
     opener = Opener(absolute(source), device, views, window, engine, precision, label_list(labels))
     done = write_index(videos_of(places), out, opener, Kept(top, floor, embeddings), Workers(processes, ray), retry)
     if as_json:
@@ -90,8 +92,11 @@ def index(
 
 
 def absolute(source: str) -> str:
-    """A run or a file by its absolute path, so that it is found from anywhere; a checkpoint's id as it is."""
-    return str(Path(source).absolute()) if Path(source).exists() else source
+    """A run, a file or an encoder's folder by its absolute path, so that it is found from anywhere; an id as it is."""
+    from kinema.inference.text import PREFIX
+
+    path = source.removeprefix(PREFIX)
+    return source.removesuffix(path) + os.path.abspath(path) if Path(path).exists() else source
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kinema.cli.output import command, print_json, say
+from kinema.cli.output import command, print_json, say, spare
 
 
 @command
@@ -42,6 +42,7 @@ def export(
     from kinema.inference.export.write import path_of
 
     path = path_of(network, to, out)
+    spare(str(path), network)
     facts = write(network, path, stream, cameras, int8)
     if as_json:
         print_json(facts)

@@ -165,3 +165,18 @@ def test_lists_of_videos(footage: Path, tmp_path: Path) -> None:
         videos_of([str(tmp_path / "lists.txt")])
     with pytest.raises(KinemaError, match="knows no s4"):
         videos_of(["s4://bucket"])
+
+
+def test_a_name_that_is_no_text_is_indexed_once(tiny_run: Path, footage: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "footage"
+    folder.mkdir()
+    try:
+        for name in (b"caf\xe9.mp4", b"torn\xe9.mp4"):
+            source = footage / "torn.mp4" if name.startswith(b"torn") else next(footage.glob("*.mp4"))
+            shutil.copy(source, os.path.join(folder, os.fsdecode(name)))
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    for looked_at in (2, 0):
+        done = indexed(tiny_run, folder, tmp_path / "index")
+        assert (done.videos, done.failures, done.looked_at) == (1, 1, looked_at)
+    assert rows(tmp_path / "index")[0]["video"] == rf"{folder}/caf\xe9.mp4"

@@ -125,3 +125,15 @@ def test_the_command_line(made: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     assert kinema("archive", "search", "open door", "--limit", "3").splitlines() == lines
     assert "Give either" in kinema("archive", "like", code=1)
+
+
+@pytest.mark.parametrize("name", ["day=1", "day*", "day[1]", "da?"])
+def test_an_index_is_read_and_no_other_whose_name_is_alike(tmp_path: Path, name: str) -> None:
+    for each, count in ((name, 1), ("day1", 2), ("day", 2)):
+        store = Store(tmp_path / each)
+        begin(store, Facts(VERSION, "a", "a", "a", "fp32", LABELS, 1.0, 1, 0, 0.0, 8))
+        save(store, 0, 0, [looked(number) for number in range(count)])
+        merge(store)
+    with Archive(tmp_path / name) as archive:
+        assert len(archive.search("rest", limit=1000)) == WINDOWS
+        assert len(archive.like(looked(0).embeddings[0], limit=1000, apart=False)) == WINDOWS

@@ -218,6 +218,19 @@ def test_int8(tiny_run: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.M
     assert b"QuantizeLinear" in graph or b"FakeQuantize" in graph
 
 
+def test_what_is_there_is_not_written_over(tiny_run: Path) -> None:
+    before = {file: file.read_bytes() for file in tiny_run.iterdir() if file.is_file()}
+    with pytest.raises(KinemaError, match=r"run\.json, which is no export's, would be written over"):
+        export(tiny_run, tiny_run / "run.pt")
+    assert {file: file.read_bytes() for file in tiny_run.iterdir() if file.is_file()} == before
+
+
+def test_a_network_of_one_class(tmp_path: Path) -> None:
+    made = create_model("tsn-resnet_tiny", classes=1, clip=ClipSpec(4, 32, 32)).eval()
+    assert export(made, tmp_path / "a.pt")["checked"]["noise"] < 1e-4
+    assert export(made, tmp_path / "a.pt")["checked"]["noise"] < 1e-4  # again, over the one before
+
+
 def test_formats_are_told_apart(tiny_run: Path, tmp_path: Path) -> None:
     for to, each in FORMATS.items():
         assert path_of("runs/first", to, None) == Path(f"first{each.suffix}")

@@ -98,7 +98,7 @@ def test_what_is_no_encoder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_line(pictures: str, motion: Path, tmp_path: Path) -> None:
+def test_the_command_line(pictures: str, motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("duckdb", reason="duckdb is not installed")
     videos = sorted(motion.rglob("*.mp4"))[:4]
     found = json.loads(kinema("recognize", "--labels", "up,down", "--weights", pictures, videos[0], "--json"))
@@ -108,7 +108,12 @@ def test_the_command_line(pictures: str, motion: Path, tmp_path: Path) -> None:
     given = ("archive", "index", "--weights", pictures, tmp_path / "list.txt", "--out", tmp_path / "index",
              "--processes", "1")
     assert "no labels, so there is nothing to keep" in kinema(*given, code=1)
-    kinema(*given, "--embeddings")
+    folder = Path(pictures.removeprefix(PREFIX))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(folder.parent)
+        kinema(*given[:3], f"{PREFIX}{folder.name}", *given[4:], "--embeddings")
+    assert "has no labels; index the videos with --labels" in kinema("archive", "search", tmp_path / "index", "up",
+                                                                     code=1)
     like = json.loads(kinema("archive", "like", tmp_path / "index", "--text", "a thing moves", "--json"))
     assert {one["video"] for one in like} == {str(path) for path in videos}
     best = json.loads(kinema("archive", "like", tmp_path / "index", videos[2], "--json"))[0]

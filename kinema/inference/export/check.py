@@ -48,9 +48,15 @@ def on_noise(layer: nn.Module, inputs: list[torch.Tensor], run: Runner) -> float
             expected = layer(noise, *own)
         expected_NK, *after = expected if isinstance(expected, tuple) else (expected,)
         found_NK, *others_after = run([noise.numpy(), *others])
-        differences.append(float(np.abs(found_NK - expected_NK.numpy()).max() / float(expected_NK.std())))
+        differences.append(apart(found_NK, expected_NK.numpy()))
         own, others = [torch.tensor(float(number + 1)), *after], [np.array(number + 1, np.float32), *others_after]
     return max(differences, key=lambda value: (np.isnan(value), value))
+
+
+def apart(found_NK: np.ndarray, expected_NK: np.ndarray) -> float:
+    """The greatest difference of a logit over the spread of all, or over the size of one that is alone."""
+    spread = float(expected_NK.std() if expected_NK.size > 1 else np.abs(expected_NK).max())
+    return float(np.abs(found_NK - expected_NK).max()) / (spread or 1.0)
 
 
 def on_clips(run: Run, network: Network, answer: Runner) -> Agreement | None:
@@ -71,8 +77,8 @@ def on_clips(run: Run, network: Network, answer: Runner) -> Agreement | None:
     if not expected:
         return None
     expected_NK, found_NK = np.stack(expected), np.stack(found)
-    difference = float(np.abs(found_NK - expected_NK).max() / (expected_NK.std() or 1.0))
-    return Agreement(len(expected), difference, float((found_NK.argmax(1) == expected_NK.argmax(1)).mean()))
+    same = found_NK.argmax(1) == expected_NK.argmax(1)
+    return Agreement(len(expected), apart(found_NK, expected_NK), float(same.mean()))
 
 
 def must_agree(noise: float | None, clips: Agreement | None, int8: bool) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 import kinema
 from kinema.errors import KinemaError
 from kinema.evaluation.calibration import Calibration
-from kinema.files import write_json
+from kinema.files import read_kept, write_json
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.stepping import Flat, beginning
 from kinema.inference.export.check import must_agree, on_clips, on_noise
@@ -39,6 +39,9 @@ def export(
     """
     path = Path(path)
     name = format_of(path)
+    if (beside := path.with_suffix(".json")).exists() and "outputs" not in read_kept(beside):
+        raise KinemaError(f"{beside}, which is no export's, would be written over; choose another name than "
+                          f"{path.name}.")
     network, run = opened(source, "cpu")
     if int8:
         check_can_be_int8(name, network, run, stream)
@@ -110,7 +113,7 @@ def path_of(source: str, to: str | None, path: Path | None) -> Path:
     if path is None and to is None:
         raise KinemaError(f"Name a file to write, such as {Path(source).stem}.onnx, or --to {', '.join(FORMATS)}.")
     if path is None:
-        return Path(f"{Path(source).name}{suffix_of(to or '')}")
+        return Path(f"{Path(source).absolute().name}{suffix_of(to or '')}")
     if to is not None and path.suffix != suffix_of(to):
         raise KinemaError(f"--to {to} is written as {suffix_of(to)}, and {path.name} ends otherwise; leave one away.")
     return path
