@@ -127,6 +127,9 @@ def choose_thresholds(
     """
     if not videos:
         raise DataError("There is no video to choose thresholds on.")
+    if not any(truth for _, truth in videos):
+        raise DataError("Nothing happens in the videos to choose thresholds on. Give split=val to some in which "
+                        "something does.")
     smooth = [smoothed(track, rule.smooth_seconds) for track, _ in videos]
     hours = sum(track.lasts_seconds for track, _ in videos) / 3600
     counted = [[Count(NEVER, 0, 0, 0)] if label in quiet else counts(videos, smooth, label, k, rule)

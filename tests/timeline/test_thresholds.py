@@ -76,3 +76,5 @@ def test_goals_that_make_no_sense() -> None:
         Goal(recall=1.5)
     with pytest.raises(DataError, match="no video"):
         choose_thresholds([], ("run",), RULE, Goal())
+    with pytest.raises(DataError, match="Nothing happens in the videos"):
+        choose_thresholds([(GIVEN[0][0], [])], ("run", "jump"), RULE, Goal())

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kinema.errors import DataError
-from kinema.timeline.truth import read_truth
+from kinema.timeline.segments import Segment
+from kinema.timeline.truth import in_labels, read_truth
 
 
 def test_a_csv(tmp_path: Path) -> None:
@@ -22,6 +23,13 @@ def test_a_csv(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / "videos" / f"{name}.mp4").write_bytes(b"")
     assert truth.paths()["videos/b.mp4"] == tmp_path / "videos" / "b.mp4"
+
+
+def test_the_truth_in_a_networks_own_labels() -> None:
+    truth = {"a": [Segment(0, 1, "Run "), Segment(1, 2, "no fight"), Segment(2, 3, "swim")], "b": []}
+    found, unknown = in_labels(truth, ("run", "No Fight"), quiet=("No Fight",))
+    assert [each.label for each in found["a"]] == ["run", "swim"]
+    assert (found["b"], unknown) == ((), ("swim",))
 
 
 def test_activitynets_json(tmp_path: Path) -> None:
