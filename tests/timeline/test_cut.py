@@ -49,6 +49,15 @@ def test_b_frames_are_copied_whole(tmp_path: Path) -> None:
     assert np.array_equal(copy[:50], whole[75:75 + len(copy[:50])])
 
 
+def test_a_transport_stream_is_copied_from_the_same_key_frame(tmp_path: Path) -> None:
+    video = made_video(tmp_path, "a.ts", 6, How(options=KEYS))
+    first = key_times(video)[0]
+    (made,) = cut(video, [Segment(first + 2.4, first + 3.6, "run")], tmp_path / "out")
+    assert made.copied
+    whole, copy = frames(video), frames(made.path)
+    assert np.array_equal(copy[:40], whole[50:90])
+
+
 def test_without_slack_it_begins_on_its_very_frame(video: Path, tmp_path: Path) -> None:
     (made,) = cut(video, [Segment(2.4, 3.6, "run")], tmp_path, slack_seconds=0)
     assert not made.copied
