@@ -120,7 +120,7 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
 
 
 def seek_before(source: Any, video: Any, start: float) -> None:
-    """Go to where the packet of a time, or one before it, comes next; a transport stream is sought too far, at times."""
+    """Go to where the packet of a time, or one before it, comes next: transport streams are sought too far, at times."""
     base = video.time_base or Fraction(1)
     least = video.start_time or 0
     for early in (0, 2, 10, 60):
