@@ -108,11 +108,16 @@ def files_of(videos: list[str], out: str, endings: tuple[str, ...]) -> list[list
         return [[Path(out)]]
     if Path(out).suffix and not Path(out).is_dir():
         raise KinemaError(f"A timeline is written as {', '.join(endings)}, or into a folder; {out} is neither.")
+    return [[Path(out) / f"{stem}{ending}" for ending in endings] for stem in stems_of(videos)]
+
+
+def stems_of(videos: list[str]) -> list[str]:
+    """The videos' names without their endings, by which files are called; KinemaError where two are the same."""
     stems = [Path(path).stem for path in videos]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice is not None:
         raise KinemaError(f"Two of the videos are called {twice}; write them into folders of their own.")
-    return [[Path(out) / f"{stem}{ending}" for ending in endings] for stem in stems]
+    return stems
 
 
 def judge(truth: dict[str, Any], found: "dict[str, Timeline]") -> "TemporalMAP":
