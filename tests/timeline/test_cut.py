@@ -76,12 +76,13 @@ def test_names_padding_and_the_ends_of_the_video(video: Path, tmp_path: Path) ->
     assert len(frames(made[1].path)) in (50, 25)
 
 
-def test_sound_goes_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "loud.mp4"
+@pytest.mark.parametrize(("name", "codec"), [("loud.mp4", "aac"), ("loud.mov", "pcm_s16le")])
+def test_sound_goes_with_it(tmp_path: Path, name: str, codec: str) -> None:
+    path = tmp_path / name
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=25, options=KEYS)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream("aac", rate=16000, layout="mono")
+        sound = container.add_stream(codec, rate=16000, layout="mono")
         for number in range(100):
             image = np.full((48, 64, 3), number, np.uint8)
             container.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
