@@ -1,6 +1,7 @@
 """What truly happens when in long videos, from a csv or from ActivityNet's JSON."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,8 +134,10 @@ def activitynet(path: Path) -> Iterable[Row]:
         for name, video in database.items():
             split = {"training": "train", "validation": "val"}.get(video.get("subset", ""), video.get("subset", ""))
             yield name, split, None, f"{path}, {name}"
-            for each in video.get("annotations", []):
+            for each in video.get("annotations") or []:
                 start, end = map(float, each["segment"])
+                if not (math.isfinite(start) and math.isfinite(end) and isinstance(each["label"], str)):
+                    raise ValueError(f"of {name}: {each}")
                 if end > start:  # some of ActivityNet's own are empty
                     yield name, split, Segment(start, end, each["label"]), f"{path}, {name}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
