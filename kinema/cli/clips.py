@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from kinema.cli.output import command, print_json, say
-from kinema.cli.timeline import DEVICE, JSON, METHOD, PRECISION, RECALL, RUN, THRESHOLD
+from kinema.cli.timeline import DEVICE, JSON, METHOD, PRECISION, RECALL, RUN, THRESHOLD, stems_of
 from kinema.errors import VideoError
 
 
@@ -46,6 +46,7 @@ def clips(
     from kinema.timeline.cutting import cut
     from kinema.timeline.localizer import Localizer
 
+    stems_of(videos)  # clips are called by them
     localizer = Localizer(run, device, method, precision, recall, threshold)
     numbers = label_numbers(localizer.labels)
     wanted = {localizer.labels[find_label(name, numbers, localizer.labels, run)] for name in label or localizer.labels}

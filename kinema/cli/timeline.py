@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
-from kinema.errors import KinemaError, VideoError
+from kinema.errors import KinemaError, VideoError, nearest
 
 if TYPE_CHECKING:
     from kinema.timeline.detection_map import TemporalMAP
@@ -58,7 +58,7 @@ def timeline(
       kinema timeline runs/first tests/*.mp4 --truth truth.csv
     """
     from kinema.timeline.localizer import Localizer
-    from kinema.timeline.truth import read_truth
+    from kinema.timeline.truth import in_labels, read_truth
     from kinema.timeline.written import WRITERS, to_dict, write
 
     known = None if truth is None else read_truth(truth)
@@ -82,8 +82,12 @@ def timeline(
             say_aside(f"Wrote {', '.join(written)}")
     judged = None
     if known is not None and found:
-        judged = judge({names[path]: known.segments[names[path]] for path in found},
-                       {names[path]: each for path, each in found.items()})
+        there, unknown = in_labels({names[path]: known.segments[names[path]] for path in found}, localizer.labels,
+                                   localizer.learnt.quiet if localizer.learnt else ())
+        if unknown:
+            close = nearest(unknown[0], localizer.labels)
+            say_aside(f"The network knows no {', '.join(unknown)}: that counts as missed. {close}".rstrip())
+        judged = judge(there, {names[path]: each for path, each in found.items()})
     if as_json:
         chosen = localizer.thresholds.to_dict() if localizer.thresholds else None
         print_json({"method": localizer.method, "thresholds": chosen, "videos": facts,
@@ -104,11 +108,16 @@ def files_of(videos: list[str], out: str, endings: tuple[str, ...]) -> list[list
         return [[Path(out)]]
     if Path(out).suffix and not Path(out).is_dir():
         raise KinemaError(f"A timeline is written as {', '.join(endings)}, or into a folder; {out} is neither.")
+    return [[Path(out) / f"{stem}{ending}" for ending in endings] for stem in stems_of(videos)]
+
+
+def stems_of(videos: list[str]) -> list[str]:
+    """The videos' names without their endings, by which files are called; KinemaError where two are the same."""
     stems = [Path(path).stem for path in videos]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice is not None:
         raise KinemaError(f"Two of the videos are called {twice}; write them into folders of their own.")
-    return [[Path(out) / f"{stem}{ending}" for ending in endings] for stem in stems]
+    return stems
 
 
 def judge(truth: dict[str, Any], found: "dict[str, Timeline]") -> "TemporalMAP":
@@ -139,6 +148,10 @@ def tell(localizer: "Localizer") -> None:
 
 def show_map(judged: "TemporalMAP") -> None:
     """Print how what was found agrees with the truth."""
+    if not judged.true:
+        say(f"Nothing truly happens; {judged.found} segments were found: "
+            f"{judged.false_alarms_per_hour:.1f} false alarms an hour")
+        return
     tious = [f"mAP@{tiou:g}" for tiou in judged.tious]
     rows = [("all", str(judged.true), *(f"{mean:.3f}" for mean in judged.means)),
             *((label, str(count), *(f"{value:.3f}" for value in each)) for label, count, each in judged.classes)]

@@ -28,17 +28,20 @@ class Whose(NamedTuple):
 
 
 class Alarms:
-    """Follows the alerts of all cameras; `told` is called with the events "alert" and "alert_end"."""
+    """Follows the alerts of all cameras; `told` is called with the events "alert" and "alert_end".
+
+    every_seconds: how far the pictures of a camera are apart.
+    """
 
     def __init__(
         self, alerts: Sequence[Alert], labels: Sequence[str], cameras: Sequence[Camera],
-        recorders: Sequence[Recorder | None], told: Told,
+        recorders: Sequence[Recorder | None], told: Told, every_seconds: float,
     ) -> None:
         self.alerts, self.cameras, self.recorders, self.told = alerts, cameras, recorders, told
         self.classes = {name: k for k, name in enumerate(labels)}
         self.triggers: dict[Whose, Trigger] = {}
         self.seen_at: dict[Whose, float] = {}  # when a person was last asked about, by the clock of the camera
-        self.still = [Stillness() for _ in cameras]
+        self.still = [Stillness(every_seconds) for _ in cameras]
         self.raised = 0
 
     def answers(self, frame: Frame, answers: Sequence[Answer]) -> None:
@@ -66,6 +69,12 @@ class Alarms:
         for number, alert in enumerate(self.alerts):
             if alert.label == OFFLINE:
                 self.follow(Whose(number, camera), time.monotonic(), away_seconds)
+
+    def back(self, camera: int) -> None:
+        """A camera was away: what its labels' scores were before does not count towards what they last."""
+        for whose, trigger in self.triggers.items():
+            if whose.camera == camera and not trigger.alert.spans:
+                trigger.interrupt()
 
     def follow(
         self, whose: Whose, seconds: float, score: float, frame: Frame | None = None, answer: Answer | None = None

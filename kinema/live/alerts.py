@@ -16,8 +16,8 @@ SPAN = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
 class Alert:
     """What is alerted of: a label whose score reaches `threshold`; "inactivity" or "offline": so many seconds of it.
 
-    It is raised once the score has been there for `lasts_seconds`, and over when the score is more than `margin` below
-    the threshold; for `hold_off_seconds` after that it is not raised again.
+    It is raised once the score has been there for `lasts_seconds`, and over when the score is more than `margin` (at
+    most half the threshold) below the threshold; for `hold_off_seconds` after that it is not raised again.
     """
 
     label: str
@@ -85,7 +85,7 @@ class Trigger:
         """"begin", "end" or None."""
         alert = self.alert
         if self.on:
-            if score >= alert.threshold - alert.margin:
+            if score >= alert.threshold - min(alert.margin, alert.threshold / 2):  # else a low one was never over
                 return None
             self.on, self.above_since, self.quiet_until = False, None, seconds + alert.hold_off_seconds
             return "end"
@@ -97,3 +97,7 @@ class Trigger:
             return None
         self.on = True
         return "begin"
+
+    def interrupt(self) -> None:
+        """Nobody knows what the score was meanwhile: it begins to last anew."""
+        self.above_since = None

@@ -14,6 +14,7 @@ from kinema.live.patience import Patience
 
 WAITED = 0.008  # second that a packet must be waited for to prove that nothing lies unread
 BELIEVED = 10.0  # seconds after which a camera that is still late is believed to have another clock
+BACK = 1.0  # second by which only a clock that was set anew goes back from a packet to the next
 TRANSPORTS = ("tcp", "udp")
 
 
@@ -76,12 +77,13 @@ class Capture:
             now, stamp = time.monotonic(), packet.pts if packet.dts is None else packet.dts
             if silence := self.silence(asked):
                 raise VideoError(silence)  # the packet is what FFmpeg had held back
-            newest = newest if stamp is None else float(stamp * packet.time_base)
+            before, newest = newest, newest if stamp is None else float(stamp * packet.time_base)
             if newest is None:
                 yield Arrival(packet, None, 0.0)
                 continue
             waited = now - asked > WAITED
-            if waited or now - newest < ahead or now - late_since > BELIEVED:
+            set_back = before is not None and newest < before - BACK
+            if waited or set_back or now - newest < ahead or now - late_since > BELIEVED:
                 ahead, late_since = now - newest, now  # how far the clock here is ahead of the camera's
             yield Arrival(packet, newest, now - newest - ahead)
 

@@ -20,6 +20,7 @@ from kinema.live.remux import RAW
 
 LATE_SECONDS = 0.5  # a packet that lay unread for longer is not decoded, nor any until the next key frame
 DRIFT = 1e-3  # a packet: how quickly a camera's clock is corrected that goes faster or slower than the one here
+JUMP_SECONDS = 10.0  # a camera's clock that is further off was set anew, and is corrected at once
 MOST_STAMPS = 256  # packets whose frames have not come yet
 
 Tell = Callable[..., None]  # what became of a camera, and facts by name
@@ -98,10 +99,12 @@ class Reader(Thread):
                 return self.packets(capture)
         except VideoError as error:
             return "lost", str(error)
+        except Exception as error:  # whatever a camera sends, it is asked again
+            return "lost", f"{type(error).__name__}: {error}"
 
     def packets(self, capture: Capture) -> tuple[str, str]:
         """Go through the packets; as `follow`."""
-        pace, stamps, pixels = Pace(self.reading.every_seconds), dict[int | None, float](), None
+        pace, stamps, pixels = Pace(self.reading.every_seconds), dict[int | None, tuple[float, float | None]](), None
         shift = -capture.start_seconds if self.camera.file else None  # to a clock that goes on when it is opened again
         opened_at, raw = time.monotonic(), capture.stream.codec_context.name in RAW
         for arrival in capture.arrivals():
@@ -111,7 +114,9 @@ class Reader(Thread):
             if arrival.seconds is not None:
                 shift = seconds - arrival.seconds if shift is None else shift
                 seconds = arrival.seconds + shift
-                shift += 0.0 if self.camera.file else DRIFT * (time.monotonic() - self.began - late - seconds)
+                off = 0.0 if self.camera.file else time.monotonic() - self.began - late - seconds
+                jump = off if abs(off) > JUMP_SECONDS else 0.0
+                shift, seconds = shift + (jump or DRIFT * off), seconds + jump
             if self.camera.file:
                 late = 0.0 if self.reading.fast else self.keep_time(seconds)
             if self.recorder:
@@ -119,10 +124,10 @@ class Reader(Thread):
             if self.is_late(arrival, late, raw):
                 continue
             stamps = {} if len(stamps) > MOST_STAMPS else stamps
-            stamps[arrival.packet.pts] = time.monotonic() - late
+            stamps[arrival.packet.pts] = time.monotonic() - late, shift
             for frame in capture.frames(arrival.packet):
-                arrived = stamps.pop(frame.pts, time.monotonic())
-                at = seconds if frame.time is None or shift is None else frame.time + shift
+                arrived, then = stamps.pop(frame.pts, (time.monotonic(), shift))
+                at = seconds if frame.time is None or then is None else frame.time + then
                 if pixels is None:
                     pixels = Pixels(frame, 1)
                     self.enter(capture, pixels)

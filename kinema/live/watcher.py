@@ -42,7 +42,7 @@ class Watcher:
         self.writer = ThreadPoolExecutor(1, "clips")
         self.changes: SimpleQueue[tuple[int, str, dict[str, Any]]] = SimpleQueue()
         recorders = [self.recorder(number, clips) for number in range(len(cameras))]
-        self.alarms = Alarms(alerts, judge.labels, cameras, recorders, told)
+        self.alarms = Alarms(alerts, judge.labels, cameras, recorders, told, reading.every_seconds)
         self.readers = [Reader(number, camera, reading, self.inbox, recorders[number], self.change(number))
                         for number, camera in enumerate(cameras)]
 
@@ -112,6 +112,7 @@ class Watcher:
                 return
             if state == "open":
                 self.judge.forget(number)
+                self.alarms.back(number)
             self.told(event("camera", self.cameras[number].name, state=state, **facts))
 
     def look_for_the_lost(self) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,8 @@ from kinema.timeline.segments import Segment
 
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm", ".ts": "mpegts"}
 TICKS = 90_000  # of a second, in which frames that are encoded keep their times
+AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+CLOSE = 1e-3  # second by which times that are meant to be the same may differ
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def cut(
             start, end = segment.start_seconds - pad_seconds, segment.end_seconds + pad_seconds
             label = re.sub(r"[^\w.-]+", "_", segment.label)
             name = f"{video.stem}-{number:03}-{label}"
-            before = [key for key in keys if key <= start + 1e-3] or keys[:1]
+            before = [key for key in keys if key <= start + CLOSE] or keys[:1]
             early = max(start - before[-1], 0.0) if before else None
             reason = "no key frames are marked" if early is None else f"the key frame before it is {early:.1f} s early"
             if early is not None and early <= slack_seconds + 1e-6:
@@ -91,27 +94,44 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
         streams: dict[int, Any] = {video.index: target.add_stream_from_template(video)}
         for sound in source.streams.audio[:1]:
             streams[sound.index] = target.add_stream_from_template(sound)
-        source.seek(round(start / (video.time_base or 1)), stream=video)
-        over: set[int] = set()
+        seek_before(source, video, start)
+        begun, over = False, set[int]()
         for packet in ordered(source.demux([source.streams[index] for index in streams]), video.index):
             if packet.pts is None or packet.dts is None or packet.time_base is None:
                 if packet.size:
                     raise ValueError("some have no time")
                 continue
-            index, close = packet.stream.index, float(packet.time_base) / 2
-            if packet.dts * packet.time_base >= end - close:
+            index = packet.stream.index
+            if packet.dts * packet.time_base >= end - CLOSE:
                 over.add(index)
                 if len(over) == len(streams):
                     break
                 continue
-            if packet.pts * packet.time_base < start - close:
+            if packet.pts * packet.time_base < start - CLOSE:
                 continue
+            if index == video.index and not begun:
+                begun = True
+                if packet.pts * packet.time_base > start + CLOSE:
+                    raise ValueError("its key frame is not found again")
             shift = round(start / packet.time_base)
             packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
             packet.stream = streams[index]
             target.mux(packet)
     with open_video(out) as check:
         next(check.frames())
+
+
+def seek_before(source: Any, video: Any, start: float) -> None:
+    """Go to where the packet of a time, or one before it, comes next; a transport stream may be sought too far."""
+    base = video.time_base or Fraction(1)
+    least = video.start_time or 0
+    for early in (0, 2, 10, 60):
+        place = max(round((start - early) / base), least)
+        source.seek(place, stream=video)
+        first = next((packet for packet in source.demux(video) if packet.pts is not None), None)
+        if first is not None and first.pts * base <= start + CLOSE:
+            break
+    source.seek(place, stream=video)
 
 
 def ordered(packets: Iterator[Any], index: int) -> Iterator[Any]:
@@ -157,10 +177,11 @@ def encoded(frames: Video, path: Path, out: Path, start: float, end: float) -> N
 
 
 def sounds(path: Path, start: float, end: float, target: Any) -> Iterator[Any]:
-    """The packets of the first audio stream in a part of a file, where MP4 takes its codec."""
+    """The packets of the first audio stream in a part of a file; coded as AAC where MP4 does not take its codec."""
     with av.open(str(path)) as source:
         for stream in source.streams.audio[:1]:
             if stream.codec_context.name not in ("aac", "mp3", "mp3float", "ac3", "opus"):
+                yield from as_aac(source, stream, start, end, target)
                 return
             made = target.add_stream_from_template(stream)
             source.seek(round(start / (stream.time_base or 1)), stream=stream)
@@ -172,3 +193,21 @@ def sounds(path: Path, start: float, end: float, target: Any) -> Iterator[Any]:
                 shift = round(start / packet.time_base)
                 packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.pts - shift, made
                 yield packet
+
+
+def as_aac(source: Any, stream: Any, start: float, end: float, target: Any) -> Iterator[Any]:
+    """The packets of an audio stream in a part of a file, coded anew; sound that is broken is left out."""
+    own = stream.codec_context.sample_rate
+    rate = own if own in AAC_RATES else AAC_RATES[-1]
+    made, resampler = target.add_stream("aac", rate=rate, layout="stereo"), av.AudioResampler("fltp", "stereo", rate)
+    source.seek(round(max(start - 1, 0) / (stream.time_base or 1)), stream=stream)
+    with suppress(av.error.FFmpegError):
+        for frame in source.decode(stream):
+            if frame.time is None or frame.time < start - CLOSE:
+                continue
+            if frame.time >= end:
+                break
+            for samples in resampler.resample(frame):
+                samples.pts, samples.time_base = round((frame.time - start) * rate), Fraction(1, rate)
+                yield from made.encode(samples)
+    yield from made.encode()

@@ -68,15 +68,20 @@ def of_class(track: Track, scores_N: np.ndarray, threshold: float, rule: Rule) -
         start = crossing(track, scores_N, low, first, -1)
         end = crossing(track, scores_N, low, last - 1, 1)
         if track.edges_N2 is not None:
-            start = snapped(middles_N, track.edges_N2[:, 0], start, track.step_seconds)
-            end = snapped(middles_N, track.edges_N2[:, 1], end, track.step_seconds)
+            edges = (snapped(middles_N, track.edges_N2[:, 0], start, track.step_seconds),
+                     snapped(middles_N, track.edges_N2[:, 1], end, track.step_seconds))
+            start, end = edges if edges[0] < edges[1] else (start, end)  # else both are the same edge
         score = float(scores_N[first:last].mean())
-        if runs and start - runs[-1][1] < rule.join_seconds and not cut_between(track, runs[-1][1], start):
-            before, _, other = runs.pop()
-            start, score = before, max(score, other)
+        if runs and start - runs[-1][1] < rule.join_seconds:
+            if cut_between(track, runs[-1][1], start):
+                start = max(start, runs[-1][1])
+            else:
+                start, earlier, other = runs.pop()
+                end, score = max(end, earlier), max(score, other)
         if end > start:
             runs.append((start, end, score))
-    return [run for run in runs if run[1] - run[0] >= rule.least_seconds]
+    least = min(rule.least_seconds, track.lasts_seconds)  # a video may be shorter
+    return [run for run in runs if run[1] - run[0] >= least]
 
 
 def parts(track: Track, above_N: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from kinema.detection.frame_map import average_precision
-from kinema.errors import DataError
 from kinema.timeline.segments import Segment
 
 TIOUS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -24,6 +23,7 @@ class TemporalMAP:
     """Mean average precision at each temporal IoU, and what a user meets: hits, misses and false alarms (tIoU 0.5).
 
     classes: each label that truly happens, how often, and its average precision at each IoU. seconds: of all videos.
+    Where nothing truly happens, mAP and recall are nan (None in JSON), and false alarms are all there is to tell.
     """
 
     tious: tuple[float, ...]
@@ -36,6 +36,8 @@ class TemporalMAP:
     @property
     def means(self) -> tuple[float, ...]:
         """mAP at each IoU: the mean over the labels that truly happen."""
+        if not self.classes:
+            return (float("nan"),) * len(self.tious)
         return tuple(float(mean) for mean in np.mean([each for _, _, each in self.classes], axis=0))
 
     @property
@@ -46,7 +48,7 @@ class TemporalMAP:
     @property
     def recall(self) -> float:
         """The share of true segments that are found."""
-        return self.hits / self.true
+        return self.hits / self.true if self.true else float("nan")
 
     @property
     def precision(self) -> float:
@@ -60,9 +62,11 @@ class TemporalMAP:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
+        there = bool(self.true)
         return {
-            "mAP": dict(zip(map(str, self.tious), self.means, strict=True)), "average_mAP": self.average,
-            "recall": self.recall, "precision": self.precision, "false_alarms_per_hour": self.false_alarms_per_hour,
+            "mAP": {str(tiou): mean if there else None for tiou, mean in zip(self.tious, self.means, strict=True)},
+            "average_mAP": self.average if there else None, "recall": self.recall if there else None,
+            "precision": self.precision, "false_alarms_per_hour": self.false_alarms_per_hour,
             "true": self.true, "found": self.found, "hits": self.hits, "hours": self.seconds / 3600,
             "classes": [{"label": label, "true": count, "average_precision": list(each)}
                         for label, count, each in self.classes],
@@ -74,11 +78,9 @@ def temporal_map(truth: Segments, found: Segments, seconds: float, tious: Sequen
 
     From the best segment down, one is right if it overlaps a true one of its label and video that no better one has
     taken by a temporal IoU of `tious` or more; of several, it takes the one that it overlaps most. seconds: how long
-    the videos last together. DataError where nothing truly happens.
+    the videos last together.
     """
     labels = sorted({segment.label for segments in truth.values() for segment in segments})
-    if not labels:
-        raise DataError("The truth names no segment, so there is nothing to find.")
     classes = []
     for label in labels:
         right_DT, scores_D, true = judged(truth, found, label, tious)

@@ -98,7 +98,11 @@ def annotated(
     if not known:
         raise VideoError(note)
     if len(known) == 1:
-        before, after = next(iter(known.values())).cut(1 - HELD_OUT)
+        (name, only), = known.items()
+        if len(only.played.starts_N) < 2:
+            raise DataError(f"{name} is too short to learn from one part and choose thresholds on the other: it lasts "
+                            f"{only.played.track.lasts_seconds:.1f} s. Annotate longer videos, or several.")
+        before, after = only.cut(1 - HELD_OUT)
         return [before], [after], note
     asked = {name for name in known if truth.splits.get(name, "train") != "train"}
     if not asked or len(asked) == len(known):

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import av
 import numpy as np
 
 from kinema.data.video import open_video
 from kinema.errors import VideoError
-from kinema.explain.film import write_video
 from kinema.files import write_atomic
+from kinema.timeline.cutting import encoded
 from kinema.timeline.segments import Timeline
 
 MOST_POINTS = 1500  # of a label's curve
 MOST_ROWS = 16
 SHOWN_FROM = 0.3  # the peak score from which a label without a segment has a row
-PLAYED = (".mp4", ".m4v", ".webm", ".mov", ".ogv")  # by browsers, as a rule
+PLAYED = (".mp4", ".m4v", ".webm", ".mov", ".ogv")  # by browsers, as a rule ...
+CODECS = ("h264", "vp8", "vp9", "av1", "theora")  # ... with one of these inside
 
 
 def write_page(timeline: Timeline, path: Path, embed: bool = False) -> None:
@@ -85,18 +87,27 @@ def source_of(video: str, page: Path, embed: bool) -> str:
         return ""
     if not embed:
         return quote(Path(os.path.relpath(path.absolute(), page.absolute().parent)).as_posix())
-    if path.suffix.lower() in PLAYED:
+    if path.suffix.lower() in PLAYED and codec_of(path) in CODECS:
         kind = guess_type(path.name)[0] or "video/mp4"
         return f"data:{kind};base64,{b64encode(path.read_bytes()).decode()}"
     copy = page.with_name(f".{page.name}.{os.getpid()}.mp4")
     try:
         with open_video(path) as frames:
-            write_video(copy, (picture for _, picture in frames.frames()), frames.fps, "mp4")
+            encoded(frames, path, copy, float("-inf"), float("inf"))
         return f"data:video/mp4;base64,{b64encode(copy.read_bytes()).decode()}"
-    except VideoError:
+    except (VideoError, av.error.FFmpegError):
         return ""
     finally:
         copy.unlink(missing_ok=True)
+
+
+def codec_of(path: Path) -> str:
+    """The codec of a file's first video stream; empty where FFmpeg finds none."""
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return container.streams.video[0].codec_context.name
+    except (av.error.FFmpegError, IndexError):
+        return ""
 
 
 def clock(seconds: float) -> str:

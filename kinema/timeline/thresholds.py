@@ -40,8 +40,14 @@ class Goal:
         """The goal, in words."""
         for name, share in (("precision", self.precision), ("recall", self.recall)):
             if share is not None:
-                return f"{name} {share:.0%}"
+                return f"{name} {100 * share:g}%"
         return "the best balance of precision and recall (F1)"
+
+    def reached(self, count: "Count") -> bool:
+        """Whether what a threshold gives is what was asked for."""
+        if self.recall is not None:
+            return count.recall >= self.recall
+        return self.precision is None or (count.right > 0 and count.precision >= self.precision)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ class Reached:
 class Thresholds:
     """The score each class must reach, what that gives in validation, class by class, and for all together.
 
-    goal: what was asked for, in words. hours: how long the validation videos last.
+    goal: what was asked for, in words. hours: how long the validation videos last. missed: classes of which no
+    threshold reaches it; the nearest is taken.
     """
 
     classes: tuple[Reached, ...]
@@ -74,6 +81,7 @@ class Thresholds:
     precision: float
     false_alarms_per_hour: float
     hours: float
+    missed: tuple[str, ...] = ()
 
     @property
     def values_K(self) -> np.ndarray:
@@ -83,13 +91,16 @@ class Thresholds:
     @property
     def words(self) -> str:
         """What they give, in words."""
+        names = ", ".join(self.missed[:5]) + (f" and {len(self.missed) - 5} more" if len(self.missed) > 5 else "")
+        short = f" No threshold reaches {self.goal} for {names}: the nearest is taken." if names else ""
         return (f"In validation ({self.hours * 60:.0f} minutes) these thresholds, chosen for {self.goal}, find "
-                f"{self.recall:.0%} of what happens, with {self.false_alarms_per_hour:.1f} false alarms an hour.")
+                f"{self.recall:.0%} of what happens, at a precision of {self.precision:.0%}, with "
+                f"{self.false_alarms_per_hour:.1f} false alarms an hour.{short}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {"goal": self.goal, "recall": self.recall, "precision": self.precision, "hours": self.hours,
-                "false_alarms_per_hour": self.false_alarms_per_hour,
+                "false_alarms_per_hour": self.false_alarms_per_hour, "missed": list(self.missed),
                 "classes": [each.to_dict() for each in self.classes]}
 
 
@@ -127,6 +138,9 @@ def choose_thresholds(
     """
     if not videos:
         raise DataError("There is no video to choose thresholds on.")
+    if not any(truth for _, truth in videos):
+        raise DataError("Nothing happens in the videos to choose thresholds on. Give split=val to some in which "
+                        "something does.")
     smooth = [smoothed(track, rule.smooth_seconds) for track, _ in videos]
     hours = sum(track.lasts_seconds for track, _ in videos) / 3600
     counted = [[Count(NEVER, 0, 0, 0)] if label in quiet else counts(videos, smooth, label, k, rule)
@@ -135,17 +149,21 @@ def choose_thresholds(
     rare = [k for k in loud if counted[k][0].true < FEWEST]
     enough = sum(counted[k][0].true for k in rare) >= FEWEST
     common = pooled([counted[k] for k in (rare if enough else loud)])
-    shared = best(common, goal).threshold
-    chosen = []
+    for_rare = best(common, goal)
+    shared, chosen, missed = for_rare.threshold, [], list[str]()
     for k, label in enumerate(labels):
         count = nearest_count(counted[k], shared) if k in rare else best(counted[k], goal)
+        judged = for_rare if k in rare else count
+        if label not in quiet and judged.true and not goal.reached(judged):
+            missed.append(label)
         wrong = (count.found - count.right) / max(hours, 1e-9)
         chosen.append(Reached(label, shared if k in rare else count.threshold, count.precision, count.recall, wrong,
                               count.true, k in rare))
     values_K = np.array([each.threshold for each in chosen])
     found = {str(number): segments(track, labels, values_K, rule) for number, (track, _) in enumerate(videos)}
     all_in = temporal_map({str(number): truth for number, (_, truth) in enumerate(videos)}, found, hours * 3600)
-    return Thresholds(tuple(chosen), goal.words, all_in.recall, all_in.precision, all_in.false_alarms_per_hour, hours)
+    return Thresholds(tuple(chosen), goal.words, all_in.recall, all_in.precision, all_in.false_alarms_per_hour, hours,
+                      tuple(missed))
 
 
 def counts(

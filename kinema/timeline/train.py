@@ -56,6 +56,9 @@ def train_timeline(
         key = ("timeline", digest(run.path / "best.safetensors"), recognizer.calibration.temperature)
         more, judged, note = annotated(recognizer, known, paths, calm_names, key, overlap)
         lessons += more
+        if not any(each.truth for each in judged):  # told before the head is learnt
+            raise DataError(f"In {truth}, nothing happens in the videos to choose thresholds on. Give split=val to "
+                            "some in which something does.")
     else:
         judged = of_films(recognizer, validation_table, calm, max(per_class // 2, 1), overlap, seed + 1000)
     head = train_head([Lesson.of(each.played, each.truth, recognizer.labels) for each in lessons], seed)

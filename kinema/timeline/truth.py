@@ -1,12 +1,13 @@
 """What truly happens when in long videos, from a csv or from ActivityNet's JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kinema.data.formats.table_csv import read_sheet, seconds
-from kinema.data.labels import find_label, label_numbers
+from kinema.data.labels import find_label, label_key, label_numbers
 from kinema.errors import DataError, nearest
 from kinema.timeline.segments import Segment
 
@@ -85,6 +86,26 @@ def read_truth(source: str | Path, labels: Sequence[str] | None = None) -> Truth
     return Truth(path, by_start, {name: split for name, split, _, _ in rows if split})
 
 
+def in_labels(
+    truth: Mapping[str, Sequence[Segment]], labels: Sequence[str], quiet: Sequence[str] = ()
+) -> tuple[dict[str, tuple[Segment, ...]], tuple[str, ...]]:
+    """True segments by the names that a network gives its classes, without quiet ones; and the names it does not know.
+
+    Case and spaces do not count. What it does not know stays: it is missed.
+    """
+    numbers, unknown = label_numbers(labels), dict[str, None]()
+    found: dict[str, tuple[Segment, ...]] = {}
+    for video, segments in truth.items():
+        named = []
+        for each in segments:
+            number = numbers.get(label_key(each.label))
+            if number is None:
+                unknown[each.label] = None
+            named.append(each if number is None else replace(each, label=labels[number]))
+        found[video] = tuple(each for each in named if each.label not in quiet)
+    return found, tuple(unknown)
+
+
 Row = tuple[str, str, Segment | None, str]  # a video's name, its split, what happens, and where that is written
 
 
@@ -113,8 +134,10 @@ def activitynet(path: Path) -> Iterable[Row]:
         for name, video in database.items():
             split = {"training": "train", "validation": "val"}.get(video.get("subset", ""), video.get("subset", ""))
             yield name, split, None, f"{path}, {name}"
-            for each in video.get("annotations", []):
+            for each in video.get("annotations") or []:
                 start, end = map(float, each["segment"])
+                if not (math.isfinite(start) and math.isfinite(end) and isinstance(each["label"], str)):
+                    raise ValueError(f"of {name}: {each}")
                 if end > start:  # some of ActivityNet's own are empty
                     yield name, split, Segment(start, end, each["label"]), f"{path}, {name}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -91,6 +91,17 @@ def test_shots_are_told_apart_and_a_moving_camera_is_not_action(lively: Path) ->
     assert change(here, body)[20:40, 20:40].mean() > 0.25
 
 
+def test_a_cut_in_each_second_hides_no_action_and_is_in_no_cover(tmp_path: Path) -> None:
+    pictures = [picture for second in range(6) for picture in scene(second, 25, 0.5 if second == 3 else 0.0)]
+    video = write(tmp_path / "cut.mp4", pictures, [4 * number for number in range(len(pictures))])
+    made = kinema.cover(video, tmp_path / "a.mp4")
+    assert 3 <= made.choice.start_seconds < made.choice.end_seconds <= 4
+    with open_video(made.path) as shown:
+        means = np.array([picture.mean((0, 1)) for _, picture in shown.frames()])
+    assert len(means) >= 20
+    assert np.abs(np.diff(means, axis=0)).max() < 4
+
+
 def test_a_dissolve_is_no_part_of_a_shot() -> None:
     one, other = (scene(seed, 1, 0)[0].astype(float) for seed in (1, 2))
     mixed = [one + (other - one) * np.clip((number - 20) / 12, 0, 1) for number in range(60)]

@@ -1,10 +1,16 @@
 """When alerts are raised and over."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from kinema.errors import KinemaError
+from kinema.live.alarms import Alarms
 from kinema.live.alerts import Alert, Trigger, alerts_of
+from kinema.live.camera import Camera
+from kinema.live.inbox import Frame
+from kinema.live.judge import Answer
 from kinema.live.pace import Pace
 from kinema.live.patience import Patience
 from kinema.live.stillness import Stillness
@@ -22,6 +28,11 @@ def changes(alert: Alert, scores: list[float]) -> list[tuple[int, str]]:
 def test_an_alert_begins_at_its_threshold_and_ends_below_its_margin() -> None:
     alert = Alert("fall", 0.5, margin=0.1, hold_off_seconds=0)
     assert changes(alert, [0.1, 0.49, 0.5, 0.9, 0.45, 0.41, 0.39, 0.1]) == [(2, "begin"), (6, "end")]
+
+
+def test_an_alert_of_a_low_threshold_ends_too() -> None:
+    assert changes(Alert("fall", 0.1, margin=0.1, hold_off_seconds=0), [0.2, 0.06, 0.04, 0.0, 0.2]) == [
+        (0, "begin"), (2, "end"), (4, "begin")]
 
 
 def test_what_flickers_raises_no_alert() -> None:
@@ -103,3 +114,17 @@ def test_stillness_is_counted_from_the_last_motion_and_anew_after_a_gap() -> Non
     for step in range(10):  # one who walks slowly is never still
         assert still(10.0 + step / 2, picture(24 + 4 * step)) < 1.5
     assert still(30.0, picture()) == 0  # nobody knows what was meanwhile
+    seldom = Stillness(every_seconds=10)
+    assert [seldom(second, picture()) for second in (0, 10, 20, 30)] == [0, 10, 20, 30]
+
+
+def test_a_score_lasts_anew_after_its_camera_was_away() -> None:
+    told: list[dict[str, Any]] = []
+    alarms = Alarms([Alert("fall", 0.5, lasts_seconds=5)], ["fall"], [Camera("hall", "rtsp://hall")], [None],
+                    told.append, 1.0)
+    for second in (0, 1, 40, 42, 46):
+        if second == 40:
+            alarms.back(0)
+        frame = Frame(np.zeros((8, 8, 3), np.uint8), second, 0.0)
+        alarms.answers(frame, [Answer(0, np.array([0.9]))])
+    assert [event["seconds"] for event in told] == [46]

@@ -3,12 +3,16 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import av
 import pytest
 from typer.testing import CliRunner
 
@@ -90,6 +94,45 @@ def test_a_device_that_ends_is_opened_again_until_it_is_given_up(tmp_path: Path)
     assert [event["state"] for event in of(told, "camera")] == ["open", "lost", "open"]
     assert of(told, "camera")[2]["away_seconds"] < 1
     assert told[-1]["event"] == "summary"
+
+
+def shifted(path: Path, seconds: float) -> bytes:
+    """A film as a transport stream whose clock begins so late."""
+    out = path.with_suffix(".ts")
+    with av.open(str(path)) as source, av.open(str(out), "w", options={"output_ts_offset": f"{seconds}"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    return out.read_bytes()
+
+
+@pytest.mark.parametrize("offsets", [(0, 500), (500, 0)])
+def test_a_camera_whose_clock_is_set_anew_is_watched_on(offsets: tuple[int, int], tmp_path: Path) -> None:
+    pieces = [shifted(film(tmp_path / f"{number}.mp4", 1), late) for number, late in enumerate(offsets)]
+    told: list[dict[str, Any]] = []
+
+    def tell(event: dict[str, Any]) -> None:
+        told.append(event)
+        if event.get("state") == "lost":
+            raise KeyboardInterrupt
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def send() -> None:
+            with server.accept()[0] as one:
+                whole = b"".join(pieces)
+                for place in range(0, len(whole), 1880):
+                    one.sendall(whole[place : place + 1880])
+                    time.sleep(0.02)
+
+        Thread(target=send, daemon=True).start()
+        source = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        Watcher(Brightness(), cameras_of([source]), [], Reading(0.04), None, tell).run()
+    seconds = [event["seconds"] for event in of(told, "answer")]
+    assert len(seconds) > 20
+    assert max(seconds) < 10
+    assert all(later > sooner - 2 for sooner, later in pairwise(seconds))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """Alerts are sent to a real server on this machine, which may be slow, or answer with errors."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -24,6 +25,7 @@ class Hook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.codes, self.slow_seconds = codes, slow_seconds
         self.events: list[dict[str, Any]] = []
+        self.users: list[str | None] = []
 
     @property
     def url(self) -> str:
@@ -42,9 +44,12 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(self.server.slow_seconds)
         code = self.server.codes.pop(0) if self.server.codes else 204
+        self.server.users.append(self.headers["Authorization"])
         if code == 204:
             self.server.events.append(json.loads(body))
         self.send_response(code)
+        if code == 301:
+            self.send_header("Location", "https://example.org/new")
         self.end_headers()
 
 
@@ -119,10 +124,47 @@ def test_a_server_that_hangs_is_left_in_the_end() -> None:
             hook({"number": number})
         hook.close(within_seconds=0.2)
         assert time.monotonic() - start < 0.9
-    assert "was not told of 4 events" in told[0]
+    assert "was not told of 5 events" in told[0]
 
 
-@pytest.mark.parametrize("address", ["example.org/hook", "ftp://example.org", "http://"])
+def test_an_address_that_moved_is_told_since_a_post_cannot_follow() -> None:
+    told: list[str] = []
+    with hooked(301) as server:
+        hook = Webhook(server.url, told.append)
+        hook({"number": 1})
+        hook.close()
+    assert (hook.delivered, server.events) == (0, [])
+    assert "answered 301 (ask https://example.org/new instead)" in told[0]
+
+
+def test_a_server_that_speaks_no_http_does_not_silence_the_next_alert() -> None:
+    told: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    with server.accept()[0] as one:
+                        one.recv(10_000)
+                        one.sendall(b"\x15\x03\x01 no HTTP\r\n\r\n")
+
+        Thread(target=answer, daemon=True).start()
+        hook = Webhook(f"http://127.0.0.1:{server.getsockname()[1]}/", told.append)
+        for number in range(2):
+            hook({"number": number})
+        hook.close()
+    assert (hook.failed, len(told)) == (2, 2)
+
+
+def test_a_user_in_the_address_is_sent_as_one() -> None:
+    with hooked() as server:
+        hook = Webhook(server.url.replace("//", "//me:s%20t@"), print)
+        hook({"number": 1})
+        hook.close()
+    assert server.events == [{"number": 1}]
+    assert server.users == ["Basic bWU6cyB0"]
+
+
+@pytest.mark.parametrize("address", ["example.org/hook", "ftp://example.org", "http://", "http://[::1", "http://a:b/"])
 def test_what_is_no_address_is_told(address: str) -> None:
     with pytest.raises(KinemaError, match="expected an address"):
         Webhook(address, print)

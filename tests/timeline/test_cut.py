@@ -49,6 +49,15 @@ def test_b_frames_are_copied_whole(tmp_path: Path) -> None:
     assert np.array_equal(copy[:50], whole[75:75 + len(copy[:50])])
 
 
+def test_a_transport_stream_is_copied_from_the_same_key_frame(tmp_path: Path) -> None:
+    video = made_video(tmp_path, "a.ts", 6, How(options=KEYS))
+    first = key_times(video)[0]
+    (made,) = cut(video, [Segment(first + 2.4, first + 3.6, "run")], tmp_path / "out")
+    assert made.copied
+    whole, copy = frames(video), frames(made.path)
+    assert np.array_equal(copy[:40], whole[50:90])
+
+
 def test_without_slack_it_begins_on_its_very_frame(video: Path, tmp_path: Path) -> None:
     (made,) = cut(video, [Segment(2.4, 3.6, "run")], tmp_path, slack_seconds=0)
     assert not made.copied
@@ -67,12 +76,13 @@ def test_names_padding_and_the_ends_of_the_video(video: Path, tmp_path: Path) ->
     assert len(frames(made[1].path)) in (50, 25)
 
 
-def test_sound_goes_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "loud.mp4"
+@pytest.mark.parametrize(("name", "codec"), [("loud.mp4", "aac"), ("loud.mov", "pcm_s16le")])
+def test_sound_goes_with_it(tmp_path: Path, name: str, codec: str) -> None:
+    path = tmp_path / name
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=25, options=KEYS)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream("aac", rate=16000, layout="mono")
+        sound = container.add_stream(codec, rate=16000, layout="mono")
         for number in range(100):
             image = np.full((48, 64, 3), number, np.uint8)
             container.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))

@@ -72,5 +72,17 @@ def test_a_sure_edge_cuts_in_two_and_moves_the_ends() -> None:
     assert cut == [("a", 3, 7), ("a", 7, 10)]
 
 
+def test_a_video_shorter_than_any_segment_shows_what_happens_in_it() -> None:
+    short = Track(np.array([5.0]), np.array([5.2]), np.array([[0.9]]))
+    assert found(short, rule=Rule.usual(2.0)) == [("a", 5, 5.2)]
+
+
+def test_an_edge_that_is_likeliest_for_both_ends_takes_nothing_away() -> None:
+    edges = np.zeros((7, 2))
+    edges[3] = 0.4
+    scores = [0, 0, 0.9, 0.9, 0.9, 0, 0]
+    assert found(track(scores, edges=edges)) == found(track(scores)) != []
+
+
 def test_a_threshold_above_one_is_never_reached() -> None:
     assert found(track([1.0] * 5), threshold=2.0) == []

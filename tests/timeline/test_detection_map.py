@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from kinema.errors import DataError
 from kinema.timeline.detection_map import temporal_map, tiou
 from kinema.timeline.segments import Segment
 
@@ -61,10 +60,12 @@ def test_hits_misses_and_false_alarms() -> None:
     assert perfect.false_alarms_per_hour == 0
 
 
-def test_nothing_found_is_nothing_and_no_truth_is_an_error() -> None:
+def test_nothing_found_is_nothing_and_where_nothing_happens_false_alarms_are_counted() -> None:
     assert temporal_map({"a": [Segment(0, 1, "run")]}, {}, 10).means == (0,) * 5
-    with pytest.raises(DataError, match="nothing to find"):
-        temporal_map({"a": []}, {"a": [Segment(0, 1, "run", 0.5)]}, 10)
+    quiet = temporal_map({"a": []}, {"a": [Segment(0, 1, "run", 0.5)]}, 1800)
+    assert quiet.false_alarms_per_hour == 2
+    facts = quiet.to_dict()
+    assert (facts["recall"], facts["average_mAP"], facts["mAP"]["0.5"], facts["precision"]) == (None, None, None, 0)
 
 
 def test_tiou() -> None:

@@ -118,6 +118,8 @@ def test_the_commands(run: Path, video: Path, tmp_path: Path) -> None:
 def test_what_goes_wrong_is_said(run: Path, video: Path, tmp_path: Path) -> None:
     assert "name a folder" in kinema("timeline", run, video, video, "--out", "a.html", code=1)
     assert "neither" in kinema("timeline", run, video, "--out", "a.txt", code=1)
+    other = tmp_path / "other" / video.name
+    assert "Two of the videos are called film" in kinema("clips", run, video, other, "--device", "cpu", code=1)
     assert "Nearest: left" in kinema("clips", run, video, "--label", "leftt", "--device", "cpu", code=1)
     (tmp_path / "text.mp4").write_text("none")
     text = kinema("timeline", run, tmp_path / "text.mp4", "--out", tmp_path / "o", "--device", "cpu", code=1)

@@ -55,6 +55,15 @@ def test_a_recall_is_reached_by_the_highest_threshold_that_does(recall: float) -
     assert run.precision == pytest.approx({0.6: 1, 0.8: 0.8, 1.0: 5 / 6}[recall])
 
 
+def test_a_goal_that_no_threshold_reaches_is_told() -> None:
+    given = videos({"run": [0.3] * 4 + [0.0], "jump": [0.9] * 5}, {"run": [0.9] * 3, "jump": []})
+    for goal in (Goal(precision=0.9), Goal(recall=0.99)):
+        chosen = choose_thresholds(given, ("run", "jump"), RULE, goal)
+        assert chosen.missed == ("run",)
+        assert f"No threshold reaches {goal.words} for run" in chosen.words
+    assert "No threshold" not in choose_thresholds(given, ("run", "jump"), RULE, Goal(recall=0.8)).words
+
+
 def test_a_rare_class_shares_the_threshold_of_all() -> None:
     given = videos({"run": [0.9] * 6, "rare": [0.8]}, {"run": [0.3]})
     run, rare = choose_thresholds(given, ("run", "rare"), RULE, Goal()).classes
@@ -76,3 +85,5 @@ def test_goals_that_make_no_sense() -> None:
         Goal(recall=1.5)
     with pytest.raises(DataError, match="no video"):
         choose_thresholds([], ("run",), RULE, Goal())
+    with pytest.raises(DataError, match="Nothing happens in the videos"):
+        choose_thresholds([(GIVEN[0][0], [])], ("run", "jump"), RULE, Goal())

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kinema.errors import DataError
-from kinema.timeline.truth import read_truth
+from kinema.timeline.segments import Segment
+from kinema.timeline.truth import in_labels, read_truth
 
 
 def test_a_csv(tmp_path: Path) -> None:
@@ -24,11 +25,18 @@ def test_a_csv(tmp_path: Path) -> None:
     assert truth.paths()["videos/b.mp4"] == tmp_path / "videos" / "b.mp4"
 
 
+def test_the_truth_in_a_networks_own_labels() -> None:
+    truth = {"a": [Segment(0, 1, "Run "), Segment(1, 2, "no fight"), Segment(2, 3, "swim")], "b": []}
+    found, unknown = in_labels(truth, ("run", "No Fight"), quiet=("No Fight",))
+    assert [each.label for each in found["a"]] == ["run", "swim"]
+    assert (found["b"], unknown) == ((), ("swim",))
+
+
 def test_activitynets_json(tmp_path: Path) -> None:
     path = tmp_path / "anet.json"
     path.write_text(json.dumps({"database": {
         "x7": {"subset": "validation", "annotations": [{"segment": [2, 9.5], "label": "Surfing"}]},
-        "y8": {"subset": "training", "annotations": []}}}), encoding="utf-8")
+        "y8": {"subset": "training", "annotations": None}}}), encoding="utf-8")
     truth = read_truth(path)
     assert truth.of("clips/v_x7.mkv")[0].end_seconds == 9.5
     assert truth.of("y8.mp4") == ()
@@ -51,6 +59,15 @@ def test_what_is_wrong_is_said_with_its_row(tmp_path: Path, text: str, says: str
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=says):
         read_truth(path, ("run",))
+
+
+@pytest.mark.parametrize("annotation", [{"segment": [1, float("nan")], "label": "run"}, {"segment": [1, 2], "label": 3},
+                                        {"segment": [1, 2, 3], "label": "run"}, {"segment": [1, 2]}])
+def test_an_annotation_that_is_none_is_said(tmp_path: Path, annotation: dict[str, object]) -> None:
+    path = tmp_path / "anet.json"
+    path.write_text(json.dumps({"database": {"x7": {"annotations": [annotation]}}}), encoding="utf-8")
+    with pytest.raises(DataError, match="is not ActivityNet's JSON"):
+        read_truth(path)
 
 
 def test_unknown_videos_and_files_that_are_none(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ import csv
 import json
 import re
 from base64 import b64decode
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from kinema.data.clips import read_table
@@ -61,6 +65,34 @@ def test_a_page_with_the_video_inside(tmp_path: Path, name: str) -> None:
     assert (b64decode(source[1]) == video.read_bytes()) == (name == "a.mp4")
     assert b"ftyp" in b64decode(source[1])[:16]
     assert sorted(path.name for path in tmp_path.iterdir()) == [name, "a.html"] if name < "a.html" else True
+
+
+def embedded(page: Path) -> tuple[str, list[float]]:
+    """The codec of the video inside a page, and when its frames are shown."""
+    found = re.search(r'src="data:video/mp4;base64,([^"]+)"', page.read_text(encoding="utf-8"))
+    assert found
+    with av.open(BytesIO(b64decode(found[1]))) as container:
+        times = [float(frame.pts * frame.time_base) for frame in container.decode(video=0)
+                 if frame.pts is not None and frame.time_base]
+        return container.streams.video[0].codec_context.name, times
+
+
+def test_a_video_inside_keeps_its_uneven_times_and_is_one_that_browsers_play(tmp_path: Path) -> None:
+    uneven = [0.0, 0.5, 1.0, 1.5, *(2 + number / 25 for number in range(25))]
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for time in uneven:
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = round(1000 * time), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    codec, times = embedded(write(made_timeline(path), tmp_path / "a.html", embed=True))
+    assert (codec, times) == ("h264", pytest.approx(uneven, abs=0.002))
+    old = made_video(tmp_path, "old.mp4", 1, How("mpeg4"))
+    assert embedded(write(made_timeline(old), tmp_path / "old.html", embed=True))[0] == "h264"
 
 
 def test_another_ending_is_refused(video: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from kinema.inference.cover.moments import Moments
 from kinema.inference.cover.shots import shots
 
-SHORTEST = 0.5  # of the seconds asked for: a shorter shot is chosen only where no shot is longer
+SHORTEST = 0.5  # of the seconds asked for, or where no shot lasts so long, of the longest: a shorter one is left out
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,15 @@ def choose(
     that somebody wants to see, which then counts most, rather than of whatever it recognises.
     """
     until_S = np.append(seen.times_S[1:], seen.times_S[-1] + frame_seconds)
-    stretches = [stretch for shot in shots(seen.tiles_SHWC) for stretch in within(shot, seen.times_S, until_S, seconds)]
+    found = shots(seen.tiles_SHWC)
+    for _, behind in found:  # what comes after a shot's last moment may show the next one already
+        until_S[behind - 1] = min(until_S[behind - 1], seen.times_S[behind - 1] + frame_seconds)
+    stretches = [stretch for shot in found for stretch in within(shot, seen.times_S, until_S, seconds)]
     if not stretches:  # all of it dissolves
         stretches = within((0, len(seen.times_S)), seen.times_S, until_S, seconds)
     lasting = np.array([until_S[last] - seen.times_S[first] for first, last in stretches])
-    long_enough = lasting >= min(SHORTEST * seconds, lasting.max()) - 1e-6
+    least = SHORTEST * (seconds if lasting.max() >= SHORTEST * seconds else lasting.max())
+    long_enough = lasting >= least - 1e-6
     stretches = [stretch for stretch, good in zip(stretches, long_enough, strict=True) if good]
     lasting = lasting[long_enough]
     moving = np.array([moved(seen.motion_S[first : last + 1]) for first, last in stretches])
