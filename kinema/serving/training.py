@@ -16,6 +16,7 @@ from typing import Any
 
 from kinema.data.clips import ClipRow
 from kinema.data.labels import label_key
+from kinema.errors import KinemaError
 from kinema.files import write_atomic
 from kinema.recipe import write_recipe
 from kinema.runs import Run
@@ -69,7 +70,10 @@ class Trainings:
             identity = token_hex(8)
             out = self.free_folder()
             out.parent.mkdir(parents=True, exist_ok=True)
-            steps = prepare(Run.open(self.source), made, out, epochs)
+            try:
+                steps = prepare(Run.open(self.source), made, out, epochs)
+            except KinemaError as error:  # the run or its clips are no longer where they were
+                raise ProblemError(409, "no_clips", str(error), "Bring the run and its clips back.") from None
             self.store.run("INSERT INTO trainings (id, run, state, corrections, steps, created) "
                            "VALUES (?, ?, ?, ?, ?, ?)", (identity, str(out), RUNNING, len(made), steps, time.time()))
             self.launch(identity, out)
