@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from kinema.errors import KinemaError
 from kinema.serving.migrations import migrate
 from kinema.serving.problems import Problem
 
@@ -53,12 +54,16 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.lock = threading.RLock()
-        self.database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self.database.row_factory = sqlite3.Row
-        self.database.execute("PRAGMA journal_mode = WAL")
-        self.database.execute("PRAGMA synchronous = FULL")  # an accepted job outlives a power cut too
-        self.database.execute("PRAGMA foreign_keys = ON")
-        migrate(self.database)
+        try:
+            self.database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self.database.row_factory = sqlite3.Row
+            self.database.execute("PRAGMA journal_mode = WAL")
+            self.database.execute("PRAGMA synchronous = FULL")  # an accepted job outlives a power cut too
+            self.database.execute("PRAGMA foreign_keys = ON")
+            migrate(self.database)
+        except sqlite3.DatabaseError as error:
+            raise KinemaError(f"{path} cannot be used as the server's database: {error}. Choose another folder with "
+                              "--data, or restore the file.") from None
 
     def run(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Change rows; return how many."""

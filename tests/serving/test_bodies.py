@@ -1,5 +1,6 @@
 """What a request brings: forms, JSON, too much of either, and what never comes."""
 
+import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,18 @@ def test_bodies_of_other_requests(served: Served) -> None:
         error_of(served.client.post(path, content=half, headers={"Content-Type": "application/json"}), 422, "invalid")
         error_of(served.client.post(path, content=bytes(1 << 17), headers={"Content-Type": "application/json"}), 413,
                  "too_large")
+
+
+def test_an_upload_that_cannot_be_written_down_leaves_nothing(
+    served: Served, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    before = sorted(served.service.uploads.iterdir())
+    monkeypatch.setattr(served.service.store, "add_upload", full)
+    error_of(served.upload(film), 507, "disk")
+    assert sorted(served.service.uploads.iterdir()) == before
 
 
 def test_a_body_that_does_not_come_keeps_no_place_in_the_queue(served: Served, film: Path) -> None:

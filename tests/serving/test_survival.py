@@ -195,6 +195,9 @@ def test_a_database_of_any_earlier_number_is_brought_up(tmp_path: Path) -> None:
         assert {row["name"] for row in store.rows("SELECT name FROM sqlite_master")} >= {
             "videos", "jobs", "corrections", "trainings"}
     database.close()
+    (tmp_path / "text.sqlite").write_text("a text that is no database, however long it is\n" * 9)
+    with pytest.raises(KinemaError, match=r"text\.sqlite cannot be used"):
+        Store(tmp_path / "text.sqlite")
     late = sqlite3.connect(tmp_path / "late.sqlite")
     late.execute("PRAGMA user_version = 99")
     with pytest.raises(KinemaError, match="version 99"):
