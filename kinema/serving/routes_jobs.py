@@ -61,8 +61,9 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
         with service.place():
             received = await receive(request, service.uploads, service.limits)
             job = await run_in_threadpool(accept, service, kind, received, options)
-    except ProblemError:
-        await drain(request)
+    except ProblemError as error:
+        if error.status != 408:  # nothing comes any more
+            await drain(request)
         raise
     if wait:
         job = await ended(service, job, wait)

@@ -23,7 +23,7 @@ from kinema.serving.problems import ProblemError
 MOST_FIELDS = 32
 MOST_FIELD = 4096  # bytes of a field that is no file, and of a JSON body
 LONGEST_NAME = 200
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 60.0  # two gigabytes come in that, where the network is not the slowest
 SLOWEST = 4096  # bytes a second, on average: a body on its way has a place in the queue
 LARGER = "Give a smaller file, or start the server with a higher --max-megabytes."
 
