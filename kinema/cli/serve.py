@@ -12,6 +12,8 @@ import typer
 from kinema.cli.output import command, say_aside
 from kinema.errors import KinemaError
 
+KEPT_SECONDS = 75  # that a connection is kept: longer than anybody is told to wait, who would send as it closes
+
 
 @command
 def serve(
@@ -72,11 +74,15 @@ def serve(
         say_aside("Learning from the run's own clips when things happen; it is kept beside the run.")
     service = Service(settings, recognizer)
     tell(service.localizer)
-    config = uvicorn.Config(application(service), host=host, port=port, log_level="warning",
-                            timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        application(service), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5,
+        timeout_keep_alive=KEPT_SECONDS)
     if host not in ("127.0.0.1", "localhost", "::1") and api_key_file is None:
         say_aside(f"Everybody who reaches {host} may upload videos and train; --api-key-file asks for keys.")
-    socket = config.bind_socket()
+    try:
+        socket = config.bind_socket()
+    except SystemExit:  # uvicorn has said why
+        raise KinemaError(f"The server cannot listen at {host}:{port}; choose another --port or --host.") from None
     say_aside(f"Serving {recognizer.network.name} at http://{host}:{socket.getsockname()[1]} (Ctrl-C stops; "
               f"{data} keeps what was asked and answered).")
     logging.getLogger("uvicorn.error").addFilter(lambda record: not (

@@ -5,9 +5,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.exceptions import HTTPException as TooLarge
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +26,8 @@ from kinema.serving.service import Service
 PAGE = Path(__file__).parent / "page"
 SAFE = ("GET", "HEAD", "OPTIONS")
 METHODS = (*SAFE, "POST", "DELETE", "PUT", "PATCH")
+UPLOADS = tuple(f"/v1/{kind}" for kind in ("recognize", "timeline"))  # which look at what comes themselves
+MOST_BODY = 1 << 16  # bytes of any other request: they are in memory before anybody asks for a key
 POLICY = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
           "base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
 ABOUT = """Say what happens in videos. Send a file to `/v1/recognize` or `/v1/timeline`: what is done within `wait`
@@ -63,7 +65,8 @@ async def page() -> Response:
 
 
 class Watched:
-    """Counts and times requests; refuses those that a page of another host lets a browser send."""
+    """Counts and times requests; refuses bodies that nobody wants, and what a page of another host lets a browser send.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
@@ -71,22 +74,30 @@ class Watched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        request, began, status = Request(scope), time.perf_counter(), 500
+        request, began, status, came = Request(scope), time.perf_counter(), 500, 0
 
         async def sent(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
+        async def received() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > MOST_BODY and scope["path"] not in UPLOADS:
+                raise TooLarge(413, f"the body is larger than {MOST_BODY} bytes")
+            return message
+
         origin = request.headers.get("origin")
-        foreign = origin and urlsplit(origin).netloc != request.headers.get("host")
+        foreign = origin and origin.partition("://")[2] != request.headers.get("host")
         try:
             if foreign and request.method not in SAFE:
                 refused = ProblemError(403, "other_page", f"Requests from {origin} are not taken.",
                                        "Send them from a program, or from the server's own page.")
                 await error_answer(refused)(scope, receive, sent)
             else:
-                await self.app(scope, receive, sent)
+                await self.app(scope, received, sent)
         finally:
             path = getattr(scope.get("route"), "path", "other")
             method = request.method if request.method in METHODS else "other"
@@ -111,7 +122,7 @@ async def invalid(request: Request, error: Exception) -> Response:
 async def unknown(request: Request, error: Exception) -> Response:
     """A path or a method that there is none of."""
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method"}.get(error.status_code, "http")
+    code = {404: "not_found", 405: "method", 413: "too_large"}.get(error.status_code, "http")
     return error_answer(ProblemError(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}.",
                                      "/openapi.json lists what there is.", dict(error.headers or {})))
 

@@ -88,15 +88,18 @@ class Corrections:
             "SELECT j.id, j.video, v.name, v.path FROM jobs j JOIN videos v ON v.id = j.video WHERE j.number IN "
             "(SELECT max(number) FROM jobs WHERE state = ? GROUP BY video) ORDER BY j.number DESC LIMIT ?",
             (DONE, LOOKED_AT))
-        found = []
+        found, made = [], {}
         for row in rows:
             if not Path(row["path"]).is_file():
                 continue
-            if row["id"] not in self.doubts:
-                self.doubts[row["id"]] = doubts(self.store.get(row["id"]).result or {}, several)
+            each = self.doubts.get(row["id"])
+            if each is None:
+                each = doubts(self.store.get(row["id"]).result or {}, several)
+            made[row["id"]] = each
             taken = labelled.get(row["video"], ())
-            found += [{"video": row["video"], "name": row["name"], **one} for one in self.doubts[row["id"]]
+            found += [{"video": row["video"], "name": row["name"], **one} for one in each
                       if not any(overlap(one, *part) for part in taken)]
+        self.doubts = made  # and those of earlier jobs go
         return sorted(found, key=lambda one: one["margin"])[:most]
 
 

@@ -4,6 +4,7 @@ The windows of several videos go through the network together, so that short vid
 """
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +17,7 @@ import torch
 
 from kinema.evaluation.predict import at_once
 from kinema.inference.recognizer import WINDOWS_AT_ONCE
-from kinema.serving.decoding import DecodingError, DecodingProcess, Message
+from kinema.serving.decoding import DecodingError, DecodingProcess, EndedError, Message
 from kinema.serving.kinds import Asked, Kind, Localizing, Recognizing
 from kinema.serving.limits import Limits
 from kinema.serving.metrics import Metrics
@@ -26,6 +27,7 @@ from kinema.serving.store import CANCELLED, DONE, FAILED, Job, Store
 from kinema.timeline.localizer import Localizer
 
 LOOK_SECONDS = 0.5  # after which a thread with nothing to do looks again
+FULL_SECONDS = 2.0  # after which what the disk or the system refused is tried again
 FAULT = Problem("internal", "The server could not finish this job.", "Its log says why; try again or report it.")
 
 
@@ -81,6 +83,8 @@ class Crew:
         self.tell_of_work()
         for work in self.under_way.copy().values():
             work.unwanted = True
+        for process in self.processes:
+            process.kill()  # it may be at a long video, or hang
         for thread in self.threads:
             thread.join(10)
         self.store.give_back()
@@ -102,25 +106,39 @@ class Crew:
     def decode(self, process: DecodingProcess) -> None:
         """Take job after job, and hand on its windows."""
         while not self.over.is_set():
-            process.start()  # also after one that was lost, before the next job wants it
-            with self.wake:
-                job = self.store.take()
-                if job is None:
-                    self.wake.wait(LOOK_SECONDS)
-                    continue
-            kind = self.kinds[job.kind]
-            work = self.under_way[job.id] = Work(job, kind, kind.begin(job.options))
-            self.notices.tell(job.id, 0.0)
             try:
-                self.hand_on(work, process)
-            except DecodingError as error:
-                self.end(work, FAILED, problem=error.problem)
-                self.unreadable(job.video)
-            except Exception:
-                self.fault(work)
-            if work.unwanted:
-                self.under_way.pop(job.id, None)
+                process.start()  # also after one that was lost, before the next job wants it
+                with self.wake:
+                    job = self.store.take()
+                    if job is None:
+                        self.wake.wait(LOOK_SECONDS)
+                        continue
+            except (OSError, sqlite3.OperationalError):  # a full disk, no memory: who ended now would leave the queue
+                logging.getLogger("kinema.serving").exception("no job can be begun")
+                self.over.wait(FULL_SECONDS)
+                continue
+            self.work_on(job, process)
         process.stop()
+
+    def work_on(self, job: Job, process: DecodingProcess) -> None:
+        """Hand on the windows of a job, or say why there are none."""
+        kind = self.kinds[job.kind]
+        work = self.under_way[job.id] = Work(job, kind, kind.begin(job.options))
+        self.notices.tell(job.id, 0.0)
+        try:
+            work.unwanted = self.store.get(job.id).state == CANCELLED  # before anybody could be told
+            self.hand_on(work, process)
+        except EndedError:  # as Ctrl-C does, which ends the server too
+            work.unwanted = True
+            self.store.again(job.id)
+        except DecodingError as error:
+            if not self.over.is_set():  # else it is done after the next start
+                self.end(work, FAILED, problem=error.problem)
+                self.store.unreadable(job.video, self.uploads)
+        except Exception:
+            self.fault(work)
+        if work.unwanted:
+            self.under_way.pop(job.id, None)
 
     def hand_on(self, work: Work, process: DecodingProcess) -> None:
         """Give the network what a video holds."""
@@ -129,11 +147,11 @@ class Crew:
             raise DecodingError("unreadable", "The video is no longer there.")
         messages = process.messages(video.path, video.name, **work.kind.windows)
         for message in messages:
-            while not work.unwanted:
+            while not (work.unwanted or self.over.is_set()):
                 with suppress(Full):
                     self.ready.put((work, message), timeout=LOOK_SECONDS)
                     break
-            if work.unwanted:
+            if work.unwanted or self.over.is_set():
                 messages.close()  # which ends the process, if it is not at the video's end
                 return
 
@@ -175,7 +193,11 @@ class Crew:
             if message.kind == "video":
                 work.duration_seconds, work.fps = message.facts["duration_seconds"], message.facts["fps"]
             elif message.kind == "end":
-                answer = work.asked.answer(tuple(message.facts["warnings"]))
+                try:
+                    answer = work.asked.answer(tuple(message.facts["warnings"]))
+                except Exception:  # which is no fault of the videos beside it
+                    self.fault(work)
+                    continue
                 answer["duration_seconds"] = round(work.ends - (work.begins or 0.0), 4)
                 answer["fps"] = work.fps
                 self.end(work, DONE, answer)
@@ -192,22 +214,21 @@ class Crew:
             return kind.ask(clips_NCTHW.to(like)).float().cpu()
 
     def end(self, work: Work, state: str, result: Any = None, problem: Problem | None = None) -> None:
-        """Write down how a job ended, once."""
+        """Write down how a job ended, once; where the disk is full, as soon as it is not."""
         self.under_way.pop(work.job.id, None)
         work.unwanted = True
-        if self.store.finish(work.job.id, state, result, problem):
+        while True:
+            try:
+                ended = self.store.finish(work.job.id, state, result, problem)
+                break
+            except sqlite3.OperationalError:
+                logging.getLogger("kinema.serving").exception("job %s cannot be written down", work.job.id)
+                if self.over.wait(FULL_SECONDS):
+                    return
+        if ended:
             self.metrics.jobs.labels(state).inc()
         self.notices.tell(work.job.id, None)
         self.ended()
-
-    def unreadable(self, video: str) -> None:
-        """Let an upload of which nothing could be told go from the disk, where no other job asks about it."""
-        with self.store.lock:  # nobody asks about it meanwhile
-            found = self.store.video(video)
-            others = self.store.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)",
-                                     (video, FAILED, CANCELLED))
-            if found is not None and found.path.parent == self.uploads and not others:
-                found.path.unlink(missing_ok=True)
 
     def fault(self, work: Work) -> None:
         """End a job at which something of kinema's own went wrong; the log says what."""

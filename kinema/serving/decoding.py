@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -32,6 +33,10 @@ class DecodingError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.problem = Problem(code, message, HINTS[code])
+
+
+class EndedError(DecodingError):
+    """Somebody ended the process, which tells nothing of the video."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,14 @@ class DecodingProcess:
 
     def died(self, code: int) -> DecodingError:
         """What is told of a process that ended."""
+        kind = EndedError if -code in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) else DecodingError
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return DecodingError("decoder_died", f"The process that decodes the video {how}.")
+        return kind("decoder_died", f"The process that decodes the video {how}.")
+
+    def kill(self) -> None:
+        """End the process under the hands of whoever reads from it."""
+        if (process := self.process) is not None:
+            process.kill()
 
     def stop(self) -> None:
         """End the process, whatever it is at."""

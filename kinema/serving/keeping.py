@@ -10,6 +10,7 @@ from kinema.serving.limits import Limits
 from kinema.serving.store import OPEN, Store
 
 DAY_SECONDS = 86_400.0
+SHARE = 0.05  # of the time that may be spent with it: nobody else uses the database meanwhile
 LOOK_SECONDS = 600.0  # after which uploads are looked through again, where nothing was asked meanwhile
 
 
@@ -22,7 +23,7 @@ class Keeper:
 
     def __init__(self, store: Store, uploads: Path, limits: Limits, busy: Callable[[], bool]) -> None:
         self.store, self.uploads, self.limits, self.busy = store, uploads, limits, busy
-        self.wake, self.over = threading.Event(), False
+        self.wake, self.over = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.work, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -31,14 +32,16 @@ class Keeper:
 
     def stop(self) -> None:
         """End."""
-        self.over = True
+        self.over.set()
         self.wake.set()
         self.thread.join(10)
 
     def work(self) -> None:
         """Look through the uploads after each job, and now and then."""
-        while not self.over:
+        while not self.over.is_set():
+            began = time.monotonic()
             self.tidy()
+            self.over.wait((time.monotonic() - began) / SHARE)
             self.wake.wait(LOOK_SECONDS)
             self.wake.clear()
 

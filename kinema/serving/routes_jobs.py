@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -60,8 +61,9 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
         with service.place():
             received = await receive(request, service.uploads, service.limits)
             job = await run_in_threadpool(accept, service, kind, received, options)
-    except ProblemError:
-        await drain(request)
+    except ProblemError as error:
+        if error.status != 408:  # nothing comes any more
+            await drain(request)
         raise
     if wait:
         job = await ended(service, job, wait)
@@ -73,7 +75,20 @@ async def ask(request: Request, service: Service, kind: str, wait: float, option
 
 
 def accept(service: Service, kind: str, received: Received, options: dict[str, Any]) -> Job:
-    """Write the video and the job down."""
+    """Write the video and the job down; an upload of which nothing is written down goes."""
+    try:
+        job = written(service, kind, received, options)
+    except (OSError, sqlite3.OperationalError) as error:
+        if received.path is not None:
+            received.path.unlink(missing_ok=True)
+        raise ProblemError(507, "disk", f"The job cannot be written down: {error}.",
+                           "Free some space on the server.") from None
+    service.crew.tell_of_work()  # not with the lock: who looks for work waits for it
+    return job
+
+
+def written(service: Service, kind: str, received: Received, options: dict[str, Any]) -> Job:
+    """A new job and its video, in the database."""
     with service.store.lock:  # so that the video is not let go before the job is known
         if received.path is not None:
             video = service.store.add_upload(received.name, received.path, received.bytes, received.digest)
@@ -83,9 +98,7 @@ def accept(service: Service, kind: str, received: Received, options: dict[str, A
         else:
             raise ProblemError(422, "no_video", "The body names no video.",
                                "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
-        job = service.store.add_job(kind, video.id, options)
-    service.crew.tell_of_work()  # not with the lock: who looks for work waits for it
-    return job
+        return service.store.add_job(kind, video.id, options)
 
 
 async def ended(service: Service, job: Job, seconds: float) -> Job:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False, description="of the video's own clock")]
+Identity = Annotated[str, Field(min_length=1, max_length=64)]
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
@@ -120,7 +121,7 @@ class HealthBody(BaseModel):
 class ExplainBody(BaseModel):
     """A part of a video, and the label that is looked for (none: the best one)."""
 
-    video: str
+    video: Identity
     start_seconds: Seconds
     end_seconds: Seconds
     label: Label | None = None
@@ -147,7 +148,7 @@ class HeatBody(BaseModel):
 class CorrectionAsked(BaseModel):
     """A part of a video and its right label; `said` is what the network said."""
 
-    video: str
+    video: Identity
     start_seconds: Seconds
     end_seconds: Seconds
     label: Label

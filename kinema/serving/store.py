@@ -10,12 +10,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from kinema.errors import KinemaError
 from kinema.serving.migrations import migrate
 from kinema.serving.problems import Problem
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN = (QUEUED, RUNNING)
-ATTEMPTS = 3  # a job at which the server was killed so often is not tried again
+ATTEMPTS = 10  # a job at which the server was killed so often is not tried again
 SHORT = "id, kind, video, options, state, attempts, created, started, finished, NULL AS result, problem"
 TIRED = Problem("gave_up", f"The server was killed {ATTEMPTS} times while it was at this job.",
                 "Try a shorter copy of the video, or one that is encoded again.")
@@ -53,12 +54,16 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.lock = threading.RLock()
-        self.database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self.database.row_factory = sqlite3.Row
-        self.database.execute("PRAGMA journal_mode = WAL")
-        self.database.execute("PRAGMA synchronous = FULL")  # an accepted job outlives a power cut too
-        self.database.execute("PRAGMA foreign_keys = ON")
-        migrate(self.database)
+        try:
+            self.database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self.database.row_factory = sqlite3.Row
+            self.database.execute("PRAGMA journal_mode = WAL")
+            self.database.execute("PRAGMA synchronous = FULL")  # an accepted job outlives a power cut too
+            self.database.execute("PRAGMA foreign_keys = ON")
+            migrate(self.database)
+        except sqlite3.DatabaseError as error:
+            raise KinemaError(f"{path} cannot be used as the server's database: {error}. Choose another folder with "
+                              "--data, or restore the file.") from None
 
     def run(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Change rows; return how many."""
@@ -110,6 +115,14 @@ class Store:
     def video(self, identity: str) -> StoredVideo | None:
         """The video of this id."""
         return next(map(self.video_of, self.rows("SELECT * FROM videos WHERE id = ?", (identity,))), None)
+
+    def unreadable(self, video: str, uploads: Path) -> None:
+        """Let an upload of which nothing could be told go from the disk, where no other job asks about it."""
+        with self.lock:  # nobody asks about it meanwhile
+            found = self.video(video)
+            others = self.rows("SELECT 1 FROM jobs WHERE video = ? AND state NOT IN (?, ?)", (video, FAILED, CANCELLED))
+            if found is not None and found.path.parent == uploads and not others:
+                found.path.unlink(missing_ok=True)
 
     def add_job(self, kind: str, video: str, options: dict[str, Any]) -> Job:
         """Accept a job."""
@@ -168,6 +181,11 @@ class Store:
                 self.finish(row["id"], FAILED, problem=TIRED)
             self.run("UPDATE jobs SET state = ? WHERE state = ?", (QUEUED, RUNNING))
         return self.waiting()
+
+    def again(self, identity: str) -> None:
+        """Let a job that runs wait again; this was no attempt."""
+        self.run("UPDATE jobs SET state = ?, attempts = attempts - 1 WHERE id = ? AND state = ?",
+                 (QUEUED, identity, RUNNING))
 
     def give_back(self) -> None:
         """At an end in good order: what was under way waits again, and this was no attempt."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from kinema.data.clips import ClipRow
 from kinema.data.labels import label_key
+from kinema.errors import KinemaError
 from kinema.files import write_atomic
 from kinema.recipe import write_recipe
 from kinema.runs import Run
@@ -26,6 +27,8 @@ from kinema.weights.pretrained import is_checkpoint
 
 LAST_WORDS = 600  # characters of a failed training's output that are told
 NICE = 10  # the server's answers go first
+ENDED = (130, -signal.SIGINT, -signal.SIGTERM)  # exit codes of a training that somebody ended
+SERVER_SECONDS = 15.0  # in which a server ends, if it was ended together with its training
 ORPHAN_SECONDS = 20.0  # that a training without a server has to save what it knows
 
 
@@ -67,7 +70,10 @@ class Trainings:
             identity = token_hex(8)
             out = self.free_folder()
             out.parent.mkdir(parents=True, exist_ok=True)
-            steps = prepare(Run.open(self.source), made, out, epochs)
+            try:
+                steps = prepare(Run.open(self.source), made, out, epochs)
+            except KinemaError as error:  # the run or its clips are no longer where they were
+                raise ProblemError(409, "no_clips", str(error), "Bring the run and its clips back.") from None
             self.store.run("INSERT INTO trainings (id, run, state, corrections, steps, created) "
                            "VALUES (?, ?, ?, ?, ?, ?)", (identity, str(out), RUNNING, len(made), steps, time.time()))
             self.launch(identity, out)
@@ -86,8 +92,10 @@ class Trainings:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kinema", "train", "--recipe", str(out.with_suffix(".yaml"))],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lambda: os.nice(NICE),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,  # Ctrl-C is for the server
         )
+        with suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
         out.with_suffix(".pid").write_text(str(self.process.pid), encoding="utf-8")
         threading.Thread(target=self.watch, args=(identity, out, self.process, log), daemon=True).start()
 
@@ -95,6 +103,8 @@ class Trainings:
         """Wait for a process, and write down how it ended."""
         code = process.wait()
         log.close()
+        if code in ENDED:
+            time.sleep(SERVER_SECONDS)
         words = out.with_suffix(".log").read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
         if code == 0:
             self.finish(identity, DONE)

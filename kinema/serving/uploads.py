@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import json
 import os
+import time
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -21,7 +23,8 @@ from kinema.serving.problems import ProblemError
 MOST_FIELDS = 32
 MOST_FIELD = 4096  # bytes of a field that is no file, and of a JSON body
 LONGEST_NAME = 200
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 60.0  # two gigabytes come in that, where the network is not the slowest
+SLOWEST = 4096  # bytes a second, on average: a body on its way has a place in the queue
 LARGER = "Give a smaller file, or start the server with a higher --max-megabytes."
 
 
@@ -143,32 +146,22 @@ async def receive(request: Request, folder: Path, limits: Limits) -> Received:
     if declared.isdigit() and int(declared) > limits.upload_bytes:
         raise too_large
     if kind == b"application/json":
-        return json_fields(await body_of(request))
+        return json_fields(await body_of(request, limits))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise ProblemError(415, "not_a_form", "The body is no form with a file.",
                            "Send multipart/form-data with the field 'video' (curl -F video=@match.mp4), or JSON.")
-    form, came = Form(options[b"boundary"], folder), 0
+    form: Form | None = None
     try:
-        pieces = request.stream()
-        while True:
-            try:
-                piece = await asyncio.wait_for(anext(pieces), limits.idle_seconds)
-            except StopAsyncIteration:
-                break
-            came += len(piece)
-            if came > limits.upload_bytes:
-                raise too_large
-            if piece:
-                await run_in_threadpool(form.parser.write, piece)
+        form = Form(options[b"boundary"], folder)
+        async for piece in coming(request, limits.idle_seconds, limits.upload_bytes, too_large):
+            await run_in_threadpool(form.parser.write, piece)
         form.parser.finalize()
         if form.parser.state != MultipartState.END:
             raise FormParserError("it ends before its last boundary")
         return form.received
     except BaseException as error:
-        form.give_up()
-        if isinstance(error, TimeoutError):
-            raise ProblemError(408, "too_slow", f"Nothing came for {limits.idle_seconds:g} s.",
-                               "Send the file again.") from None
+        if form is not None:
+            form.give_up()
         if isinstance(error, FormParserError | ClientDisconnect):
             raise ProblemError(400, "broken_form", f"The form cannot be read: {error or 'it was not sent whole'}.",
                                "Send it again.") from None
@@ -178,14 +171,30 @@ async def receive(request: Request, folder: Path, limits: Limits) -> Received:
         raise
 
 
-async def body_of(request: Request) -> bytes:
+async def coming(
+    request: Request, idle_seconds: float, most_bytes: int, too_large: ProblemError
+) -> AsyncIterator[bytes]:
+    """A body piece by piece; ProblemError where it is too large, or comes so slowly that it only takes up room."""
+    pieces, came, began = request.stream(), 0, time.monotonic()
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(pieces), idle_seconds)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ProblemError(408, "too_slow", f"Nothing came for {idle_seconds:g} s.", "Send it again.") from None
+        came += len(piece)
+        if came > most_bytes:
+            raise too_large
+        if time.monotonic() - began > idle_seconds + came / SLOWEST:
+            raise ProblemError(408, "too_slow", f"Less than {SLOWEST} bytes came a second.", "Send it again.")
+        yield piece
+
+
+async def body_of(request: Request, limits: Limits) -> bytes:
     """A small body."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_FIELD:
-            raise ProblemError(413, "too_large", f"A JSON body holds {MOST_FIELD} bytes at most.", "", {})
-    return body
+    too_large = ProblemError(413, "too_large", f"A JSON body holds {MOST_FIELD} bytes at most.")
+    return b"".join([piece async for piece in coming(request, limits.idle_seconds, MOST_FIELD, too_large)])
 
 
 def json_fields(body: bytes) -> Received:

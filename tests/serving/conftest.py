@@ -1,13 +1,14 @@
 """A real server on localhost, in this process or in one of its own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -115,5 +116,10 @@ def start_server(run: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[Any,
 
     yield start
     for process in started:
+        told = Path(f"/proc/{process.pid}/task").glob("*/children")
+        left = [int(child) for one in told for child in one.read_text().split()]
         process.kill()
         process.wait()
+        for child in left:  # one that a test has stopped would stay for ever
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)

@@ -133,19 +133,6 @@ def test_what_is_too_large_is_refused_before_and_while_it_comes(served: Served, 
     assert sorted(served.service.uploads.iterdir()) == before
 
 
-@pytest.mark.parametrize(("kind", "body", "status", "code"), [
-    ("multipart/form-data; boundary=x", b"--x\r\nnothing", 400, "broken_form"),
-    ("multipart/form-data", b"", 415, "not_a_form"), ("text/plain", b"hello", 415, "not_a_form"),
-    ("multipart/form-data; boundary=x", b"--x--\r\n", 422, "no_video"),
-    ("application/json", b"[1]", 422, "not_fields"), ("application/json", b"{", 422, "not_fields"),
-    ("application/json", b"{}", 422, "no_video"),
-    ("application/json", b'{"library": "\\ud800.mp4"}', 422, "not_fields"),
-    ("application/json", b"[" * 4000, 422, "not_fields"), ("application/json", b" " * 5000, 413, "too_large"),
-])
-def test_bodies_that_are_none(served: Served, kind: str, body: bytes, status: int, code: str) -> None:
-    error_of(served.client.post("/v1/recognize", content=body, headers={"Content-Type": kind}), status, code)
-
-
 @pytest.mark.parametrize(("name", "shown"), [
     ("../../etc/v.mp4", "v.mp4"), ("C:\\clips\\v.mp4", "v.mp4"), ("ünïcødé 🎬.mp4", "ünïcødé 🎬.mp4"), ("", "video"),
     ("'; DROP TABLE jobs;--.mp4", "'; DROP TABLE jobs;--.mp4"), ("a" * 900 + ".mp4", "a" * 196 + ".mp4"),
@@ -175,7 +162,8 @@ def test_other_requests_that_cannot_be_answered(served: Served) -> None:
     error_of(client.put("/v1/jobs"), 405, "method")
     error_of(client.post("/v1/recognize?wait=-1", json={}), 422, "invalid")
     error_of(client.post("/v1/recognize?wait=nan", json={}), 422, "invalid")
-    error_of(client.post("/v1/trainings", json={}, headers={"Origin": "http://elsewhere"}), 403, "other_page")
+    for origin in ("http://elsewhere", "http://[", "null"):
+        error_of(client.post("/v1/trainings", json={}, headers={"Origin": origin}), 403, "other_page")
 
 
 def test_a_full_queue_says_when_to_come_back_and_cancelled_jobs_make_room(served: Served, film: Path) -> None:

@@ -57,6 +57,8 @@ def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_pat
     video = served.upload(film, wait=30).json()["video"]
     worth = client.get("/v1/suggestions").json()
     assert [one["margin"] for one in worth] == sorted(one["margin"] for one in worth)
+    known = {one["id"] for one in client.get(f"/v1/jobs?video={video}").json()}
+    assert len(known & {*served.service.corrections.doubts}) == 1  # of its last job alone
     first = next(one for one in worth if one["video"] == video)
     part = {name: first[name] for name in ("video", "start_seconds", "end_seconds")}
     made = client.post("/v1/corrections", json={**part, "label": " down ", "said": "left"})

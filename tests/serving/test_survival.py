@@ -15,7 +15,7 @@ import pytest
 from kinema.errors import KinemaError
 from kinema.serving.migrations import STEPS, migrate
 from kinema.serving.store import ATTEMPTS, FAILED, Store
-from tests.serving.conftest import serving
+from tests.serving.conftest import Served, serving
 
 Start = Callable[..., tuple[Any, str]]
 
@@ -79,7 +79,8 @@ def test_a_training_goes_on_though_the_server_is_killed(start_server: Start, fil
 def test_who_waits_is_told_when_the_server_ends(start_server: Start, film: Path, tmp_path: Path) -> None:
     process, url = start_server()
     httpx.post(f"{url}/v1/timeline?wait=30", files={"video": ("a.mp4", film.read_bytes())}, timeout=60)
-    for child in children(process.pid):
+    stopped = children(process.pid)
+    for child in stopped:
         os.kill(child, signal.SIGSTOP)
     with ThreadPoolExecutor(2) as pool:
         asked = pool.submit(httpx.post, f"{url}/v1/timeline?wait=60", files={"video": ("b.mp4", film.read_bytes())},
@@ -94,6 +95,26 @@ def test_who_waits_is_told_when_the_server_ends(start_server: Start, film: Path,
         assert "event: progress" in followed.result(30).text
     assert process.wait(60) in (0, -signal.SIGTERM)
     assert "Traceback" not in (tmp_path / "log").read_text()
+    assert not [child for child in stopped if Path(f"/proc/{child}").exists()]  # though they could not listen
+    _, url = start_server()
+    assert follow(url, job)["state"] == "done"
+
+
+@pytest.mark.slow
+def test_a_job_outlives_ctrl_c_which_its_decoder_hears_too(start_server: Start, film: Path) -> None:
+    process, url = start_server()
+    httpx.post(f"{url}/v1/timeline?wait=30", files={"video": ("a.mp4", film.read_bytes())}, timeout=60)
+    listening = children(process.pid)
+    for child in listening:
+        os.kill(child, signal.SIGSTOP)
+    job = httpx.post(f"{url}/v1/timeline?wait=0", files={"video": ("b.mp4", film.read_bytes())}).json()["id"]
+    while httpx.get(f"{url}/v1/jobs/{job}").json()["state"] == "queued":
+        time.sleep(0.02)
+    for child in listening:
+        os.kill(child, signal.SIGINT)
+        os.kill(child, signal.SIGCONT)
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
     _, url = start_server()
     assert follow(url, job)["state"] == "done"
 
@@ -131,6 +152,26 @@ def test_a_job_that_kills_the_server_again_and_again_is_given_up(tmp_path: Path)
     assert not store.finish(job.id, "done", {})  # an end is an end
 
 
+def test_a_full_disk_ends_no_thread_and_loses_no_job(
+    served: Served, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, refused = served.service.store, []
+
+    def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def once(*given: Any) -> Any:
+            if real not in refused:
+                refused.append(real)
+                raise sqlite3.OperationalError("database or disk is full")
+            return real(*given)
+        return once
+
+    monkeypatch.setattr("kinema.serving.crew.FULL_SECONDS", 0.05)
+    for name in ("take", "finish"):
+        monkeypatch.setattr(store, name, refusing(getattr(store, name)))
+    assert served.upload(film, wait=30).json()["state"] == "done"
+    assert len(refused) == 2
+
+
 def test_an_end_in_good_order_is_no_attempt(tmp_path: Path) -> None:
     store = Store(tmp_path / "server.sqlite")
     job = store.add_job("timeline", store.add_video("a.mp4", tmp_path / "a.mp4", 1).id, {})
@@ -154,6 +195,9 @@ def test_a_database_of_any_earlier_number_is_brought_up(tmp_path: Path) -> None:
         assert {row["name"] for row in store.rows("SELECT name FROM sqlite_master")} >= {
             "videos", "jobs", "corrections", "trainings"}
     database.close()
+    (tmp_path / "text.sqlite").write_text("a text that is no database, however long it is\n" * 9)
+    with pytest.raises(KinemaError, match=r"text\.sqlite cannot be used"):
+        Store(tmp_path / "text.sqlite")
     late = sqlite3.connect(tmp_path / "late.sqlite")
     late.execute("PRAGMA user_version = 99")
     with pytest.raises(KinemaError, match="version 99"):

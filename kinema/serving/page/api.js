@@ -69,6 +69,10 @@ export function follow(job, told) {
     let misses = 0;
     source.addEventListener("progress", (event) => { misses = 0; told(JSON.parse(event.data)); });
     source.addEventListener("end", (event) => { source.close(); done(JSON.parse(event.data)); });
-    source.onerror = () => { if (++misses > 20) { source.close(); fail(new Problem(UNREACHED)); } };
+    source.onerror = () => { // a browser asks again by itself, but not after an answer that is an error
+      if (++misses <= 20 && source.readyState !== EventSource.CLOSED) return;
+      source.close();
+      fail(new Problem(UNREACHED));
+    };
   });
 }

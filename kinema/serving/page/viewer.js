@@ -41,7 +41,7 @@ export class Viewer {
     this.heat.forget();
     this.timeline.show(this.result, []); // corrections come later
     if (job.kept) this.video.src = `/v1/videos/${job.video}`;
-    else this.video.removeAttribute("src");
+    else { this.video.removeAttribute("src"); this.video.load(); } // the video before it ends
     $("name").textContent = job.name;
     $("labels").replaceChildren(...labels.map((label) => make("option", { value: label })));
     const kept = this.result.labels.map((label) => make("option", { value: label }, label));
