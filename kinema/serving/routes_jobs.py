@@ -5,6 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -105,16 +106,13 @@ async def ended(service: Service, job: Job, seconds: float) -> Job:
     """The job as it is when it ends, or after so many seconds."""
     with service.notices.listening(job.id) as event:
         until = time.monotonic() + seconds
-        job = await run_in_threadpool(job_named, service, job.id)
-        while job.state in OPEN and not service.notices.over and (left := until - time.monotonic()) > 0:
-            event.clear()
-            try:
+        while True:
+            event.clear()  # before the job is looked at, so that nothing that is told after that is missed
+            job = await run_in_threadpool(job_named, service, job.id)
+            if job.state not in OPEN or service.notices.over or (left := until - time.monotonic()) <= 0:
+                return job
+            with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), left)
-            except TimeoutError:
-                break
-            if job.id not in service.notices.progress:
-                job = await run_in_threadpool(job_named, service, job.id)
-    return await run_in_threadpool(job_named, service, job.id)
 
 
 @router.get("/jobs", response_model=list[JobBody], responses=errors())

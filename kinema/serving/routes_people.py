@@ -83,7 +83,7 @@ def export(service: Here, format: Annotated[Literal["csv", "fiftyone", "labelstu
 
 @router.get("/suggestions", response_model=list[SuggestionBody], responses=errors())
 def suggestions(service: Here, limit: Annotated[int, Query(ge=1, le=100)] = 8) -> Any:
-    """The windows most worth a label next: those between whose two best labels the network hesitates most."""
+    """The windows most worth a label next: those about which the network hesitates most."""
     return service.corrections.worth_a_label(limit, service.recognizer.multi_label)
 
 

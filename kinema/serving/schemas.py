@@ -171,7 +171,10 @@ class CorrectionBody(BaseModel):
 
 
 class SuggestionBody(BaseModel):
-    """A window between whose two best labels the network hesitates; `margin` is the difference of their scores."""
+    """A window about which the network hesitates; `margin` is the difference of its two best answers' scores.
+
+    "Nothing" is an answer too where labels are scored each by itself, as sure as the best label is not.
+    """
 
     video: str
     name: str
@@ -188,7 +191,9 @@ class TrainingAsked(BaseModel):
 
 
 class TrainingBody(BaseModel):
-    """A training of the run on its clips and the corrections; `validation` is its accuracy after each epoch."""
+    """A training of the run on its clips and the corrections; `validation` is its accuracy after each epoch, `before`
+    the best of the run it started from.
+    """
 
     id: str
     run: str
@@ -196,6 +201,7 @@ class TrainingBody(BaseModel):
     corrections: int
     progress: float
     validation: list[float]
+    before: float | None
     created: float
     finished: float | None
     problem: str | None

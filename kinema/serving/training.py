@@ -18,7 +18,7 @@ from kinema.data.clips import ClipRow
 from kinema.data.labels import label_key
 from kinema.errors import KinemaError
 from kinema.files import write_atomic
-from kinema.recipe import write_recipe
+from kinema.recipe import read_recipe, write_recipe
 from kinema.runs import Run
 from kinema.serving.corrections import Correction, Corrections
 from kinema.serving.problems import ProblemError, absent
@@ -34,7 +34,10 @@ ORPHAN_SECONDS = 20.0  # that a training without a server has to save what it kn
 
 @dataclass(frozen=True)
 class Training:
-    """A training from the page: the new run's folder, how far it is, and its validation accuracy after each epoch."""
+    """A training from the page: the new run's folder, how far it is, and its validation accuracy after each epoch.
+
+    before: the accuracy of the run it started from, on the same clips; None where that run is gone or has none.
+    """
 
     id: str
     run: Path
@@ -42,6 +45,7 @@ class Training:
     corrections: int
     progress: float
     validation: list[float]
+    before: float | None
     created: float
     finished: float | None
     problem: str | None
@@ -198,9 +202,16 @@ def training_of(row: Any) -> Training:
     run = Path(row["run"])
     last = rows_of(run / "log.csv")[-1:]
     progress = 1.0 if row["state"] == DONE else min(int(last[0]["step"]) / row["steps"], 0.99) if last else 0.0
-    validation = [float(epoch["validation"]) for epoch in rows_of(run / "epochs.csv") if epoch.get("validation")]
-    return Training(row["id"], run, row["state"], row["corrections"], progress, validation, row["created"],
-                    row["finished"], row["problem"])
+    recipe = run.with_suffix(".yaml")
+    start = read_recipe(recipe).start if recipe.is_file() else None
+    before = max(validation_of(Path(start)), default=None) if start else None
+    return Training(row["id"], run, row["state"], row["corrections"], progress, validation_of(run), before,
+                    row["created"], row["finished"], row["problem"])
+
+
+def validation_of(run: Path) -> list[float]:
+    """A run's validation accuracy after each epoch that has one."""
+    return [float(epoch["validation"]) for epoch in rows_of(run / "epochs.csv") if epoch.get("validation")]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -56,8 +56,10 @@ def cut(
         if not video.is_file():
             raise VideoError(f"{video} is a folder of pictures; clips are cut out of files.")
         keys = key_times(video)
+        first, last = float(frames.times_seconds.min()), float(frames.times_seconds.max()) + 1 / frames.fps
         for number, segment in enumerate(segments, 1):
-            start, end = segment.start_seconds - pad_seconds, segment.end_seconds + pad_seconds
+            start = max(segment.start_seconds - pad_seconds, first)
+            end = max(min(segment.end_seconds + pad_seconds, last), start)
             label = re.sub(r"[^\w.-]+", "_", segment.label)
             name = f"{video.stem}-{number:03}-{label}"
             before = [key for key in keys if key <= start + CLOSE] or keys[:1]

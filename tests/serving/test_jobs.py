@@ -1,5 +1,6 @@
 """Asking the network over HTTP: the same answers as without it, and an error in words for all that is wrong."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,7 +14,8 @@ import pytest
 
 from kinema import Localizer, Recognizer
 from kinema.data.synthetic.encode import write_mp4
-from kinema.serving.store import QUEUED, RUNNING
+from kinema.serving import routes_jobs
+from kinema.serving.store import CANCELLED, QUEUED, RUNNING
 from kinema.timeline.written import to_dict
 from tests.serving.conftest import Served
 
@@ -181,6 +183,26 @@ def test_a_full_queue_says_when_to_come_back_and_cancelled_jobs_make_room(served
     done = served.upload(film, wait=30)
     assert done.json()["state"] == "done"
     error_of(served.client.delete(f"/v1/jobs/{done.json()['id']}"), 409, "ended")
+
+
+def test_a_job_that_ends_while_it_is_looked_at_is_not_waited_for(
+    served: Served, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = served.service
+
+    def late(service: Any, identity: str) -> Any:
+        job = service.store.get(identity)
+        if service.store.finish(identity, CANCELLED):
+            service.notices.tell(identity, None)
+        return job
+
+    monkeypatch.setattr(routes_jobs, "job_named", late)
+    with service.crew.wake:  # nobody takes it meanwhile
+        job = service.store.add_job("timeline", service.store.add_video("square.mp4", film, 1).id, {"top": 1})
+        began = time.monotonic()
+        ended = asyncio.run(routes_jobs.ended(service, job, 20.0))
+    assert ended.state == CANCELLED
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.slow

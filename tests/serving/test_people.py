@@ -12,6 +12,7 @@ import pytest
 from kinema import Recognizer, read_table
 from kinema.serving.corrections import Correction, doubts
 from kinema.serving.exports import as_csv, as_fiftyone, as_label_studio
+from kinema.serving.training import validation_of
 from tests.serving.conftest import Served
 
 JSON = {"Content-Type": "application/json"}
@@ -99,7 +100,7 @@ def test_exports_in_the_forms_of_other_tools() -> None:
 
 
 @pytest.mark.slow
-def test_training_again_learns_the_correction(served: Served, film: Path) -> None:
+def test_training_again_learns_the_correction(served: Served, film: Path, run: Path) -> None:
     client = served.client
     assert client.post("/v1/trainings", json={}).status_code == 409  # nothing was corrected
     video = served.upload(film, wait=30).json()["video"]
@@ -115,6 +116,7 @@ def test_training_again_learns_the_correction(served: Served, film: Path) -> Non
         training = client.get(f"/v1/trainings/{training['id']}").json()
     assert training["state"] == "done", training["problem"]
     assert (training["progress"], training["corrections"], len(training["validation"])) == (1.0, 2, 2)
+    assert training["before"] == max(validation_of(run))
     assert "tumble" in Recognizer(training["run"], device="cpu").labels
     sides = [line for line in (Path(training["run"]) / "clips.csv").read_text().splitlines() if video in line]
     assert len(sides) == 2

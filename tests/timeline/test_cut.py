@@ -74,6 +74,9 @@ def test_names_padding_and_the_ends_of_the_video(video: Path, tmp_path: Path) ->
     assert [each.path.name for each in made] == ["match-001-three-point_shot.mp4", "match-002-a_b.mp4"]
     assert made[0].copied
     assert len(frames(made[1].path)) in (50, 25)
+    assert made[1].end_seconds == pytest.approx(6)
+    (whole,) = cut(video, [Segment(2, 3, "run")], tmp_path, slack_seconds=0, pad_seconds=999)
+    assert (whole.start_seconds, whole.end_seconds) == pytest.approx((0, 6))
 
 
 @pytest.mark.parametrize(("name", "codec"), [("loud.mp4", "aac"), ("loud.mov", "pcm_s16le")])

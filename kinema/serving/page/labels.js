@@ -71,9 +71,9 @@ export class Labels {
   }
 
   training(one) {
-    const judged = one.validation.length ? `validation ${percent(one.validation[0])} → ${percent(Math.max(...one.validation))}` : "";
+    const best = one.validation.length ? `validation ${one.before === null ? "" : `${percent(one.before)} before, `}${percent(Math.max(...one.validation))} now` : "";
     const words = { running: `Training, ${percent(one.progress)}`, done: "Trained", failed: "Failed", cancelled: "Stopped" }[one.state];
-    const item = make("li", {}, make("span", { role: "status" }, [words, `${one.corrections} correction${one.corrections === 1 ? "" : "s"}`, judged].filter(Boolean).join(" · ")));
+    const item = make("li", {}, make("span", { role: "status" }, [words, `${one.corrections} correction${one.corrections === 1 ? "" : "s"}`, best].filter(Boolean).join(" · ")));
     if (one.state === "running") {
       item.append(make("button", { type: "button", onclick: () => this.done(call("DELETE", `/v1/trainings/${one.id}`)) }, "Stop"),
         make("progress", { max: 1, value: one.progress, "aria-label": "Training" }));
