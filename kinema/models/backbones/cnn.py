@@ -110,6 +110,15 @@ class CNN(nn.Module):
         return self.top(self.trunk(clip_NCTHW))
 
 
+def averages(size: int, grid: int, like: torch.Tensor) -> torch.Tensor:
+    """Which places each of `grid` is the average of, as in adaptive pooling, which ONNX lacks: grid x size."""
+    rows = []
+    for number in range(grid):
+        first, end = number * size // grid, -(-(number + 1) * size // grid)
+        rows.append([1 / (end - first) if first <= place < end else 0.0 for place in range(size)])
+    return like.new_tensor(rows)
+
+
 class Places(nn.Module):
     """The features of `grid` x `grid` places as channels of one: x_NCTHW -> x_NCT11."""
 
@@ -119,7 +128,8 @@ class Places(nn.Module):
 
     def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
         if x_NCTHW.shape[3:] != (self.grid, self.grid):
-            x_NCTHW = F.adaptive_avg_pool3d(x_NCTHW, (x_NCTHW.shape[2], self.grid, self.grid))
+            x_NCTHW = averages(x_NCTHW.shape[3], self.grid, x_NCTHW) @ x_NCTHW
+            x_NCTHW = x_NCTHW @ averages(x_NCTHW.shape[4], self.grid, x_NCTHW).T
         return x_NCTHW.transpose(1, 2).flatten(2).transpose(1, 2)[..., None, None]
 
 

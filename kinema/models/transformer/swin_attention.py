@@ -60,7 +60,8 @@ class WindowAttention(nn.Module):
         q, k, v = self.qkv(x_WLC).reshape(windows, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         if len(added_WhLL) > 1:
             added_WhLL = added_WhLL.repeat(windows // len(added_WhLL), 1, 1, 1)
-        return self.out(F.scaled_dot_product_attention(q, k, v, added_WhLL).transpose(1, 2).flatten(2))
+        seen_WLhD = F.scaled_dot_product_attention(q, k, v, added_WhLL).transpose(1, 2)
+        return self.out(seen_WLhD.clone(memory_format=torch.contiguous_format).flatten(2))  # exporters mistake its layout
 
     def added(self, window: Size, padded: Size, shift: list[int]) -> torch.Tensor:
         """What is added to attention: the table's entry for each two places, and -inf where windows wrapped around.
