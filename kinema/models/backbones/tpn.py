@@ -102,4 +102,4 @@ def spread(x_NCTHW: torch.Tensor, frames: int) -> torch.Tensor:
     """A level of fewer frames laid over `frames` of them, each for those that it stands for."""
     if x_NCTHW.shape[2] in (1, frames):
         return x_NCTHW
-    return x_NCTHW[:, :, [number * x_NCTHW.shape[2] // frames for number in range(frames)]]
+    return nn.functional.interpolate(x_NCTHW, size=(frames, *x_NCTHW.shape[3:]))
