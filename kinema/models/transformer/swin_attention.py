@@ -61,8 +61,8 @@ class WindowAttention(nn.Module):
         if len(added_WhLL) > 1:
             added_WhLL = added_WhLL.repeat(windows // len(added_WhLL), 1, 1, 1)
         seen_WLhD = F.scaled_dot_product_attention(q, k, v, added_WhLL).transpose(1, 2)
-        seen_WLhD = seen_WLhD.clone(memory_format=torch.contiguous_format)  # it is not so in an export, whatever is told there
-        return self.out(seen_WLhD.flatten(2))
+        # a copy, for the exporter believes this to be contiguous, and then finds that it is not
+        return self.out(seen_WLhD.clone(memory_format=torch.contiguous_format).flatten(2))
 
     def added(self, window: Size, padded: Size, shift: list[int]) -> torch.Tensor:
         """What is added to attention: the table's entry for each two places, and -inf where windows wrapped around.
