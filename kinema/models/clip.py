@@ -68,7 +68,7 @@ class ClipSpec:
                             ("flow", FLOWS)):
             if getattr(self, name) not in known:
                 came = getattr(self, name)
-                raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}. "
+                raise ModelError(f"A clip's {name} is {came!r}; it must be one of {', '.join(known)}."
                                  f"{nearest(came, known)}")
         for name, least in (("mean", 0.0), ("std", 1e-6)):
             came = getattr(self, name)
@@ -118,6 +118,18 @@ class ClipSpec:
     def shape_CTHW(self) -> tuple[int, int, int, int]:
         """The clip's shape: channels, frames, rows, columns."""
         return self.channels, self.frames, self.height, self.width
+
+    @property
+    def sides(self) -> str:
+        """Frames, rows and columns, in short."""
+        return f"{self.frames}x{self.height}x{self.width}"
+
+    @property
+    def words(self) -> str:
+        """What the clip shows."""
+        when = f"every {self.stride} frames" + (f" at {self.fps:g} fps" if self.fps else "")
+        return (f"{self.frames} frames of {self.height} × {self.width} pixels, {self.input}, "
+                + ("spread over the whole video" if self.sampling == "uniform" else when))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

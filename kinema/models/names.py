@@ -55,7 +55,7 @@ def create_model(
     row = PUBLISHED.get(name) if isinstance(name, str) else None
     modules, backbone, tp = parse(name)
     if pool not in POOLS:
-        raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}. {nearest(str(pool), POOLS)}")
+        raise ModelError(f"pool={pool!r} is unknown; it is one of {', '.join(POOLS)}.{nearest(str(pool), POOLS)}")
     choose("edges", edges, EDGES)
     classes = check_classes(CLASSES if classes is None else classes)
     if not isinstance(causal, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
@@ -188,7 +188,7 @@ def parse(name: str) -> tuple[list[str], str, bool]:
     asks: Callable[[str], bool] = lambda key: key in BACKBONES and BACKBONES[key].asks  # noqa: E731
     if not asks(backbone) or rest[1:] not in ([], ["tp"]) or any(m not in MODULES | ADDED for m in modules):
         raise ModelError(
-            f"No model is called {name!r}. {nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
+            f"No model is called {name!r}.{nearest(name, list_models())} A name is module[+module]-backbone[-tp], "
             "such as tam-resnet50 or i3d+se-resnet101-tp, or a published one, such as slowfast_r50_8x8; "
             "`kinema models --names` lists all.")
     return modules, backbone, bool(rest[1:])

@@ -25,8 +25,8 @@ def shared_out(
             have = "; ".join(f"{part} has {', '.join(sorted(values)) or 'none'}" for part, values in usual.items())
             close = nearest(option, chain(*usual.values()))
             if option in ClipSpec.__dataclass_fields__ or option == "size":
-                close = "Nearest: clip=ClipSpec(frames, height, width, ...), which says what clips it expects."
-            raise ModelError(f"{name} has no option {option!r}. {close} Of its parts, {have}.")
+                close = " Nearest: clip=ClipSpec(frames, height, width, ...), which says what clips it expects."
+            raise ModelError(f"{name} has no option {option!r}.{close} Of its parts, {have}.")
         check_type(name, option, value, usual[owners[0]][option])
     values = {option: tuple(value) if isinstance(value, list) else value for option, value in options.items()}
     return {part: {option: values[option] for option in values.keys() & own.keys()} for part, own in usual.items()}
@@ -57,5 +57,5 @@ def at_least(owner: str, least: int, usual: str = "", /, **values: int) -> None:
 def choose(option: str, value: Any, known: Iterable[str]) -> None:
     """Raise ModelError where an option is not one of the words that are `known`."""
     if value not in known:
-        raise ModelError(f"{option}={value!r} is unknown; it must be one of {', '.join(known)}. "
+        raise ModelError(f"{option}={value!r} is unknown; it must be one of {', '.join(known)}."
                          f"{nearest(str(value), known)}")

@@ -20,5 +20,5 @@ def find_where(where: str | Where) -> Where:
         return where
     if where not in WHERE:
         raise ModelError(f"where={where!r} is unknown; it is one of {', '.join(WHERE)}, or a function of a block's "
-                         f"number and the number of blocks. {nearest(str(where), WHERE)}")
+                         f"number and the number of blocks.{nearest(str(where), WHERE)}")
     return WHERE[where]

@@ -103,7 +103,8 @@ def test_turned_places_are_those_of_the_whole_frame() -> None:
 
 def turned(qkv: list[torch.Tensor], grid: Grid) -> list[torch.Tensor]:
     """Queries and keys of all places, turned."""
-    return [turn(part, *turns(grid, part.shape[3], part)) for part in qkv[:2]]
+    angles = turns(grid, qkv[0].shape[3], qkv[0])
+    return [turn(part.transpose(1, 2), *angles).transpose(1, 2) for part in qkv[:2]]
 
 
 def among(qkv: list[torch.Tensor], hidden_NS: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kinema.errors import RunError
+from kinema.errors import RunError, counted
 from kinema.evaluation.predict import predict
 from kinema.files import read_kept, write_json
 from kinema.inference.engines import Engine
@@ -24,7 +24,7 @@ class Agreement(NamedTuple):
     clips: int
 
     def __str__(self) -> str:
-        return f"{self.share:.1%} of {self.clips} validation clips get the same label as in fp32"
+        return f"{self.share:.1%} of {counted(self.clips, 'validation clip')} get the same label as in fp32"
 
 
 def agreement(run: Run, network: Network, engine: Engine, name: str) -> Agreement | None:

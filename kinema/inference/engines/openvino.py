@@ -16,19 +16,23 @@ CLOSE = 1e-4  # of the spread of what comes out, by which it may differ from the
 def compiled(layer: nn.Module, example: tuple[torch.Tensor, ...], precision: str) -> Any:
     """A layer compiled for the CPU and inputs of these shapes, with as many threads as PyTorch has.
 
-    In fp32 its convolutions take fewer multiplications where that pays; they are held against the layer's own answer.
+    In fp32 its convolutions take fewer multiplications where that pays, and it is held against the layer's own answer.
     """
     from kinema.inference.engines.graph import rewrite
 
-    model = converted(layer, example)
+    model, name = converted(layer, example), getattr(layer, "name", type(layer).__name__)
     if precision == "fp32" and rewrite(model, torch.get_num_threads()):
         quick = compiled_graph(model, precision, {"ENABLE_CPU_PINNING": False})  # else its threads share a core
         if agrees(quick, layer, example):
             return quick
         logging.getLogger(__name__).warning("%s is computed by OpenVINO alone: kinema's own quicker convolutions gave "
-                                            "other answers here.", getattr(layer, "name", type(layer).__name__))
+                                            "other answers here.", name)
         model = converted(layer, example)
-    return compiled_graph(model, precision, {})
+    plain = compiled_graph(model, precision, {})
+    if precision == "fp32" and not agrees(plain, layer, example):
+        logging.getLogger(__name__).warning("OpenVINO's answers for %s are not PyTorch's: a network that amplifies "
+                                            "rounding, or a fault of OpenVINO. Nearest: the engine torch.", name)
+    return plain
 
 
 def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
@@ -43,7 +47,7 @@ def converted(layer: nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
     except OpConversionFailure as error:
         name, why = getattr(layer, "name", type(layer).__name__), str(error).strip().splitlines()[-1]
         raise ModelError(f"OpenVINO cannot compute {name} (of clips of shape {tuple(example[0].shape)}): {why} "
-                         "Nearest: engine='torch'.") from error
+                         "Nearest: the engine torch.") from error
 
 
 def compiled_graph(model: Any, precision: str, more: dict[str, Any]) -> Any:

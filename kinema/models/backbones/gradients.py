@@ -26,7 +26,7 @@ GROWTH = sqrt(2)  # from one size of blocks to the next, and they overlap by hal
 def normals(solid: str) -> torch.Tensor:
     """Half of the faces' normals (F / 2, 3), of length 1; each has an opposite one."""
     if solid not in SOLIDS:
-        raise ModelError(f"solid={solid!r} is unknown; it is one of {', '.join(SOLIDS)}. {nearest(solid, SOLIDS)}")
+        raise ModelError(f"solid={solid!r} is unknown; it is one of {', '.join(SOLIDS)}.{nearest(solid, SOLIDS)}")
     rows = torch.tensor(SOLIDS[solid], dtype=torch.float64)
     return (rows / rows.norm(dim=1, keepdim=True)).float()
 

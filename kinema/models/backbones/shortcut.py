@@ -18,7 +18,7 @@ def make_shortcut(inputs: int, outputs: int, stride: tuple[int, int], temporal: 
     """A projection (B of He et al., arXiv:1512.03385), or what has no weights (A): the backbone's habit says which."""
     kind = place.habits.shortcut
     if kind not in SHORTCUTS:
-        raise ModelError(f"shortcut={kind!r} is unknown; it is one of {', '.join(SHORTCUTS)}. "
+        raise ModelError(f"shortcut={kind!r} is unknown; it is one of {', '.join(SHORTCUTS)}."
                          f"{nearest(kind, SHORTCUTS)}")
     if kind != "projected":
         return Padded(outputs, stride, kind == "cut")

@@ -91,7 +91,7 @@ class SlowFast(nn.Module):
         check(plan, size, {"alpha": alpha, "beta": beta, "taps": taps, "ratio": ratio})
         for option, value, known in (("pick", pick, PICKS), ("lateral", lateral, LATERALS)):
             if value not in known:
-                raise ModelError(f"{option}={value!r}; it must be one of {', '.join(known)}. {nearest(value, known)}")
+                raise ModelError(f"{option}={value!r}; it must be one of {', '.join(known)}.{nearest(value, known)}")
         if fast_depth and fast_depth not in DEPTHS:
             raise ModelError(f"fast_depth={fast_depth}; it must be 0 or one of {', '.join(map(str, DEPTHS))}.")
         joined = Lateral(lateral, alpha, taps, ratio, lateral_norm)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from kinema.errors import ModelError, nearest
 from kinema.models.backbones.resnet import HABITS, ResNet, Size
@@ -33,7 +34,7 @@ class TPN(ResNet):
         if plan.temporal(0, sum(size.counts)).causal:
             raise ModelError("tpn cannot be causal: its levels meet at frames that are yet to come. Nearest: slow.")
         if flow not in FLOWS:
-            raise ModelError(f"tpn's flow is {flow!r}; it must be one of {', '.join(FLOWS)}. {nearest(flow, FLOWS)}")
+            raise ModelError(f"tpn's flow is {flow!r}; it must be one of {', '.join(FLOWS)}.{nearest(flow, FLOWS)}")
         if len(rates) != 2 or min(rates) < 1 or rates[0] % rates[1]:
             raise ModelError(f"tpn's rates are {rates}; expected two whole numbers, the first a multiple of the other.")
         self.neck = Pyramid(self.channels, (self.channels // 2, self.channels), plan.frames, rates, flow)
@@ -58,9 +59,9 @@ class Pyramid(nn.Module):
         self.flow = flow
         self.align = conv_norm(inputs[0], channels, (1, 3), step=2)  # the lower level, as small as the upper one
         self.rates = nn.ModuleList(
-            nn.Sequential(OrderedDict(conv=Conv(channels, narrow, (3, 1), groups=GROUPS), pool=rate_pool(frames, rate)))
+            nn.Sequential(OrderedDict(conv=Conv(channels, narrow, (3, 1), groups=GROUPS), pool=RatePool(frames, rate)))
             for rate in rates)
-        self.up = nn.Sequential(OrderedDict(conv=Conv(narrow, narrow, (3, 1)), pool=rate_pool(apart, 1)))
+        self.up = nn.Sequential(OrderedDict(conv=Conv(narrow, narrow, (3, 1)), pool=RatePool(apart, 1)))
         self.fuse_down, self.fuse_up = Fusion(narrow, channels, apart), Fusion(narrow, channels, apart)
         self.fuse = conv_norm(2 * channels, channels, (1, 1))
 
@@ -78,7 +79,7 @@ class Fusion(nn.Module):
 
     def __init__(self, narrow: int, channels: int, apart: int) -> None:
         super().__init__()
-        self.pool = rate_pool(apart, 1)
+        self.pool = RatePool(apart, 1)
         self.low, self.high = (conv_norm(narrow, narrow, (1, 1), groups=GROUPS) for _ in range(2))
         self.both = conv_norm(2 * narrow, channels, (1, 1))
 
@@ -92,14 +93,20 @@ def conv_norm(inputs: int, outputs: int, kernel: tuple[int, int], step: int = 1,
     return nn.Sequential(OrderedDict(conv=conv, bn=nn.BatchNorm3d(outputs, eps=HABITS.norm_eps), relu=nn.ReLU()))
 
 
-def rate_pool(frames: int, rate: int) -> nn.Module:
+class RatePool(nn.Module):
     """The greatest of each so many frames that of `frames` there are `rate` left; the last ones may be fewer."""
-    each = max(frames // rate, 1)
-    return nn.MaxPool3d((each, 1, 1), (each, 1, 1), ceil_mode=True) if each > 1 else nn.Identity()
+
+    def __init__(self, frames: int, rate: int) -> None:
+        super().__init__()
+        self.each = max(frames // rate, 1)
+
+    def forward(self, x_NCTHW: torch.Tensor) -> torch.Tensor:
+        each = (min(self.each, x_NCTHW.shape[2]), 1, 1)  # PyTorch alone takes a kernel longer than the clip
+        return F.max_pool3d(x_NCTHW, each, each, ceil_mode=True) if each[0] > 1 else x_NCTHW
 
 
 def spread(x_NCTHW: torch.Tensor, frames: int) -> torch.Tensor:
     """A level of fewer frames laid over `frames` of them, each for those that it stands for."""
     if x_NCTHW.shape[2] in (1, frames):
         return x_NCTHW
-    return nn.functional.interpolate(x_NCTHW, size=(frames, *x_NCTHW.shape[3:]))
+    return F.interpolate(x_NCTHW, size=(frames, *x_NCTHW.shape[3:]))

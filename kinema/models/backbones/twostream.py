@@ -36,7 +36,7 @@ class TwoStream(nn.Module):
     ) -> None:
         super().__init__()
         if fusion not in FUSIONS:
-            raise ModelError(f"A two-stream network's fusion is {fusion!r}; it must be one of {', '.join(FUSIONS)}. "
+            raise ModelError(f"A two-stream network's fusion is {fusion!r}; it must be one of {', '.join(FUSIONS)}."
                              f"{nearest(fusion, FUSIONS)}")
         if plan.channels != CHANNELS[INPUT]:
             raise ModelError(f"A two-stream network takes clips of {CHANNELS[INPUT]} channels, not {plan.channels}: "

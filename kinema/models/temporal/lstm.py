@@ -34,7 +34,7 @@ class LSTM(Temporal):
     def __post_init__(self) -> None:
         at_least("lstm", 1, layers=self.layers, hidden=self.hidden)
         if self.take not in TAKES:
-            raise ModelError(f"lstm's take is {self.take!r}; it must be one of {', '.join(TAKES)}. "
+            raise ModelError(f"lstm's take is {self.take!r}; it must be one of {', '.join(TAKES)}."
                              f"{nearest(self.take, TAKES)}")
         if self.causal and self.bidirectional:
             raise ModelError("A bidirectional lstm cannot be causal: it reads the clip from its end. Nearest: lstm "

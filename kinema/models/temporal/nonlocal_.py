@@ -43,7 +43,7 @@ class NonLocal(Temporal):
     def __post_init__(self) -> None:
         check_patterns("places", self.places)
         if self.attention not in ATTENTIONS:
-            raise ModelError(f"nonlocal's attention is {self.attention!r}; it must be one of {', '.join(ATTENTIONS)}. "
+            raise ModelError(f"nonlocal's attention is {self.attention!r}; it must be one of {', '.join(ATTENTIONS)}."
                              f"{nearest(self.attention, ATTENTIONS)}")
         if self.groups < 1:
             raise ModelError(f"nonlocal's groups are {self.groups}; they must be 1 or more.")

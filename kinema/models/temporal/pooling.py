@@ -29,7 +29,7 @@ class Pooling(Temporal):
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ModelError(f"pooling's kind is {self.kind!r}; it must be one of {', '.join(KINDS)}. "
+            raise ModelError(f"pooling's kind is {self.kind!r}; it must be one of {', '.join(KINDS)}."
                              f"{nearest(self.kind, KINDS)}")
 
     def readout(self, channels: int, frames: int) -> nn.Module:

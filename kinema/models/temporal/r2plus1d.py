@@ -40,7 +40,7 @@ class R2Plus1D(R3D):
         super().__post_init__()
         for option, value, known in (("middle", self.middle, MIDDLES), ("first", self.first, ORDERS)):
             if value not in known:
-                raise ModelError(f"{option}={value!r} is unknown; it is one of {', '.join(known)}. "
+                raise ModelError(f"{option}={value!r} is unknown; it is one of {', '.join(known)}."
                                  f"{nearest(value, known)}")
 
     def conv(

@@ -37,7 +37,7 @@ class R3D(Temporal):
 
     def __post_init__(self) -> None:
         if self.stem_pool not in STEM_POOLS:
-            raise ModelError(f"stem_pool={self.stem_pool!r} is unknown; it is one of {', '.join(STEM_POOLS)}. "
+            raise ModelError(f"stem_pool={self.stem_pool!r} is unknown; it is one of {', '.join(STEM_POOLS)}."
                              f"{nearest(self.stem_pool, STEM_POOLS)}")
         whole = all(isinstance(step, int) and 1 <= step <= FRAMES for step in (self.stem_step, *self.steps))
         if not whole or len(self.steps) != 4:

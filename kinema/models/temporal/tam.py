@@ -33,7 +33,7 @@ class TAM(Temporal):
         if self.taps < 1:
             raise ModelError(f"tam's taps are {self.taps}; they must be 1 or more (3, 5 and 7 are usual).")
         if self.blend not in BLENDS:
-            raise ModelError(f"tam's blend is {self.blend!r}; it must be sum or max. {nearest(self.blend, BLENDS)}")
+            raise ModelError(f"tam's blend is {self.blend!r}; it must be sum or max.{nearest(self.blend, BLENDS)}")
 
     def before(self, channels: int, place: Place) -> nn.Module:
         kind = GreatestTap if self.blend == "max" else ChannelMix if self.depthwise else Conv

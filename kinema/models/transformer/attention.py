@@ -46,6 +46,15 @@ class Heads:
         return nn.LayerNorm(self.width, eps=self.eps)
 
 
+def by_heads(x_NLD: torch.Tensor, parts: int, heads: int) -> list[torch.Tensor]:
+    """So many parts of the channels, such as queries, keys and values, each by heads (N A L E).
+
+    Where there are as many heads as tokens, OpenVINO 2026.4 takes one for the other, unless heads and tokens change
+    places last thing before an attention and first thing after it. So parts are taken first, and then transposed.
+    """
+    return [part_NLAE.transpose(1, 2) for part_NLAE in x_NLD.unflatten(2, (parts, heads, -1)).unbind(2)]
+
+
 class Attention(nn.Module):
     """Each token takes from all tokens x_NLD, of which the `grid` says where they are (x_NLD -> x_NLD)."""
 
@@ -62,8 +71,7 @@ class Attention(nn.Module):
         bias: torch.Tensor | None = self.qkv.bias
         if self.query_bias is not None and self.value_bias is not None:
             bias = torch.cat([self.query_bias, torch.zeros_like(self.query_bias), self.value_bias])
-        qkv_NLCAE = F.linear(x_NLD, self.qkv.weight, bias).unflatten(2, (3, self.heads, -1))
-        return list(qkv_NLCAE.permute(2, 0, 3, 1, 4))
+        return by_heads(F.linear(x_NLD, self.qkv.weight, bias), 3, self.heads)
 
     def forward(self, x_NLD: torch.Tensor, grid: Grid) -> torch.Tensor:
         return self.out(self.attend(self.project(x_NLD), grid).transpose(1, 2).flatten(2))
@@ -73,7 +81,8 @@ class Attention(nn.Module):
         query_NALE, key_NALE, value_NALE = qkv
         if self.rotary:
             angles = turns(grid, query_NALE.shape[-1], query_NALE)
-            query_NALE, key_NALE = turn(query_NALE, *angles), turn(key_NALE, *angles)
+            query_NALE, key_NALE = (turn(each_NALE.transpose(1, 2), *angles).transpose(1, 2)
+                                    for each_NALE in (query_NALE, key_NALE))
         return F.scaled_dot_product_attention(query_NALE, key_NALE, value_NALE)
 
 
@@ -89,6 +98,6 @@ class CrossAttention(nn.Module):
 
     def forward(self, q_NQD: torch.Tensor, x_NLD: torch.Tensor) -> torch.Tensor:
         query_NAQE = self.query(q_NQD).unflatten(2, (self.heads, -1)).transpose(1, 2)
-        key_NALE, value_NALE = self.key_value(x_NLD).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        key_NALE, value_NALE = by_heads(self.key_value(x_NLD), 2, self.heads)
         taken_NAQE = F.scaled_dot_product_attention(query_NAQE, key_NALE, value_NALE)
         return self.out(taken_NAQE.transpose(1, 2).flatten(2))

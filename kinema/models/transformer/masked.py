@@ -103,8 +103,8 @@ def encoder_of(network: Network) -> ViT:
     if not isinstance(vit, ViT) or len(vit.pools):
         able = maskable()
         raise ModelError(f"{network.name} cannot be pre-trained by masking, which needs a plain vision transformer "
-                         f"without -tp: {', '.join(able)}. "
-                         f"{nearest(network.name, able)}".strip())
+                         f"without -tp: {', '.join(able)}."
+                         f"{nearest(network.name, able)}")
     return vit
 
 

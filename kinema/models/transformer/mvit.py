@@ -62,7 +62,7 @@ class Form:
     def __post_init__(self) -> None:
         for name, value, known in (("positions", self.positions, POSITIONS), ("widen", self.widen, WIDEN)):
             if value not in known:
-                raise ModelError(f"{name}={value!r} is unknown; it is one of {', '.join(known)}. "
+                raise ModelError(f"{name}={value!r} is unknown; it is one of {', '.join(known)}."
                                  f"{nearest(value, known)}")
         if len(self.kernel) not in (0, 3):
             raise ModelError(f"kernel={self.kernel!r}: expected (frames, rows, columns), or () for strides plus one.")

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.models.transformer.attention import by_heads
 from kinema.models.transformer.parts import table
 
 Grid = tuple[int, int, int]
@@ -104,9 +105,8 @@ class PooledAttention(nn.Module):
         self.out = nn.Linear(outputs, outputs)
 
     def forward(self, x_NLC: torch.Tensor, grid: Grid) -> tuple[torch.Tensor, Grid]:
-        clips, tokens, _ = x_NLC.shape
-        alone = tokens - prod(grid)
-        q, k, v = self.qkv(x_NLC).reshape(clips, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        alone = x_NLC.shape[1] - prod(grid)
+        q, k, v = by_heads(self.qkv(x_NLC), 3, self.heads)
         (q, q_grid), (k, k_grid), (v, _) = self.query(q, grid), self.key(k, grid), self.value(v, grid)
         added = None if self.positions is None else self.positions(q, q_grid, k_grid)
         seen_NhLC = F.scaled_dot_product_attention(q, k, v, added)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinema.models.transformer.attention import by_heads
 from kinema.models.transformer.parts import table
 
 Size = tuple[int, int, int]
@@ -56,10 +57,9 @@ class WindowAttention(nn.Module):
 
     def attend(self, x_WLC: torch.Tensor, added_WhLL: torch.Tensor) -> torch.Tensor:
         """The attention within each window, to which something is added."""
-        windows, tokens, _ = x_WLC.shape
-        q, k, v = self.qkv(x_WLC).reshape(windows, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = by_heads(self.qkv(x_WLC), 3, self.heads)
         if len(added_WhLL) > 1:
-            added_WhLL = added_WhLL.repeat(windows // len(added_WhLL), 1, 1, 1)
+            added_WhLL = added_WhLL.repeat(len(x_WLC) // len(added_WhLL), 1, 1, 1)
         seen_WLhD = F.scaled_dot_product_attention(q, k, v, added_WhLL).transpose(1, 2)
         # a copy, for the exporter believes this to be contiguous, and then finds that it is not
         return self.out(seen_WLhD.clone(memory_format=torch.contiguous_format).flatten(2))

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kinema.models.drop_path import drop_path
+from kinema.models.transformer.attention import by_heads
 from kinema.models.transformer.parts import mlp
 
 
@@ -52,12 +53,13 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(channels, 3 * channels)
         self.out = nn.Linear(channels, channels)
 
-    def parts(self, x_NLC: torch.Tensor) -> torch.Tensor:
-        """Queries, keys and values, by heads (3 N h L C)."""
-        return self.qkv(x_NLC).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+    def parts(self, x_NLC: torch.Tensor) -> list[torch.Tensor]:
+        """Queries, keys and values, by heads (each N h L C)."""
+        return by_heads(self.qkv(x_NLC), 3, self.heads)
 
     def forward(self, x_NLC: torch.Tensor) -> torch.Tensor:
-        return self.out(F.scaled_dot_product_attention(*self.parts(x_NLC)).transpose(1, 2).flatten(2))
+        q, k, v = self.parts(x_NLC)
+        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 class GlobalBlock(nn.Module):
