@@ -28,7 +28,13 @@ class RunError(KinemaError):
     """A run's folder or its recipe cannot be used."""
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as in a sentence: '1 clip', '3 clips', '2 classes'."""
+    ending = "" if number == 1 else "es" if noun.endswith(("s", "x", "ch")) else "s"
+    return f"{number} {noun}{ending}"
+
+
 def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
-    """Say which of `names` look most like `name`: 'Nearest: a, b.' or, when none does, an empty text."""
+    """Say which of `names` look most like `name`: ' Nearest: a, b.' or, when none does, an empty text."""
     close = get_close_matches(name, list(names), n=count, cutoff=0.5)
-    return f"Nearest: {', '.join(close)}." if close else ""
+    return f" Nearest: {', '.join(close)}." if close else ""

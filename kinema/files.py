@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -33,15 +34,23 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
             ) from error
         if isinstance(error, OSError):
             raise RunError(f"{path} could not be written: {error.strerror or error}.") from error
+        if number := told_number(error):
+            raise RunError(f"{path} could not be written: {os.strerror(number)}.") from error
         raise
 
 
 def is_full(error: BaseException) -> bool:
     """Whether an error means that the disk, or the user's share of it, is full (torch hides it in a RuntimeError)."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if {getattr(error, "errno", None), told_number(error)} & {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return True
     text = str(error)
-    return any(words in text for words in ("No space left", "unexpected pos", "file write failed", "os error 28"))
+    return any(words in text for words in ("No space left", "unexpected pos", "file write failed"))
+
+
+def told_number(error: BaseException) -> int | None:
+    """The system's number of an error that has it in its text alone, as those of safetensors do."""
+    found = re.search(r"os error (\d+)", str(error))
+    return int(found[1]) if found else None
 
 
 def write_json(path: Path, values: Any) -> None:

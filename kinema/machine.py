@@ -90,7 +90,7 @@ class Machine:
             return torch.device(there[0])
         if name not in there:
             hint = "" if name.partition(":")[0] in KINDS else nearest(name, KINDS)
-            raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}. {hint}".strip())
+            raise KinemaError(f"There is no device {name!r} here; there is {', '.join(there)}.{hint}")
         return torch.device(name)
 
 

@@ -15,6 +15,7 @@ SCHEDULES = ("cosine", "steps", "constant")
 MULTIGRIDS = ("off", "long", "short", "both")
 INFLATIONS = ("mean", "centre", "repeat")
 SEEN = ("mean", "std", "order", "flow", "flow_bound", "flow_unit", "flow_centred")  # of a clip, which weights may show
+OF_NETWORK = ("where", "causal", "pool", "dropout", "drop_path")  # fields that are options of the network
 DECAYS = ("kernels", "all")
 BALANCES = ("none", "weights", "sampling")
 LOSSES = ("softmax", "sigmoid")
@@ -76,7 +77,7 @@ class Recipe:
     fps: float | None = None
     neighbours: int = 1
     input: str = "rgb"
-    resize: int | None = None
+    resize: int | tuple[int, int] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     order: str | None = None
@@ -131,7 +132,7 @@ class Recipe:
         for name, known in choices.items():
             came = getattr(self, name)
             if came not in known and not (name == "loss" and came is None):
-                raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}. {nearest(came, known)}")
+                raise RunError(f"The recipe's {name} is {came!r}; known are {', '.join(known)}.{nearest(came, known)}")
         for name in ("epochs", "batch", "accumulate", "frames", "repeats"):
             if getattr(self, name) < 1:
                 raise RunError(f"The recipe's {name} is {getattr(self, name)}; it must be 1 or more.")
@@ -190,7 +191,7 @@ class Recipe:
         unknown = [name for name in values if name not in known]
         if unknown:
             raise RunError(
-                f"{source} has the unknown field {unknown[0]!r}. {nearest(unknown[0], known)} "
+                f"{source} has the unknown field {unknown[0]!r}.{nearest(unknown[0], known)} "
                 f"Fields are {', '.join(sorted(known))}."
             )
         values = {name: typed(name, value, cls.__annotations__[name], source) for name, value in values.items()}

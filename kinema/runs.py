@@ -2,7 +2,8 @@
 
 run.json         version, network, labels, clip, how long a training clip lasts; written first
 recipe.yaml      the recipe
-clips.csv        the clips with the side (train, val, test) each was on
+clips.csv        the clips with the side (train, val, test) each was on; none of these but run.json, recipe.yaml and
+                 best.safetensors where the weights were trained elsewhere
 last.pt          all that a resumed training needs
 best.safetensors, last.safetensors    weights for use
 log.csv, epochs.csv, problems.jsonl   the course of the training, and clips that could not be read
@@ -12,6 +13,7 @@ evaluation/, report.html              what `kinema evaluate` wrote
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from kinema.errors import RunError
@@ -40,8 +42,11 @@ class Run:
         path = Path(path)
         facts_path = path / "run.json"
         if not facts_path.is_file():
+            if not path.exists():
+                _refuse_name(str(path))
             what = "does not exist" if not path.exists() else "has no run.json"
-            raise RunError(f"{path} is no run: it {what}. `kinema train DATA --out {path}` makes one.{_others(path)}")
+            raise RunError(f"{path} is no run: it {what}. `kinema train DATA --out {quote(str(path))}` makes one."
+                           f"{_others(path)}")
         try:
             facts = json.loads(facts_path.read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -70,6 +75,17 @@ class Run:
         return ClipSpec.from_dict(self.facts["clip"])
 
     @property
+    def adopted(self) -> str:
+        """Whose weights it has, where they were trained elsewhere (`kinema weights adopt`), else empty."""
+        return str(self.facts.get("adopted", ""))
+
+    @property
+    def clipless(self) -> str:
+        """Why it has no clips of its own, in words without a full stop, where it is adopted; else empty."""
+        return f"{self.path} has no clips of its own: its weights ({self.adopted}) were trained elsewhere" * bool(
+            self.adopted)
+
+    @property
     def clip_seconds(self) -> float:
         """How long a training clip lasted, as a median."""
         return float(self.facts["clip_seconds"])
@@ -85,15 +101,19 @@ class Run:
         if which not in WEIGHTS:
             raise RunError(f"A run has no {which!r} weights; it has {' and '.join(WEIGHTS)}.")
         weights = self.path / f"{which}.safetensors"
+        if not weights.is_file() and self.adopted and which != "best":
+            raise RunError(f"{self.path} has no {which} weights, but best ones alone: they were trained elsewhere.")
         if not weights.is_file():
             raise RunError(f"{self.path} has no {which} weights yet: its training has not come to a first checkpoint.")
         return load_weights(self.network(), weights).eval()
 
     def split(self) -> "Split":
-        """The sides of the data as they were in training."""
-        from kinema.data.clips import read_table
+        """The sides of the data as they were in training; all empty where it was trained elsewhere."""
+        from kinema.data.clips import ClipTable, read_table
         from kinema.data.splits import Split
 
+        if self.adopted:
+            return Split(*[ClipTable((), self.labels, self.path, bool(self.facts.get("multi_label")))] * 3)
         table = read_table(self.path / "clips.csv", labels=self.labels, root=Path(self.facts["root"]))
         return Split(
             *(
@@ -130,6 +150,16 @@ def trained_network(source: str) -> "Network":
     if Path(source).is_dir() and (file := file_of(source)).is_file():
         return open_network(str(file)).eval()
     return Run.open(source).model()
+
+
+def _refuse_name(name: str) -> None:
+    """RunError where this is a network's name: it has no weights."""
+    from kinema.models import list_models
+
+    if name in list_models():
+        raise RunError(f"{name} is the name of a network, which has no weights by itself. Expected a run, a file of "
+                       f"weights or a checkpoint's id. Nearest: one of `kinema weights list \"{name}\"`, or "
+                       f"`kinema train DATA --model {name}`.")
 
 
 def _others(path: Path) -> str:

@@ -18,11 +18,11 @@ def typed(name: str, value: Any, asked: Any, source: str) -> Any:
     value = str(value) if name == "precision" else value
     if value is None and NoneType in kinds:
         return None
-    if name == "size" and isinstance(value, str):
+    if name in ("size", "resize") and isinstance(value, str):
         return parse_size(value)
     if isinstance(value, (list, tuple)) and name in LISTS:
         return tuple(typed(name, each, float, source) for each in value)
-    if isinstance(value, (list, tuple)) and name == "size" and len(value) == 2:
+    if isinstance(value, (list, tuple)) and name in ("size", "resize") and len(value) == 2:
         return tuple(value)
     number = next((kind for kind in (float, int) if kind in kinds), None)
     if number is None:
@@ -44,7 +44,7 @@ def augment_of(values: dict[str, Any], source: str) -> Augment:
     known = {f.name for f in fields(Augment)}
     for name in values:
         if name not in known:
-            raise RunError(f"{source} has the unknown augmentation {name!r}. {nearest(name, known)}")
+            raise RunError(f"{source} has the unknown augmentation {name!r}.{nearest(name, known)}")
     plain: dict[str, Any] = {}
     for name, value in values.items():
         asked = Augment.__annotations__[name]

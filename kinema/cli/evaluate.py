@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.compare import share
+from kinema.cli.judged import Data, Format, Root, Split
 from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, fail, print_json, say, table
 from kinema.runs import WEIGHTS
@@ -44,14 +45,10 @@ def known_weights(which: str) -> str:
 @command
 def evaluate(
     runs: Annotated[list[str], typer.Argument(help="folders of runs; several are compared side by side")],
-    data: Annotated[
-        str | None, typer.Option(help="other clips with the same class names \\[default: the run's test side]")
-    ] = None,
-    format: Annotated[str | None, typer.Option(help="format of --data; recognised where not given")] = None,
-    root: Annotated[str | None, typer.Option(help="folder that the paths in --data are relative to")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="side of the run (train, validation, test); with --data: fold=0, split=val")
-    ] = None,
+    data: Data = None,
+    format: Format = None,
+    root: Root = None,
+    split: Split = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
     crops: Annotated[
         int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")
@@ -93,7 +90,7 @@ def evaluate(
     machine = Machine(accelerator=accelerator, workers=workers)
     way = way_of(protocol, views, crops, average=average, frames=frames, size=size, sampling=sampling, stride=stride)
     found = [judge(run, data, split, 1, which, machine, format, root, way) for run in runs]
-    page = Path(report) if report else Path(runs[0]) / ("report.html" if len(runs) == 1 else "comparison.html")
+    page = Path(report) if report else found[0].page if len(found) == 1 else Path(runs[0]) / "comparison.html"
     if len(found) > 1 or report:
         page = write_report(found, page)
     if as_json:

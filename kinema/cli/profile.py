@@ -16,12 +16,12 @@ from kinema.cli.machine import (
     GradientCheckpointing,
     Workers,
 )
-from kinema.cli.models import clip_text, facts
 from kinema.cli.output import command, fail, print_json, say, say_aside, table
 from kinema.cli.recipe import parameters, parse_option, recipe_of
 from kinema.errors import KinemaError
 
 if TYPE_CHECKING:
+    from kinema.evaluation.profile import Cost
     from kinema.recipe import Recipe
     from kinema.runs import Run
 
@@ -100,7 +100,7 @@ def show_cost(told: dict[str, Any], classes: int, as_json: bool) -> None:
         print_json({**facts(told["model"], cost), "flow_seconds": flow})
         return
     table(told["model"], ("what", "value"), [
-        ("clip", clip_text(cost)),
+        ("clip", cost.clip.sides),
         ("parameters", f"{cost.parameters:,}"),
         ("GMACs", f"{cost.gmacs:.3f}"),
         ("weights (float32)", f"{cost.parameters * 4 / 1e6:.1f} MB"),
@@ -171,3 +171,8 @@ profile.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in _parameters]
 )
 profile.__annotations__ = {parameter.name: parameter.annotation for parameter in _parameters}
+
+
+def facts(name: str, cost: "Cost") -> dict[str, Any]:
+    """What was counted, in plain values."""
+    return {"name": name, "clip": cost.clip.to_dict(), "parameters": cost.parameters, "gmacs": cost.gmacs}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.output import command, fail, print_json, say, say_aside, table
+from kinema.errors import counted
 
 if TYPE_CHECKING:
     from kinema.weights.catalogue import Checkpoint
@@ -15,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Official checkpoints, and files of
 SOURCE = Annotated[str, typer.Argument(help="a checkpoint's id, or a file of weights")]
 OPTION = Annotated[list[str] | None, typer.Option("--option", help="what the weights do not show, such as tp=false")]
 MODEL = Annotated[str | None, typer.Option("--model", "-m", help="the network's name, where weights do not show it")]
+LABELS = Annotated[str | None, typer.Option(help="a list of the classes, a line each or json")]
 
 
 @app.command("list")
@@ -48,7 +50,7 @@ def list_(
 
 def line(row: "Checkpoint") -> tuple[str, ...]:
     """A checkpoint as a row of the list."""
-    clip = f"{row.clip['frames']}x{row.clip['height']}x{row.clip['width']}" if row.clip else ""
+    clip = row.spec.sides if row.clip else ""
     reported = "" if row.accuracy is None else f"{row.accuracy:.1f} {row.metric}" + f" ({row.views})" * bool(row.views)
     size = ("" if row.size is None else f"{row.size / 1e6:.0f} MB ") + (f"{row.hash[:8]}" if row.hash else "")
     licence = "non-commercial: " * row.non_commercial + row.licence
@@ -109,7 +111,7 @@ def convert(
     out: Annotated[str, typer.Option("--out", "-o", help="the file to write, .safetensors")],
     model: MODEL = None,
     option: OPTION = None,
-    labels: Annotated[str | None, typer.Option(help="a list of the classes, a line each or json")] = None,
+    labels: LABELS = None,
 ) -> None:
     """Write a checkpoint as safetensors that say what they are: network, options, clip and labels.
 
@@ -120,9 +122,41 @@ def convert(
       kinema weights convert tam.pth.tar --option tp=false --labels labels.txt --out tam.safetensors
     """
     from kinema.weights import save_network
+    from kinema.weights.save import described, training_of
 
     network = opened(source, model, option, labels)
-    say(f"Wrote {save_network(network, out)}: {network.name}, {network.classes} classes")
+    say(f"Wrote {save_network(network, out, training_of(described(source) or {}))}: {network.name}, "
+        f"{counted(network.classes, 'class')}; {network.clip.words}")
+
+
+@app.command()
+@command
+def adopt(
+    source: SOURCE,
+    out: Annotated[str, typer.Option("--out", "-o", help="the run's folder to make")],
+    model: MODEL = None,
+    option: OPTION = None,
+    labels: LABELS = None,
+    multi_label: Annotated[
+        bool | None,
+        typer.Option("--multi-label/--one-label", help="may a clip have several labels? Of a file say it, if so"),
+    ] = None,
+) -> None:
+    """Make a run's folder of a checkpoint, for every command that takes a run; it has no clips of its own.
+
+    Examples:
+
+      kinema weights adopt mmaction2/tsm-resnet50-8-kinetics400-3 --out runs/tsm
+
+      kinema evaluate runs/tsm --data kinetics400_val.txt --protocol kinetics
+    """
+    from kinema.weights.adopt import adopt as made
+
+    if (Path(source) / "run.json").is_file():
+        fail(f"{source} is a run already; every command that takes a run takes it.")
+    run = made(opened(source, model, option, labels), out, source, multi_label)
+    say(f"Made {run.path}: {run.recipe.model}, {counted(len(run.labels), 'class')}; {run.clip.words}, "
+        f"of {run.clip_seconds:g} s")
 
 
 @app.command()

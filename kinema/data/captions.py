@@ -17,7 +17,7 @@ from kinema.data.formats.entries import Entry, build_table
 from kinema.data.formats.table_csv import clip_row, merge, read_sheet
 from kinema.data.formats.text import read_lines
 from kinema.data.labels import check_distinct, label_key
-from kinema.errors import DataError, nearest
+from kinema.errors import DataError, counted, nearest
 
 ARTICLES = frozenset({"a", "an", "the"})  # left out of captions and of labels
 VOWELS = "aeiou"
@@ -60,8 +60,8 @@ class Mined:
         """What was found, in words."""
         facts = self.to_dict()
         lines = [f"{facts['labelled']} of {self.videos} videos have a label ({facts['coverage']:.1%}), "
-                 f"{facts['labels_a_video']:.2f} each; {len(facts['kept'])} labels were found in "
-                 f"{self.least} videos or more."]
+                 f"{facts['labels_a_video']:.2f} each; {counted(len(facts['kept']), 'label')} found in "
+                 f"{counted(self.least, 'video')} or more."]
         lines += [f"{count:8d}  {name}" for name, count in sorted(facts["kept"].items(), key=lambda one: -one[1])]
         if facts["dropped"]:
             lines.append("Left out: " + ", ".join(f"{name} ({count})" for name, count in facts["dropped"].items()))
@@ -181,8 +181,8 @@ def mine(captions: str | Path, seeds: Sequence[Seed], least: int = 1, root: str 
     sheet = read_sheet(place, ["caption"])
     video = next((name for name in VIDEO if name in sheet.columns), None)
     if video is None:
-        raise DataError(f"{place}: no column is called 'video' or 'path'. Found: {', '.join(sheet.columns)}. "
-                        f"{nearest('video', sheet.columns)}".rstrip())
+        raise DataError(f"{place}: no column is called 'video' or 'path'. Found: {', '.join(sheet.columns)}."
+                        f"{nearest('video', sheet.columns)}")
     folder, vocabulary = place.parent if root is None else Path(root), Vocabulary(seeds)
     entries = []
     for number, cells in sheet.records:

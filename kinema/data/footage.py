@@ -8,7 +8,7 @@ from kinema.data.clips import ClipRow, ClipTable, read_table
 from kinema.data.formats.folder import clips_below
 from kinema.data.formats.table_csv import DELIMITERS, clip_row, read_sheet
 from kinema.data.formats.text import first_lines
-from kinema.errors import DataError
+from kinema.errors import DataError, counted
 
 ASIDE = ("val", "test")  # sides of a list that are kept for judging
 SHEETS = (".csv", ".tsv", ".txt")
@@ -51,5 +51,5 @@ def unlabelled(table: ClipTable, place: Path) -> ClipTable:
     clips = dict.fromkeys(ClipRow(row.path, (), row.start_seconds, row.end_seconds, row.start_frame, row.end_frame,
                                   source=row.source) for row in there)
     aside = len(table.rows) - len(there)
-    notes = (f"{aside} clips of its {' and '.join(ASIDE)} sides are left out.",) if aside else ()
+    notes = (f"{counted(aside, 'clip')} of its {' and '.join(ASIDE)} sides left out.",) if aside else ()
     return ClipTable(tuple(clips), (), table.root, multi_label=True, notes=(*table.notes, *notes))

@@ -45,5 +45,5 @@ def find_label(name: str, numbers: dict[str, int], labels: Sequence[str], where:
     if number is None:
         shown = ", ".join(labels[:8]) + (" ..." if len(labels) > 8 else "")
         hint = nearest(name, labels)
-        raise DataError(f"{where}: no class is called {name!r}. {hint or f'Classes: {shown}.'}")
+        raise DataError(f"{where}: no class is called {name!r}.{hint or f' Classes: {shown}.'}")
     return number

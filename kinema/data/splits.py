@@ -103,8 +103,8 @@ def sides(table: ClipTable, spec: str | None, seed: int) -> tuple[ClipTable, Cli
     test = spec.removeprefix("split=") if spec else next((name for name in ("test", "val") if names[name]), None)
     if test is None or not names[test]:
         raise DataError(
-            f"No labelled clip is in split {test or 'test'!r}. Splits: {', '.join(sorted(names))}. "
-            f"{nearest(test or 'test', names)} Or split by source: fold=0.".replace("  ", " ")
+            f"No labelled clip is in split {test or 'test'!r}. Splits: {', '.join(sorted(names))}."
+            f"{nearest(test or 'test', names)} Or split by source: fold=0."
         )
     validation = table.select("val") if test != "val" and names["val"] else none
     train = table.subset(i for i, row in enumerate(table.rows) if row.split not in (test, "val", "test"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kinema.data.formats.text import read_lines, read_text
-from kinema.errors import DataError
+from kinema.errors import DataError, counted
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2: parts of the picture
 Key = tuple[str, float]  # a key frame: its video, and its second there
@@ -167,7 +167,7 @@ def unknown_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str]) -> s
     found = Counter(action for frame in frames for actions in frame.actions for action in actions
                     if action not in classes)
     shown = ", ".join(map(str, sorted(found)[:5])) + (" ..." if len(found) > 5 else "")
-    return f"{found.total()} actions of boxes are not in the label map, and are left out: {shown}." if found else ""
+    return f"{counted(found.total(), 'action')} of boxes left out, not in the label map: {shown}." if found else ""
 
 
 def with_known_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str], source: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from kinema.data.synthetic.encode import encoder
 from kinema.data.video import Video
+from kinema.data.video.shape import pixel_width
 from kinema.data.video.video import Picture
 from kinema.detection.follow import between
 from kinema.detection.watch import Seen
@@ -113,6 +114,7 @@ def draw_video(
             stream: Any = container.add_stream(name, rate=Fraction(video.fps).limit_denominator(1001))
             stream.height, stream.width = (side * factor // 2 * 2 for side in (video.height, video.width))
             stream.pix_fmt = "yuv420p"
+            stream.codec_context.sample_aspect_ratio = pixel_width(video)
             for seconds, picture_HWC in video.frames():
                 large_HWC = np.repeat(np.repeat(picture_HWC, factor, 0), factor, 1)
                 drawn_HWC = pen(large_HWC, shown_at(seen, seconds, labels, threshold))

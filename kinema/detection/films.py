@@ -64,4 +64,4 @@ def find(root: Path, video: str) -> Path:
         if path.stem == named.name:
             return path
     near = nearest(named.name, [path.stem for path in there])
-    raise VideoError(f"There is no video {video!r} in {root}. {near}".strip())
+    raise VideoError(f"There is no video {video!r} in {root}.{near}")

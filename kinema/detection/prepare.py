@@ -8,7 +8,7 @@ from kinema.detection.clips import read
 from kinema.detection.films import Films
 from kinema.detection.recipe import check_recipe
 from kinema.detection.runs import FACTS, DetectorRun, build, write_facts
-from kinema.errors import DataError, RunError, VideoError
+from kinema.errors import DataError, RunError, VideoError, counted
 from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe
@@ -61,14 +61,15 @@ def prepare(
     boxes = sum(len(frame.boxes) for frame in frames)
     outside = sum(len(frame.boxes) for frame in read_truth(recipe.data, annotations.exclude).frames) - boxes
     if outside:
-        notes.append(f"{outside} boxes hold no part of the picture, and are left out.")
+        notes.append(f"{counted(outside, 'box')} outside of the picture left out.")
     if unknown := unknown_actions(frames, classes):
         notes.append(unknown)
     lost = [video for video in dict.fromkeys(frame.video for frame in frames) if missing(films, video)]
     if lost:
         names = f"{', '.join(lost[:5])}{' ...' if len(lost) > 5 else ''}"
-        notes.append(f"{len(lost)} videos are not in {films.root}, and their key frames are left out: {names}.")
-    notes.append(f"{boxes} boxes at {len(frames)} key frames of {len({frame.video for frame in frames})} videos.")
+        notes.append(f"{counted(len(lost), 'video')} not in {films.root}; no key frame of these is used: {names}.")
+    notes.append(f"{counted(boxes, 'box')} at {counted(len(frames), 'key frame')} of "
+                 f"{counted(len({frame.video for frame in frames}), 'video')}.")
     write_facts(full, recipe, annotations, classes, notes, boxes)
     return DetectorRun.open(path)
 

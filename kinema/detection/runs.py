@@ -11,6 +11,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import kinema
@@ -44,7 +45,8 @@ class DetectorRun:
         file = path / FACTS
         if not file.is_file():
             what = "does not exist" if not path.exists() else f"has no {FACTS}"
-            raise RunError(f"{path} is no detector: it {what}. `kinema detect train BOXES.csv --out {path}` makes one.")
+            raise RunError(f"{path} is no detector: it {what}. `kinema detect train BOXES.csv --out "
+                           f"{quote(str(path))}` makes one.")
         try:
             facts = json.loads(file.read_text(encoding="utf-8"))
             version, annotations = facts["version"], Annotations(**facts["annotations"])

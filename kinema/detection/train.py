@@ -24,7 +24,7 @@ from kinema.keyed import key_seed
 from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe
-from kinema.training.checkpoint import load_state, save_state, save_weights
+from kinema.training.checkpoint import load_state, save_state
 from kinema.training.course import Course, make_ready, wrapped
 from kinema.training.loss import hits, loss_of
 from kinema.training.norm import globalise
@@ -33,6 +33,7 @@ from kinema.training.prepare import share_batch
 from kinema.training.schedule import rate_at
 from kinema.training.setup import start_fabric
 from kinema.training.start import start_from
+from kinema.weights.save import save_network
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -164,11 +165,11 @@ def keep_best(run: DetectorRun, parts: Parts, machine: Machine) -> float | None:
             value = None
     if value is None or parts.best is None or value >= parts.best:
         parts.best = value
-        save_weights(run.path / "best.safetensors", parts.detector.network)
+        save_network(parts.detector.network, run.path / "best.safetensors")
     return value
 
 
 def save(run: DetectorRun, parts: Parts, step: int) -> None:
     """Save the weights for use, and all that the next step depends on."""
-    save_weights(run.path / "last.safetensors", parts.detector.network)
+    save_network(parts.detector.network, run.path / "last.safetensors")
     save_state(run.path / "last.pt", step, parts.best, parts.detector, parts.optimizer, None)

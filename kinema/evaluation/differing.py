@@ -7,7 +7,7 @@ from typing import Any
 from kinema.evaluation.result import Evaluation
 from kinema.models.clip import ClipSpec
 from kinema.models.names import parse
-from kinema.recipe import Recipe
+from kinema.recipe import SEEN, Recipe
 from kinema.runs import Run
 
 KINDS = {  # the fields of a recipe; all others are of the training
@@ -19,6 +19,7 @@ KINDS = {  # the fields of a recipe; all others are of the training
 }
 NAMED = ("model", "out", "format", "root", *(name for names in KINDS.values() for name in names))
 KINDS["training"] = tuple(field.name for field in fields(Recipe) if field.name not in NAMED)
+UNTOLD = (*KINDS["data"], *KINDS["training"], "augment")  # of weights that were trained elsewhere
 JUDGED = ("clips_per_video", "crops_per_clip", "average", "data", "which")
 
 
@@ -46,9 +47,16 @@ def differing(one: Evaluation, other: Evaluation) -> list[Differing]:
     found = [*between("backbone", {"it": names[0][1]}, {"it": names[1][1]}, ("it",)),
              *between("backbone", {"temporal pooling": names[0][2]}, {"temporal pooling": names[1][2]},
                       ("temporal pooling",))]
-    recipes = [run.recipe.to_dict() for run in runs]
+    clips = [run.clip.to_dict() for run in runs]
+    recipes = [{**run.recipe.to_dict(), **{name: clip[name] for name in SEEN}}  # a recipe may leave these open
+               for run, clip in zip(runs, clips, strict=True)]
+    adopted = [run.adopted for run in runs]
     for kind, names_of in KINDS.items():
-        found += between(kind, recipes[0], recipes[1], names_of)
+        known = [name for name in names_of if not any(adopted) or name not in UNTOLD]
+        found += between(kind, recipes[0], recipes[1], known)
+    if adopted[0] != adopted[1]:
+        places = [{"the place": f"elsewhere ({each})" if each else "here"} for each in adopted]
+        found += between("training", places[0], places[1], ("the place",))
     judged = [each.about.to_dict() for each in (one, other)]
     found += between("evaluation", judged[0], judged[1], JUDGED)
     answered = [one.about.model, other.about.model]

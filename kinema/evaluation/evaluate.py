@@ -38,8 +38,8 @@ def evaluate(
     split: a side of the run ("train", "validation", "test"), or, with `data`, the rows of a split ("split=val") or a
     fold ("fold=0"). views: clips in time of each video, or (clips, crops), averaged. which: weights, "best"
     or "last". protocol: a published way to judge by its name ("kinetics", "ssv2", "3x10"), or any `Protocol`, in the
-    place of `views`. Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder. Clips that
-    cannot be read are counted and named, and left out.
+    place of `views`. Writes evaluation/NAME.json, .npz and .csv and report.html into the run's folder; of
+    other `data`, evaluation/NAME.html in its place. Clips that cannot be read are counted and named, and left out.
     """
     from kinema.evaluation.flow_cost import flow_seconds
     from kinema.evaluation.profile import profile
@@ -68,7 +68,7 @@ def evaluate(
     calibration = calibration_of(run, machine, quiet) if which == "best" else untempered
     evaluation = Evaluation(name, about, judged, answers.predictions, calibration)
     evaluation.save(run.path / "evaluation")
-    write_report(evaluation, run.path / "report.html")
+    write_report(evaluation)
     return evaluation
 
 
@@ -79,9 +79,11 @@ def clips_of(
     if data is None:
         side = split or "test"
         if side not in SIDES:
-            raise RunError(f"The run has no side {side!r}; its sides are {', '.join(SIDES)}. {nearest(side, SIDES)} "
+            raise RunError(f"The run has no side {side!r}; its sides are {', '.join(SIDES)}.{nearest(side, SIDES)} "
                            f"To split other clips, name them with --data.")
         table = getattr(run.split(), side)
+        if run.adopted:
+            raise RunError(f"{run.clipless}. Name clips with --data.")
         if not table.rows:
             raise RunError(f"{run.path} has no {side} clips. Name clips with --data, or another side with --split.")
         return table, f"{run.recipe.data} ({side} side)", side
@@ -114,7 +116,7 @@ def match_labels(table: ClipTable, labels: tuple[str, ...], multi_label: bool = 
     if unknown:
         raise DataError(
             f"{len(unknown)} of the data's {len(used)} classes are not among the {len(labels)} the run was trained on: "
-            f"{', '.join(unknown[:5])}. Rename them, or leave them out. {nearest(unknown[0], labels)}".strip()
+            f"{', '.join(unknown[:5])}. Rename them, or leave them out.{nearest(unknown[0], labels)}"
         )
     matched = iter(table.relabel(labels).rows)  # which holds all clips that have a label
     rows = tuple(next(matched) if row.labels else row for row in table.rows)

@@ -105,6 +105,8 @@ def check(runs: Sequence[Run], weights: Sequence[float] | None) -> np.ndarray:
 def hindrance(runs: Sequence[Run]) -> str:
     """Why no linear layer can be fitted on the first run's validation clips; empty where one can."""
     validation = runs[0].split().validation
+    if runs[0].adopted:
+        return f"{runs[0].clipless}, and a layer is fitted on the first run's validation clips"
     if not validation.rows:
         return (f"{runs[0].path} kept no clips for validation, which it could be fitted on; train the runs with "
                 "--validation 0.2 for that")

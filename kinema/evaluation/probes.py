@@ -8,6 +8,7 @@ keeps its own field.
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -65,8 +66,11 @@ class Probed:
     gain: Difference
 
 
-def temporal_probes(run: Run, side: str = "test", which: str = "best", machine: Machine | None = None) -> list[Probed]:
-    """A run's accuracy on the clips of a side when their frames are shuffled, reversed, frozen, or at other rates.
+def temporal_probes(
+    run: Run, split: str | None = None, which: str = "best", machine: Machine | None = None,
+    data: str | Path | None = None, format: str | None = None, root: str | Path | None = None,
+) -> list[Probed]:
+    """A run's accuracy on clips, named as in `evaluate`, when frames are shuffled, reversed, frozen, at other rates.
 
     Also on one frame alone, where the network takes clips of any length. A network that looks at nothing but single
     frames loses nothing by the first two; one that looks at single fields of flow, nothing by the first.
@@ -74,7 +78,7 @@ def temporal_probes(run: Run, side: str = "test", which: str = "best", machine: 
     from kinema.evaluation.evaluate import clips_of
 
     machine = machine or Machine()
-    table, _, _ = clips_of(run, None, side)
+    table, _, _ = clips_of(run, data, split, format, root)
     network = run.model(which).to(machine.device())
     cache = machine.cache(run.recipe.clip)
     answers = {name: predict(network, table, None, machine, cache, probe=probe).predictions

@@ -32,8 +32,8 @@ class Protocol:
         if self.crops not in CROPS:
             raise DataError(f"{self.crops} crops came; a clip has {', '.join(map(str, CROPS))}.")
         if self.average not in AVERAGES:
-            raise DataError(f"The average of {self.average!r} came; it is of {' or '.join(AVERAGES)}. "
-                            f"{nearest(self.average, AVERAGES)}".strip())
+            raise DataError(f"The average of {self.average!r} came; it is of {' or '.join(AVERAGES)}."
+                            f"{nearest(self.average, AVERAGES)}")
 
     @property
     def views(self) -> tuple[int, int]:
@@ -97,4 +97,4 @@ def find_protocol(name: str) -> Protocol:
     if found := re.fullmatch(r"(\d+)x(\d+)(?:-(\d+)px)?", name):
         return Protocol(int(found[2]), int(found[1]), size=int(found[3]) if found[3] else None)
     raise DataError(f"No protocol is called {name!r}; known are {', '.join(PROTOCOLS)}, or crops x clips such as 3x10 "
-                    f"or 3x2-256px. {nearest(name, PROTOCOLS)}".strip())
+                    f"or 3x2-256px.{nearest(name, PROTOCOLS)}")

@@ -179,6 +179,11 @@ class Evaluation:
             "per_class": per_class, "confusion": None if confusion is None else confusion.tolist(),
         }
 
+    @property
+    def page(self) -> Path:
+        """Where its report goes: the run's report.html or, of other clips than the run's, beside its other files."""
+        return self.about.run / (f"evaluation/{self.name}.html" if self.name.startswith("data-") else "report.html")
+
     def save(self, folder: Path) -> Path:
         """Write NAME.json, NAME.npz (logits) and NAME.csv (clips) into `folder`; return the path of the first."""
         write_atomic(folder / f"{self.name}.npz", self.predictions.save)

@@ -130,7 +130,7 @@ def check(walk: Walk) -> tuple[str, ...]:
     if recipe.start:
         raise RunError(f"Networks of other sizes cannot start from {recipe.start}; leave out --start.")
     if unknown := [axis for axis in walk.axes if axis not in AXES]:
-        raise RunError(f"No axis is called {unknown[0]!r}; they are {', '.join(AXES)}. {nearest(unknown[0], AXES)}")
+        raise RunError(f"No axis is called {unknown[0]!r}; they are {', '.join(AXES)}.{nearest(unknown[0], AXES)}")
     panels(1, 1)  # is matplotlib there?
     table = read_table(recipe.data, format=recipe.format, root=recipe.root)
     splits = [split_table(table, recipe.split, recipe.seed + seed, recipe.validation) for seed in range(walk.seeds)]

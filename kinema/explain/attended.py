@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from kinema.models import Network
-from kinema.models.transformer.attention import CrossAttention
+from kinema.models.transformer.attention import CrossAttention, by_heads
 from kinema.models.transformer.mvit_attention import PooledAttention
 from kinema.models.transformer.spacetime import Over, Within
 from kinema.models.transformer.swin_attention import WindowAttention
@@ -82,7 +82,7 @@ class Watch(TorchFunctionMode):
 
     def projected(self, heads: int, linear: nn.Module, inputs: tuple[Any, ...], qkv_NLC: torch.Tensor) -> None:
         """A step projects, and multiplies by itself (a hook after the projection)."""
-        query, key, _ = qkv_NLC.unflatten(2, (3, heads, -1)).permute(2, 0, 3, 1, 4)
+        query, key, _ = by_heads(qkv_NLC, 3, heads)
         self.keep(Call(query, key, None))
 
     def keep(self, call: Call) -> None:

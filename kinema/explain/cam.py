@@ -100,7 +100,7 @@ def named(seen: Watched, layer: str) -> Map:
     """The map that a layer made."""
     if layer not in seen.by_layer:
         stages = [name for name in seen.by_layer if name.count(".") < 2]
-        raise ModelError(f"No layer {layer!r} of the backbone gives a map. {nearest(layer, seen.by_layer)} "
+        raise ModelError(f"No layer {layer!r} of the backbone gives a map.{nearest(layer, seen.by_layer)} "
                          f"Among them are {', '.join(stages)}.")
     return seen.by_layer[layer]
 

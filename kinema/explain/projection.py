@@ -73,8 +73,8 @@ def planes(method: str = "tsne", seed: int = 0) -> Plane:
     (McInnes et al., arXiv:1802.03426), where umap-learn is installed. Raises KinemaError where a library is missing.
     """
     if method not in METHODS:
-        raise KinemaError(f"method={method!r} is unknown; it is one of {', '.join(METHODS)}. "
-                          f"{nearest(method, METHODS)}".strip())
+        raise KinemaError(f"The method {method!r} is unknown; it is one of {', '.join(METHODS)}."
+                          f"{nearest(method, METHODS)}")
     if method == "umap":
         try:
             import umap

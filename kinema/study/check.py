@@ -44,7 +44,7 @@ def check(study: Study, left: Sequence[Recipe]) -> None:
     for group, labels in study.groups.items():
         for label in labels:
             if label not in known:
-                raise RunError(f"The group {group} has the class {label!r}, which none of the study's data has. "
+                raise RunError(f"The group {group} has the class {label!r}, which none of the study's data has."
                                f"{nearest(label, known)}")
 
 

@@ -108,7 +108,7 @@ def from_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise RunError(f"The study {path} holds no values by name; expected {', '.join(FIELDS)}.")
     if unknown := [name for name in facts if name not in FIELDS]:
-        raise RunError(f"The study {path} has the unknown field {unknown[0]!r}. {nearest(unknown[0], FIELDS)} Fields "
+        raise RunError(f"The study {path} has the unknown field {unknown[0]!r}.{nearest(unknown[0], FIELDS)} Fields "
                        f"are {', '.join(FIELDS)}.")
     read, grids = cache(read_values), facts.get("vary", {})
     grids = grids if isinstance(grids, list) else [grids]

@@ -148,7 +148,7 @@ def result_of(row: Mapping[str, Any]) -> Result:
     missing = [name for name in NEEDED if name not in found]
     if missing:
         close = nearest(missing[0], row)
-        raise DataError(f"A row has no {missing[0]!r}; its columns are {', '.join(map(str, row))}. {close}".strip())
+        raise DataError(f"A row has no {missing[0]!r}; its columns are {', '.join(map(str, row))}.{close}")
     return Result(**{field.name: typed(field.name, found[field.name]) for field in fields(Result)
                      if field.name in found})
 

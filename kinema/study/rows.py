@@ -81,7 +81,10 @@ def pretrained(recipe: Recipe) -> str:
         return ""
     if not (Path(recipe.start) / "run.json").is_file():
         return Path(recipe.start).stem
-    before = Run.open(recipe.start).recipe
+    run = Run.open(recipe.start)
+    if run.adopted:
+        return Path(run.adopted).stem
+    before = run.recipe
     return pretrained(before) if short(before.data) == short(recipe.data) else short(before.data)
 
 

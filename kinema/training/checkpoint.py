@@ -11,14 +11,6 @@ from kinema.files import write_atomic
 from kinema.training.ema import Average
 
 
-def save_weights(path: Path, network: nn.Module) -> None:
-    """Write a network's weights for use."""
-    from safetensors.torch import save
-
-    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    write_atomic(path, lambda out: out.write_bytes(save(weights)))
-
-
 def save_state(
     path: Path, step: int, best: float | None, network: nn.Module, optimizer: optim.Optimizer, average: Average | None
 ) -> None:

@@ -10,7 +10,7 @@ from torch import nn, optim
 
 from kinema.clock import stage
 from kinema.data.dataset import ProblemLog, Steps
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
 from kinema.machine import Machine
 from kinema.progress import Progress
 from kinema.recipe import Recipe
@@ -145,10 +145,10 @@ def say_told(folder: Path, bar: Progress) -> None:
 def told(problems: list[dict], shown: int = 5) -> list[str]:
     """How many clips could not be read, or only in part, in words, and the first of them with what is wrong."""
     said = []
-    for readable, what in ((False, "could not be read and were left out"), (True, "could be read only in part")):
+    for readable, what in ((False, "unreadable and left out"), (True, "readable only in part")):
         found = [problem for problem in problems if problem["readable"] == readable]
         if found:
-            said.append(f"{len(found)} clips {what}; problems.jsonl names them all:")
+            said.append(f"{counted(len(found), 'clip')} {what}; problems.jsonl names them all:")
             said += [f"  {problem['path']}: {problem['problem']}" for problem in found[:shown]]
     return said
 

@@ -26,10 +26,10 @@ from kinema.models import Network
 from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.runs import Run
-from kinema.training.checkpoint import save_weights
 from kinema.training.log import CsvLog
 from kinema.training.stop import Stop
 from kinema.training.validate import validation_accuracy
+from kinema.weights.save import save_network, training_of
 
 FOLDER = "fitting"  # of a run, while it is fitted: what a run that goes on need not do again
 CHUNK = 64  # clips between two files there
@@ -98,7 +98,7 @@ def fit(run: Run, machine: Machine, stop: Stop, bar: Progress) -> None:
     log.add([{"epoch": 0, "step": 1, "loss": "", "accuracy": f"{hit_rate(network, rows_NV, targets_NK):.4f}",
               "validation": "" if best is None else f"{best:.4f}"}])
     for name in ("best", "last"):
-        save_weights(run.path / f"{name}.safetensors", network)
+        save_network(network, run.path / f"{name}.safetensors", training_of(run.facts))
     shutil.rmtree(work.folder, ignore_errors=True)
 
 

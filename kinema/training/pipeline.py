@@ -7,6 +7,7 @@ stage it is.
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,9 @@ def time_pipeline(source: Recipe | Run, machine: Machine, steps: int = 16) -> Pi
     recipe = source.recipe if isinstance(source, Run) else source
     if is_fitted(recipe.model):
         raise RunError(f"{recipe.model} is fitted without steps, so there is no loop to time. Name another network.")
+    if isinstance(source, Run) and source.adopted:
+        raise RunError(f"{source.clipless}, so there is no training to time. Name clips: kinema profile --pipeline "
+                       f"CLIPS --start {quote(str(source.path))}.")
     if machine.several:
         raise RunError("One process is timed; leave out devices and nodes.")
     fabric = start_fabric(recipe, machine)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from math import lcm
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -58,6 +59,9 @@ def prepare(recipe: Recipe, machine: Machine, restart: bool = False, processes: 
         unfinished.unlink()
     if (path / "run.json").is_file() and not restart:
         run = Run.open(path)
+        if run.adopted:
+            raise RunError(f"{path} has weights that were trained elsewhere ({run.adopted}), and no training to go on "
+                           f"with. Start from them in another folder: --start {quote(str(path))} --out ANOTHER.")
         asked = run.facts.get("asked")  # before what its start showed was added
         check_same(recipe, Recipe.from_dict(asked, f"{path / 'run.json'}") if asked else run.recipe, path)
         return run

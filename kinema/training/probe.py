@@ -58,7 +58,7 @@ def probe(
     each video. Clips that cannot be read are left out. DataError, KinemaError.
     """
     if kind not in KINDS:
-        raise KinemaError(f"A probe's kind is {kind!r}; known are {', '.join(KINDS)}. {nearest(kind, KINDS)}")
+        raise KinemaError(f"A probe's kind is {kind!r}; known are {', '.join(KINDS)}.{nearest(kind, KINDS)}")
     if table.multi_label:
         raise DataError("A probe gives a clip one class; these clips have several labels.")
     row, classes, sides = KINDS[kind], len(table.labels), split_table(table, split, seed, validation=VALIDATION)

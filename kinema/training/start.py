@@ -5,11 +5,11 @@ from pathlib import Path
 
 from kinema.errors import ModelError
 from kinema.models import Network
-from kinema.recipe import SEEN, Recipe
+from kinema.recipe import OF_NETWORK, SEEN, Recipe
 from kinema.runs import Run
 
 STRUCTURE = {"where": "all", "causal": False, "pool": "max"}  # of a network, which its weights need not show
-OF_RECIPES = ("frames", "clip", "dropout", "drop_path", *STRUCTURE)  # options of networks that a recipe has fields for
+OF_RECIPES = ("frames", "clip", *OF_NETWORK)  # options of networks that a recipe has fields for
 
 
 def completed(recipe: Recipe) -> tuple[Recipe, list[str]]:

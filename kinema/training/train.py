@@ -18,7 +18,7 @@ from kinema.progress import Progress
 from kinema.recipe import Recipe
 from kinema.runs import Run
 from kinema.training.alone import alone
-from kinema.training.checkpoint import save_state, save_weights
+from kinema.training.checkpoint import save_state
 from kinema.training.course import Course, make_ready, say_told
 from kinema.training.distil import distilled
 from kinema.training.fitting import check_fit, fit
@@ -31,6 +31,7 @@ from kinema.training.schedule import rate_at
 from kinema.training.setup import Parts, assemble, by_sigmoid, start_fabric, training_loader
 from kinema.training.stop import Stop
 from kinema.training.validate import validation_accuracy
+from kinema.weights.save import save_network, training_of
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -125,11 +126,12 @@ def keep_best(run: Run, parts: Parts, validation: ClipTable, machine: Machine) -
     accuracy = validation_accuracy(network, validation, run.recipe, machine)
     if accuracy is None or parts.best is None or accuracy >= parts.best:
         parts.best = accuracy
-        save_weights(run.path / "best.safetensors", network)
+        save_network(network, run.path / "best.safetensors", training_of(run.facts))
     return accuracy
 
 
 def save(run: Run, parts: Parts, step: int) -> None:
     """Save the weights for use, and all that the next step depends on."""
-    save_weights(run.path / "last.safetensors", parts.average.network if parts.average else parts.network)
+    network = parts.average.network if parts.average else parts.network
+    save_network(network, run.path / "last.safetensors", training_of(run.facts))
     save_state(run.path / "last.pt", step, parts.best, parts.network, parts.optimizer, parts.average)

@@ -60,9 +60,16 @@ def labels(network: Network) -> str:
 def trained(run: Run) -> str:
     """Data, and how; of paths their last part alone, since the rest is nobody's business."""
     recipe, start = run.recipe, run.recipe.start
-    before = f" It started from `{start if start in all_checkpoints() else Path(start).name}`." if start else ""
+    if run.adopted:
+        return f"Its weights are those of `{public(run.adopted)}`, which were trained elsewhere."
+    before = f" It started from `{public(start)}`." if start else ""
     return (f"`{Path(recipe.data).name}`: {recipe.epochs} epochs of batches of {recipe.batch}, {recipe.optimizer} at "
             f"{recipe.lr:g}, seed {recipe.seed}.{before}")
+
+
+def public(source: str) -> str:
+    """What weights are called: the id of a checkpoint, or the last part of a path."""
+    return source if source in all_checkpoints() else Path(source).name
 
 
 def measured(run: Run) -> str:
@@ -87,7 +94,8 @@ def line(found: dict[str, Any]) -> str:
 
 def licensed(run: Run | None, licence: str | None) -> str:
     """Whose rights touch the weights, as far as is known."""
-    start = all_checkpoints().get(str(run.recipe.start)) if run is not None else None
-    of_start = (f" They started from `{start.id}`, whose licence is {start.licence}"
+    start = all_checkpoints().get(run.adopted or str(run.recipe.start)) if run is not None else None
+    how = "are those of" if run and run.adopted else "started from"
+    of_start = (f" They {how} `{start.id}`, whose licence is {start.licence}"
                 f"{' (no commercial use)' * start.non_commercial}." if start else "")
     return (f"The weights: {licence}." if licence else "No licence was told for these weights.") + of_start

@@ -88,7 +88,7 @@ LIBRARIES: dict[str, tuple[Way, ...]] = {
 def export_state_dict(network: Network, to: str) -> Weights:
     """A network's weights under the names of another library; ModelError where names do not go one to one."""
     if to not in LIBRARIES:
-        raise ModelError(f"Weights cannot be written for {to!r}. {nearest(to, LIBRARIES)} They can for "
+        raise ModelError(f"Weights cannot be written for {to!r}.{nearest(to, LIBRARIES)} They can for "
                          f"{', '.join(LIBRARIES)}.")
     own = network.state_dict()
     deep = any(value.dim() == 5 and value.shape[2] > 1 for value in own.values())

@@ -94,9 +94,10 @@ def decide(candidates: list[Candidate], told: Mapping[str, Any]) -> Candidate:
                          f"same names and shapes; pass model=, such as model={candidates[0].model!r}.")
     if open_:
         usual = {option: candidates[0].options.get(option) for option in open_}
+        known = ", ".join(f"{o}={v!r}" for o, v in usual.items() if v is not None)
         raise ModelError(f"These weights are of {candidates[0].model}, but do not show its {' and '.join(open_)}; "
-                         f"pass {', '.join(f'{o}=' for o in open_)}, or the network's name as model=. "
-                         f"Usual: {', '.join(f'{o}={v!r}' for o, v in usual.items())}.")
+                         f"pass {', '.join(f'{o}=' for o in open_)} (--option {open_[0]}=...), or the network's name "
+                         f"as model= (--model).{f' Usual: {known}.' if known else ''}")
     return the_only(candidates)
 
 

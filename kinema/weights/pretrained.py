@@ -105,4 +105,4 @@ def open_network(source: str, **options: Any) -> Network:
 
 def has_several_labels(source: str) -> bool:
     """Was the checkpoint of this id trained on clips that may each have several labels? Of a file it is not known."""
-    return not Path(source).exists() and find_checkpoint(source).dataset in SEVERAL_LABELS
+    return not Path(source).exists() and is_checkpoint(source) and find_checkpoint(source).dataset in SEVERAL_LABELS

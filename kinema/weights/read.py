@@ -86,7 +86,7 @@ def no_weights(path: Path) -> str:
     held = "is a folder, and no run" if path.is_dir() else "does not exist"
     beside = [str(child) for child in path.parent.iterdir()] if path.parent.is_dir() and not path.exists() else []
     near = nearest(str(path), beside)
-    return f"{path} {held}; expected a file of weights, or a run.{' ' * bool(near)}{near}"
+    return f"{path} {held}; expected a file of weights, or a run.{near}"
 
 
 def read_file(path: Path) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from kinema.weights.load import load_weights
 
 KEY = "kinema"  # in the header of a file
 FILE = "model.safetensors"
+NETWORK = ("name", "options", "clip", "labels")  # what makes a network anew
+TRAINING = ("clip_seconds", "multi_label")  # how long its training's clips lasted, and whether they had several labels
 
 
 def description(network: Network) -> dict[str, Any]:
@@ -35,13 +37,16 @@ def rebuild(facts: dict[str, Any], told: Mapping[str, Any] | None = None) -> Net
     return create_model(facts["name"].removesuffix("-tp") + "-tp" * bool(tp), **options)
 
 
-def save_network(network: Network, path: str | Path) -> Path:
-    """Write a network's weights with its description in the header; `from_checkpoint` gives the network back."""
+def save_network(network: Network, path: str | Path, training: Mapping[str, Any] | None = None) -> Path:
+    """Write a network's weights with its description in the header; `from_checkpoint` gives the network back.
+
+    training: what else is told of it, of TRAINING.
+    """
     from safetensors.torch import save_file
 
     if Path(path).suffix != ".safetensors":
         raise ModelError(f"{path} does not end in .safetensors, as a file of kinema's does.")
-    facts = {KEY: json.dumps(description(network)), "format": "pt"}
+    facts = {KEY: json.dumps({**description(network), **(training or {})})}  # one entry: several come in any order
     tensors = {key: value.contiguous().cpu() for key, value in network.state_dict().items()}
     write_atomic(Path(path), lambda out: save_file(tensors, out, metadata=facts))
     return Path(path)
@@ -51,17 +56,19 @@ def described(source: Any) -> dict[str, Any] | None:
     """The description in the header of a file, or of a run's folder; None where there is none."""
     from safetensors import SafetensorError, safe_open
 
+    from kinema.runs import WEIGHTS, Run
+
     if not isinstance(source, str | Path):
         return None
     path = Path(source)
+    if path.suffix == ".safetensors" and path.stem in WEIGHTS and (path.parent / "run.json").is_file():
+        path = path.parent
     if (path / "run.json").is_file():
-        from kinema.runs import Run
-
         run = Run.open(path)
         own = {name: value for name in ("where", "causal", "pool", "dropout")
                if (value := getattr(run.recipe, name)) != USUAL[name]}
         return {"name": run.recipe.model, "options": {**own, **run.recipe.options}, "clip": run.clip.to_dict(),
-                "labels": list(run.labels)}
+                "labels": list(run.labels), **training_of(run.facts)}
     if path.suffix != ".safetensors" or not path.is_file():
         return None
     try:
@@ -72,12 +79,17 @@ def described(source: Any) -> dict[str, Any] | None:
     return facts_of(text, path) if text else None
 
 
+def training_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a network's training, of a run's facts or a header's."""
+    return {name: facts[name] for name in TRAINING if name in facts}
+
+
 def facts_of(text: str, path: Path) -> dict[str, Any]:
     """The description that a header holds; ModelError where it is none."""
     try:
         facts = json.loads(text)
         ClipSpec.from_dict(facts["clip"])
-        return {name: facts[name] for name in ("name", "options", "clip", "labels")}
+        return {**{name: facts[name] for name in NETWORK}, **training_of(facts)}
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The header of {path} does not describe a network as kinema does ({type(error).__name__}: "
                          f"{error}); it was changed, or written by a newer version.") from error

@@ -77,8 +77,9 @@ def test_broken_clips_are_named_and_counted(run: Path, motion: Path, tmp_path: P
     total = len(list(data.glob("*/*.mp4")))
     found = kinema.evaluate(run, data, machine=HERE)
     assert found.n == total - 2
+    assert found.page == run / "evaluation" / "data-other.html"  # the page of the run's own test stays
     assert {Path(path).name for path, _ in found.broken} == {videos[0].name, videos[1].name}
-    page = (run / "report.html").read_text()
+    page = found.page.read_text()
     assert videos[0].name in page
     assert "2\u202fclips could not be read" in page
 

@@ -79,6 +79,7 @@ def test_classes_without_validation_clips_and_several_labels_are_no_hindrance() 
     assert (through_layer(several, several)[:, :2].argmax(1) == targets).all()
 
 
+@pytest.mark.slow
 def test_runs_are_fused_on_the_clips_that_neither_learnt_from(colour_run: Path, flow_run: Path) -> None:
     shares = "--weight", "1", "--weight", "3"
     told = json.loads(kinema("fuse", colour_run, flow_run, *shares, "--workers", "0", "--json"))

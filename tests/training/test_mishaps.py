@@ -112,7 +112,7 @@ def test_what_is_odd_is_said(motion: Path, tmp_path: Path, capfd: pytest.Capture
     assert "of one class" in capfd.readouterr().err
     (data / first).write_text("no video")
     train(recipe, HERE, restart=True)
-    told = f"1 clips could not be read and were left out; problems.jsonl names them all:\n  {first}: "
+    told = f"1 clip unreadable and left out; problems.jsonl names them all:\n  {first}: "
     assert told in capfd.readouterr().err
 
 

@@ -45,6 +45,7 @@ def test_the_values_are_those_of_section_5(name: str) -> None:
     assert recipes[0].out == f"runs/{name}/i3d-resnet18-8"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_the_values_are_those_of_every_published_network(name: str, shared: Path) -> None:
     rows = [row for row in json.loads((shared / "tables" / "mini_benchmark.json").read_text())

@@ -38,6 +38,7 @@ def test_each_batch_that_is_awaited_leaves_a_mark() -> None:
     assert len(clock.marks) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_training_is_timed_and_leaves_nothing(motion: Path, tmp_path: Path, workers: int) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "run"), **TINY)

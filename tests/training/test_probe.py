@@ -35,6 +35,7 @@ def clips_of(kind: str, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]
     return values_NLD.astype(np.float32), targets_N
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("classes", [CLASSES, CLASSES + 2])
 def test_a_probe_tells_apart_what_can_be_told_apart(kind: str, classes: int) -> None:
@@ -116,6 +117,7 @@ def test_what_no_probe_can_do_is_told(motion: Path, tiny_run: Path, tmp_path: Pa
     assert "Nearest: linear" in kinema("probe", tiny_run, motion, "--kind", "linaer", code=1)
     assert "--kind linear alone" in kinema("probe", tiny_run, motion, "--kind", "knn", "--out", tmp_path / "x", code=1)
     assert "nowhere is no run" in kinema("probe", "nowhere", motion, code=1)
+    assert "the name of a network, which has no weights" in kinema("export", "tsn-resnet18", "a.onnx", code=1)
     for label in ("a", "b"):
         (tmp_path / "data" / label).mkdir(parents=True)
         for number in range(5):

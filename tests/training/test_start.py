@@ -58,6 +58,7 @@ def test_an_unknown_inflation_is_told() -> None:
         Recipe("clips/", inflation="center")
 
 
+@pytest.mark.slow
 def test_a_training_takes_the_colours_and_options_of_the_weights_it_starts_from(tmp_path: Path) -> None:
     shapes = reference("ptv_slow_r50")["keys"]
     torch.save({key: torch.zeros(shape) for key, shape in shapes.items()}, tmp_path / "slow.pth")
@@ -77,6 +78,7 @@ def test_a_training_takes_the_colours_of_an_own_file(tmp_path: Path) -> None:
     assert (found.mean, found.std, found.order) == (clip.mean, clip.std, "bgr")
 
 
+@pytest.mark.slow
 def test_a_training_takes_the_options_that_an_own_file_says(tmp_path: Path) -> None:
     """Its weights do not show them."""
     made = create_model("tsm-resnet_tiny", 2, frames=4, causal=True, edges="repeat", before="block")

@@ -35,6 +35,7 @@ def test_a_place_that_shows_all_classes_is_not_looked_at() -> None:
     assert suited(replace(FEW, frames=12))["frames"] == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fold", range(5))
 def test_surv_fight_gets_its_recipe_unasked(fold: int, shared: Path) -> None:
     data = shared / "videos" / "surv-fight"

@@ -47,6 +47,7 @@ def learnt(data: Path, root: Path, out: Path, switch: dict) -> dict[str, torch.T
     return weights(train(recipe, HERE, quiet=True).path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SWITCHES)
 def test_a_switch_changes_what_is_learnt(name: str, uneven: Path, motion: Path, tmp_path: Path, plain: dict) -> None:
     found = learnt(uneven, motion, tmp_path / "run", SWITCHES[name])

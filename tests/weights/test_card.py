@@ -6,7 +6,9 @@ from kinema.evaluation.evaluate import evaluate
 from kinema.machine import Machine
 from kinema.models import create_model
 from kinema.runs import Run
+from kinema.weights.adopt import adopt
 from kinema.weights.card import card
+from kinema.weights.catalogue import all_checkpoints
 
 
 def test_a_run_is_told_whole(tiny_run: Path) -> None:
@@ -20,6 +22,18 @@ def test_a_run_is_told_whole(tiny_run: Path) -> None:
         assert words in text, words
     assert str(tiny_run.parent) not in text
     assert text.startswith("---\nlibrary_name: kinema\n")
+
+
+def test_of_adopted_weights_their_source_and_its_licence_are_told(tiny_run: Path, tmp_path: Path) -> None:
+    id_ = next(iter(all_checkpoints()))
+    network = Run.open(tiny_run).model()
+    text = card(network, "owner/name", adopt(network, tmp_path / "run", id_))
+    assert f"Its weights are those of `{id_}`, which were trained elsewhere." in text
+    assert f"They are those of `{id_}`, whose licence is {all_checkpoints()[id_].licence}" in text
+    assert "epochs" not in text
+    file = card(network, "owner/name", adopt(network, tmp_path / "other", str(tmp_path / "theirs.pth")))
+    assert "those of `theirs.pth`" in file
+    assert str(tmp_path) not in file
 
 
 def test_of_a_network_alone_nothing_is_made_up() -> None:

@@ -81,6 +81,7 @@ def test_what_is_kept_is_used_offline(server: Server, monkeypatch: pytest.Monkey
     assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", ["0" * 64, "0" * 40, "00000000"])
 def test_a_wrong_hash_is_told_and_the_file_deleted(server: Server, expected: str) -> None:
     with pytest.raises(DownloadError, match=r"another file than expected: its sha\w+ begins with \w+, not with 0000"):
@@ -88,6 +89,7 @@ def test_a_wrong_hash_is_told_and_the_file_deleted(server: Server, expected: str
     assert not [path for path in weights_folder().iterdir() if path.name != ".locks"]
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_told_and_kept_for_the_next_try(server: Server) -> None:
     server.breaks = 99
     with pytest.raises(DownloadError, match=r"only \d+ of \d+ bytes came. What has come so far is kept"):
@@ -137,6 +139,7 @@ def test_a_folder_gives_its_network(tmp_path: Path) -> None:
     assert torch.equal(back.classifier.weight, network.classifier.weight)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_in_the_cache_is_found_where_it_is_asked_for(server: Server) -> None:
     path = fetch(f"{server.url}/large.pth", "large.pth", DIGEST, quiet=True)
     path.write_bytes(LARGE[:-1])

@@ -16,6 +16,7 @@ LOOK_ALIKE = [("tsm-resnet_tiny", {}), ("c2d-resnet_tiny", {}), ("tsm-resnet_tin
 WHOLE = ["mvit_b_16x4", "slowfast_r50_8x8", "uniformer_xxs", "x3d_m", "i3d", "r2plus1d_18", "timesformer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), LOOK_ALIKE)
 def test_names_of_our_own_do_not_decide_what_has_no_weights(name: str, options: dict) -> None:
     weights = create_model(name, 3, **options).state_dict()
@@ -56,6 +57,7 @@ def test_what_wraps_all_names_is_taken_off_everywhere() -> None:
         assert shown_by(weights, "tanet-resnet18", ClipSpec(), {}).options == {"frames": 8, "widen": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_lost_weight_is_told(name: str) -> None:
     with torch.device("meta"):
@@ -82,6 +84,7 @@ def test_classifiers_that_were_trained_on_windows_see_them(name: str) -> None:
     assert built.backbone.windows.size == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mean", "fps"), [
     ("ptv_x3d_m", 0.45, 30.0), ("tv_r3d_18", 0.43216, 30.0), ("mm_c2d_r50", 0.485, None),
     ("movinet_a0_base", 0.0, None),

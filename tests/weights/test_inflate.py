@@ -93,6 +93,7 @@ def test_colours_keep_their_kernels_beside_flow(kind: str, own: int) -> None:
     assert torch.equal(deep[:, own:], flat.mean(1, keepdim=True).expand(-1, deep.shape[1] - own, -1, -1, -1))
 
 
+@pytest.mark.slow
 def test_other_weights_are_refused_and_nothing_changes() -> None:
     video = create_model("i3d-resnet18", 9)
     before = {key: value.clone() for key, value in video.state_dict().items()}

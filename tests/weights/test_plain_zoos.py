@@ -88,6 +88,7 @@ def test_a_network_that_learned_by_comparing_views_is_told_without_its_teacher()
         "slow-resnet50"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["slowfast_nln_r50_4x16", "slowfast_nln_r50_8x8"])
 def test_a_published_name_says_what_the_weights_leave_open(name: str) -> None:
     with torch.device("meta"):

@@ -37,6 +37,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_a_network_of_any_size_is_told_from_its_weights(name: str, options: dict) -> None:
     torch.manual_seed(0)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from kinema.data.doctor.health import KINDS, HealthReport
+from kinema.errors import counted
 
 SHOWN = 20  # problems of a kind, or classes, that a text names; json has all
 
@@ -15,9 +16,10 @@ def text(report: HealthReport) -> str:
 def overview(report: HealthReport) -> list[str]:
     """How many clips there are, and their sizes."""
     facts = report.to_dict()
-    sources = f" from {facts['sources']} sources" if facts["sources"] else ""
+    sources = f" from {counted(facts['sources'], 'source')}" if facts["sources"] else ""
     lines = [
-        f"{facts['clips']} clips{sources} in {facts['files']} files, {facts['classes']} classes, "
+        f"{counted(facts['clips'], 'clip')}{sources} in {counted(facts['files'], 'file')}, "
+        f"{counted(facts['classes'], 'class')}, "
         f"{facts['total_seconds'] / 60:.1f} minutes"
     ]
     for name, (least, middle, most) in report.ranges().items():

@@ -90,8 +90,8 @@ def read(place: Path, format: str | None, labels: tuple[str, ...] | None, root: 
     """Read `place` with the format of that name, or with the one that it is recognised as."""
     if not place.exists() and not shards.is_pattern(place):
         there = [path.name for path in place.parent.iterdir()] if place.parent.is_dir() else []
-        raise DataError(f"{place}: there is no such file or folder. {nearest(place.name, there)}".rstrip())
+        raise DataError(f"{place}: there is no such file or folder.{nearest(place.name, there)}")
     name = format or recognise(place)
     if name not in FORMATS:
-        raise DataError(f"No format is called {name!r}. {nearest(name, FORMATS)} Formats: {', '.join(FORMATS)}.")
+        raise DataError(f"No format is called {name!r}.{nearest(name, FORMATS)} Formats: {', '.join(FORMATS)}.")
     return FORMATS[name].read(place, labels, root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.labels import check_distinct, find_label, label_key, label_numbers, natural_key
-from kinema.errors import DataError
+from kinema.errors import DataError, counted
 
 SPLITS = {
     "train": "train",
@@ -69,7 +69,7 @@ def build_table(
     """
     single = list({(entry.row, entry.names): entry for entry in reversed(entries)}.values())[::-1]
     if len(single) < len(entries):
-        notes = [*notes, f"{len(entries) - len(single)} rows repeat another one and were left out."]
+        notes = [*notes, f"{counted(len(entries) - len(single), 'row')} left out: another one says the same."]
     if labels is None:
         labels = distinct_names(single)
     numbers = label_numbers(labels)

@@ -8,7 +8,7 @@ from kinema.data.formats.entries import Entry, build_table
 from kinema.data.formats.label_lists import read_labels
 from kinema.data.formats.place import beside, folder_of, lines_fit, lists_in, required_lists, split_of
 from kinema.data.formats.text import read_lines
-from kinema.errors import DataError
+from kinema.errors import DataError, counted
 
 FILE = r"\S+_np\d+_(?:ba|fr|le|ri)_(?:bad|goo|med)_\d+(?:\.avi|\.mp4)?"  # people, side of the camera, quality, number
 CLASS_LIST = re.compile(r"(\w+)_test_split(\d)")
@@ -71,5 +71,5 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None, part: i
         "Films are told apart by class: the official splits share films between classes, so the two sides are not "
         "wholly independent."
     ]
-    notes += [f"Official split {part}: {unused} clips are on neither side."] if unused else []
+    notes += [f"Official split {part}: {counted(unused, 'clip')} on neither side."] if unused else []
     return build_table(entries, labels or (read_labels(listed) if listed else None), root, notes=notes)

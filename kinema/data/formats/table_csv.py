@@ -12,7 +12,7 @@ from typing import Any
 from kinema.data.clips import ClipRow, ClipTable
 from kinema.data.formats.entries import Entry, build_table, names_or_numbers, split_name
 from kinema.data.formats.text import local_path, read_lines, read_text
-from kinema.errors import DataError, nearest
+from kinema.errors import DataError, counted, nearest
 
 ALIASES = {"start_seconds": "start", "end_seconds": "end"}
 DELIMITERS = ",;\t|"
@@ -42,8 +42,8 @@ def read_sheet(path: Path, required: Sequence[str]) -> Sheet:
     for name in required:
         if name not in columns:
             raise DataError(
-                f"{path}: no column is called {name!r}. Found: {', '.join(columns) or 'an empty file'}. "
-                f"{nearest(name, columns)}".rstrip()
+                f"{path}: no column is called {name!r}. Found: {', '.join(columns) or 'an empty file'}."
+                f"{nearest(name, columns)}"
             )
     return Sheet(tuple(columns), tuple(checked(rows, columns, path)))
 
@@ -157,7 +157,8 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
     Several classes a clip: a column `labels` with ; between them, or a row for each. Classes given as whole numbers
     count the classes of `labels` (or of a labels.txt beside the csv) from 0; without these the numbers are the names.
     DataError: names the row for an empty path, a time that is none, an unknown class, and for an empty label unless its
-    split is test or the column is `labels`.
+    split is test or the column is `labels`. A video without start, end and label, in which nothing
+    happens by a timeline or a list of what truly happens, is left out.
     """
     place = place / "clips.csv" if place.is_dir() else place
     root = place.parent if root is None else root
@@ -167,15 +168,19 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
     column = "labels" if several else "label"
     if column not in sheet.columns:
         raise DataError(
-            f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}. "
-            f"{nearest('label', sheet.columns)}".rstrip()
+            f"{place}: no column is called 'label' (or 'labels'). Found: {', '.join(sheet.columns)}."
+            f"{nearest('label', sheet.columns)}"
         )
     entries: list[Entry] = []
+    timed, still = {"start", "end"} <= set(sheet.columns), 0
     for number, cells in sheet.records:
         where = f"{place} row {number}"
         names = [name.strip() for name in (cells[column].split(";") if several else [cells[column]])]
         row = clip_row(cells, root, where)
         unlabelled = names == [""] and (several or row.split == "test")
+        if timed and names == [""] and not unlabelled and row.start_seconds is row.end_seconds is None:
+            still += 1
+            continue
         if not all(names) and not unlabelled:
             raise DataError(f"{where}: the label of {row.path} is empty.")
         entries.append(Entry(row, () if unlabelled else tuple(names), where))
@@ -184,7 +189,9 @@ def read(place: Path, labels: tuple[str, ...] | None, root: Path | None) -> Clip
         raise DataError(f"{place}: has a header but no clip.")
     if labels is not None:
         entries = names_or_numbers(entries, labels)
-    notes = [f"{repeated} rows repeat an earlier one and were left out."] if repeated else []
+    notes = [f"{counted(repeated, 'row')} left out: an earlier one says the same."] if repeated else []
+    if still:
+        notes.append(f"{counted(still, 'video')} left out: nothing happens there, by a row without times and label.")
     double = [] if several else [entry for entry in entries if len(entry.names) > 1]
     if double:
         notes.append(

@@ -21,7 +21,7 @@ def mini_labels(name: str) -> tuple[str, ...]:
     """The classes of a published mini version, in the order of their numbers there (that of the alphabet)."""
     name = ALIASES.get(name, name)
     if name not in MINIS:
-        raise DataError(f"No mini version is called {name!r}. {nearest(name, MINIS)} Known: {', '.join(MINIS)}.")
+        raise DataError(f"No mini version is called {name!r}.{nearest(name, MINIS)} Known: {', '.join(MINIS)}.")
     text = (files(__package__) / MINIS[name]).read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line)
 

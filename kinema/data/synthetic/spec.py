@@ -84,5 +84,5 @@ def synthetic_spec(kind: str, **options: Any) -> SyntheticSpec:
 
 def check_kind(kind: str) -> None:
     if kind not in DEFAULTS:
-        raise DataError(f"No made-up data set is called {kind!r}. {nearest(kind, DEFAULTS)} "
+        raise DataError(f"No made-up data set is called {kind!r}.{nearest(kind, DEFAULTS)} "
                         f"There are {', '.join(DEFAULTS)}.")

@@ -55,7 +55,7 @@ class Augment:
 
     def __post_init__(self) -> None:
         if not isinstance(self.crop, str) or self.crop not in CROPS:
-            raise DataError(f"The crop {self.crop!r} is none of {', '.join(CROPS)}. {nearest(self.crop, CROPS)}")
+            raise DataError(f"The crop {self.crop!r} is none of {', '.join(CROPS)}.{nearest(self.crop, CROPS)}")
         for name, pair, most in (("scale", self.scale, 1.0), ("ratio", self.ratio, float("inf"))):
             if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(each, int | float) for each in pair)
                     and 0 < pair[0] <= pair[1] <= most):

@@ -1,6 +1,7 @@
 """Frames out of a file, one after the other, as FFmpeg decodes them."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self
@@ -70,6 +71,7 @@ class Decoder:
         self._stream = streams[choice]
         self.header_frames: int = self._stream.frames
         self.time_base = self._stream.time_base
+        self.pixel_width = Fraction(self._stream.sample_aspect_ratio or 1)
         self.container: str = self._container.format.name
         self.codec: Any = self._stream.codec_context
         if threads:

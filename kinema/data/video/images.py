@@ -13,7 +13,7 @@ from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.rates import check_fps
 from kinema.data.video.video import Picture, Video
-from kinema.errors import VideoError
+from kinema.errors import VideoError, counted
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
@@ -33,7 +33,7 @@ class VideoFolder(Video):
         self._files = sorted((entry for entry in names if entry.stat().st_size), key=lambda entry: natural(entry.name))
         self._warnings: dict[str, None] = {}  # a set that keeps its order
         if len(self._files) < len(names):
-            self._warn(f"{len(names) - len(self._files)} pictures are empty files and were left out")
+            self._warn(f"{counted(len(names) - len(self._files), 'empty file')} left out")
         if not self._files:
             raise VideoError(f"{shown(path)} is a folder without pictures ({', '.join(SUFFIXES)}). {_held(path)}")
         first = next((frame for file in self._files if (frame := _decode(file)) is not None), None)

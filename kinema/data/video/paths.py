@@ -47,8 +47,8 @@ def _missing(source: str, path: Path) -> str:
         return f"{shown(path)} is a link to {shown(path.readlink())}, which does not exist. Mend or remove it."
     if path.parent.is_dir():
         names = sorted(os.listdir(path.parent))
-        close = nearest(path.name, names) or f"Its folder holds {len(names)} other names."
-        return f"There is no file {shown(path)}. {close}"
+        close = nearest(path.name, names) or f" Its folder holds {len(names)} other names."
+        return f"There is no file {shown(path)}.{close}"
     known = next(parent for parent in path.absolute().parents if parent.exists())
     return f"There is no file {shown(path)}; of its path there is only {shown(known)}. Check how it is spelled."
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from kinema.data.video.decoder import Decoder
 from kinema.data.video.endings import ends_early
+from kinema.errors import counted
 
 
 def problems(decoder: Decoder, pts: Sequence[int | None], resized: int) -> tuple[str, ...]:
@@ -16,16 +17,18 @@ def problems(decoder: Decoder, pts: Sequence[int | None], resized: int) -> tuple
 def _cut(decoder: Decoder) -> str:
     promised = f" of the {decoder.header_frames} that its header promises" if decoder.header_frames else ""
     if decoder.stopped:
-        return f"damaged: decoding stops after {decoder.frames} frames{promised} ({decoder.stopped})"
+        return f"damaged: decoding stops after {counted(decoder.frames, 'frame')}{promised} ({decoder.stopped})"
     if decoder.packets < decoder.header_frames:
-        return f"truncated: it holds {decoder.frames} frames{promised}"
+        return f"truncated: it holds {counted(decoder.frames, 'frame')}{promised}"
     complete = decoder.header_frames and decoder.container.startswith("mov")  # whatever its boxes say
     early = not complete and ends_early(decoder.path, decoder.container)
-    return f"truncated: the file ends early, after {decoder.frames} frames" if early else ""
+    return f"truncated: the file ends early, after {counted(decoder.frames, 'frame')}" if early else ""
 
 
 def _start(decoder: Decoder) -> str:
-    return f"damaged: {decoder.skipped} packets before the first frame cannot be decoded" if decoder.skipped else ""
+    if not decoder.skipped:
+        return ""
+    return f"damaged: {counted(decoder.skipped, 'packet')} before the first frame cannot be decoded"
 
 
 def _marked(decoder: Decoder) -> str:
@@ -34,7 +37,8 @@ def _marked(decoder: Decoder) -> str:
 
 def _clock(pts: Sequence[int | None]) -> str:
     backward = sum(after < before for before, after in pairwise(stamp for stamp in pts if stamp is not None))
-    return f"its clock goes backward {backward} times; frames stay in the order of decoding" if backward else ""
+    often = counted(backward, 'time')
+    return f"its clock goes backward {often}; frames stay in the order of decoding" if backward else ""
 
 
 def _unstamped(pts: Sequence[int | None]) -> str:

@@ -10,7 +10,7 @@ from kinema.evaluation.result import Evaluation
 def write_report(evaluations: Evaluation | Sequence[Evaluation], out: str | Path | None = None) -> Path:
     """Write report.html about one evaluation, or about several side by side; return its path.
 
-    out: the file; None: report.html in the (first) run's folder. Clips whose files are gone are left out.
+    out: the file; None: the `page` of the (first) evaluation. Clips whose files are gone are left out.
     """
     from jinja2 import Environment
     from markupsafe import Markup
@@ -21,7 +21,7 @@ def write_report(evaluations: Evaluation | Sequence[Evaluation], out: str | Path
     from kinema.files import write_atomic
 
     several = [evaluations] if isinstance(evaluations, Evaluation) else list(evaluations)
-    path = Path(out) if out is not None else several[0].about.run / "report.html"
+    path = Path(out) if out is not None else several[0].page
     share = VIDEO_BYTES // (len(several) + (len(several) > 1))
     chapters = [chapter(each, f"run-{place}", share) for place, each in enumerate(several, 1)]
     comparison = side_by_side(several, [each["id"] for each in chapters], share) if len(several) > 1 else None

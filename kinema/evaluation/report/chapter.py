@@ -15,7 +15,7 @@ from kinema.evaluation.report.figures import Line, curves, reliability_chart
 from kinema.evaluation.report.matrix import MOST, confusion_chart
 from kinema.evaluation.report.videos import Playable, Scored, playable, scored_clips, telling
 from kinema.evaluation.result import Evaluation
-from kinema.models.clip import ClipSpec
+from kinema.runs import Run
 
 VIDEO_BYTES = 3_500_000  # of all videos of a page
 
@@ -145,22 +145,24 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
 
     from kinema import __version__
     from kinema.models.names import is_fitted
-    from kinema.runs import Run
 
     about = evaluation.about
     run = Run.open(about.run)
     recipe, clip, sides = run.recipe, run.clip, run.facts.get("clips", {})
     protocol = about.protocol
-    judged = [("Judged clip", clip_words(about.clip))] if about.clip and protocol.clip(clip) != clip else []
+    judged = [("Judged clip", about.clip.words)] if about.clip and protocol.clip(clip) != clip else []
     trained = f"{words.count(sides['train'], 'clip')} of {recipe.data}" if "train" in sides else recipe.data
-    return [
-        ("Network", f"{about.model}, {about.which} weights, {words.big(about.parameters)} parameters"),
-        ("Clip", clip_words(clip)),
+    learnt = [
         ("Trained on", f"{trained}, once, without gradients" if is_fitted(recipe.model) else
                        f"{trained}, {words.count(recipe.epochs, 'epoch')}, batches of {recipe.batch}, "
                        f"{recipe.optimizer}, learning rate {recipe.lr:g}"),
         ("Chosen on", f"{words.count(sides['validation'], 'clip')} kept aside" if sides.get("validation") else
                       "nothing: the last weights, no validation clips were kept aside"),
+    ]
+    return [
+        ("Network", f"{about.model}, {about.which} weights, {words.big(about.parameters)} parameters"),
+        ("Clip", clip.words),
+        *([("Weights", f"{run.adopted}, trained elsewhere")] if run.adopted else learnt),
         ("Judged on", f"{words.count(evaluation.n, 'clip')} of {about.data}"),
         ("Protocol", f"{protocol.words} (crops × clips of each video)"),
         *judged,
@@ -171,15 +173,11 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
 
 
-def clip_words(clip: ClipSpec) -> str:
-    """What a clip shows."""
-    when = f"every {clip.stride} frames" + (f" at {clip.fps:g} fps" if clip.fps else "")
-    return (f"{clip.frames} frames of {clip.height} × {clip.width} pixels, {clip.input}, "
-            + ("spread over the whole video" if clip.sampling == "uniform" else when))
-
-
 def command(evaluation: Evaluation) -> str:
     """The commands that make this result again."""
     about = evaluation.about
     run = quote(str(about.run))
-    return f"kinema train --recipe {run}/recipe.yaml\nkinema evaluate {run} {about.asked}".rstrip()
+    adopted, made = Run.open(about.run).adopted, f"kinema train --recipe {run}/recipe.yaml"
+    if adopted:
+        made = f"kinema weights adopt {quote(adopted)} --out {run}"
+    return f"{made}\nkinema evaluate {run} {about.asked}".rstrip()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinema.errors import counted
 from kinema.evaluation.compare import Difference
 from kinema.evaluation.intervals import Estimate, trust
 from kinema.evaluation.result import Evaluation
@@ -28,8 +29,7 @@ def between(estimate: Estimate, word: str = "to") -> str:
 
 def count(number: int, noun: str) -> str:
     """A number with its noun: '1 clip', '3,200 clips', '12 classes'."""
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number:,}{THIN}{noun}{ending}"
+    return f"{number:,}{THIN}{counted(number, noun).partition(' ')[2]}"
 
 
 def big(number: float) -> str:

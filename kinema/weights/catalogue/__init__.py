@@ -91,7 +91,7 @@ def find_checkpoint(id_: str) -> Checkpoint:
     """The checkpoint of an id; ModelError where there is none, or it cannot be loaded, with the reason."""
     row = all_checkpoints().get(id_)
     if row is None:
-        raise ModelError(f"No checkpoint is called {id_!r}. {nearest(id_, all_checkpoints())} `kinema weights list` "
+        raise ModelError(f"No checkpoint is called {id_!r}.{nearest(id_, all_checkpoints())} `kinema weights list` "
                          "shows all.")
     if row.status != LOADABLE:
         raise ModelError(f"{id_} cannot be loaded here: {row.reason} ({row.status}).")

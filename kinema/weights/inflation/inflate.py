@@ -48,7 +48,7 @@ def inflate(network: Network, source: str | Path | Mapping[str, Any], how: str =
     Raises ModelError, before anything has changed, where kernels do not match.
     """
     if how not in WAYS:
-        raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}. {nearest(str(how), WAYS)}")
+        raise ModelError(f"how={how!r} is unknown; it is one of {', '.join(WAYS)}.{nearest(str(how), WAYS)}")
     whose, image = image_weights({key: value.cpu() for key, value in unwrapped(read_weights(source)).items()})
     own = {key: value if value.is_meta else value.cpu() for key, value in network.state_dict().items()}
     shapes = image_shapes(network, gated=any(".gate." in key for key in image))
