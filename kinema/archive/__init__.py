@@ -2,8 +2,8 @@
 
 An index is a folder, or an address that fsspec knows (s3://bucket/index):
 archive.json            what wrote it: the network, its labels and window, what is kept of each window
-windows/*.parquet       a row a window: video, start_seconds, end_seconds, labels, scores, embedding
-failures/*.parquet      a row a video that could not be indexed: video, reason
+windows/*.parquet       a row a window: video, start_seconds, end_seconds, labels, scores, embedding, stamp
+failures/*.parquet      a row a video that could not be indexed: video, reason, stamp
 segments.parquet        the labels of all windows in the order in which they are searched; made from windows/
 """
 

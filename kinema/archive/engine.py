@@ -33,6 +33,16 @@ def database(store: Store) -> Iterator[Any]:
         yield connection
 
 
+@contextmanager
+def readable(store: Store) -> Iterator[None]:
+    """KinemaError where a file of a store cannot be read: who indexes puts files together, and deletes them then."""
+    try:
+        yield
+    except needed("duckdb").IOException as error:
+        raise KinemaError(f"{store.place} cannot be read: {str(error).splitlines()[0]}. If it is being indexed just "
+                          "now, ask again.") from error
+
+
 def quoted(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"

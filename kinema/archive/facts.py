@@ -3,12 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from shlex import quote
 
 from kinema.archive.store import Store
 from kinema.errors import KinemaError
 from kinema.files import write_json
 
-FILE, VERSION = "archive.json", 1
+FILE, VERSION = "archive.json", 2
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def read_facts(store: Store) -> Facts:
     text = store.read(FILE)
     if text is None:
         raise KinemaError(f"{store.place} is no archive's index: it has no {FILE}. "
-                          f"`kinema archive index RUN VIDEOS --out {store.place}` makes one.")
+                          f"`kinema archive index RUN VIDEOS --out {quote(store.place)}` makes one.")
     try:
         values = json.loads(text)
         if values["version"] != VERSION:
@@ -56,6 +57,9 @@ def begin(store: Store, facts: Facts) -> None:
     for name in (each.name for each in fields(Facts) if each.name != "source"):
         was, now = getattr(before, name), getattr(facts, name)
         if was != now:
+            if name == "dimensions" and 0 in (was, now):
+                raise KinemaError(f"{store.place} was begun with{'' if was else 'out'} --embeddings: go on "
+                                  f"{'with them' if was else 'without'}, or choose another folder with --out.")
             told = "" if name in ("weights", "labels") else f": {was}, not {now}"
             raise KinemaError(f"{store.place} was made by {before.source} with other {name.replace('_', ' ')}{told}. "
                               "Go on as it was begun, or choose another folder with --out.")

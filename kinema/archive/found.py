@@ -11,6 +11,9 @@ from kinema.errors import KinemaError
 if TYPE_CHECKING:
     from kinema.inference.recognizer import Recognizer
 
+STILL_AT_IT = "still at it"  # what is told after each window
+
+
 @dataclass(frozen=True)
 class Opener:
     """How the network is opened, in whichever process: `source` and the others are those of `kinema.Recognizer`.
@@ -47,9 +50,20 @@ class Kept:
     embeddings: bool = False
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a video may hold a process; what takes longer is a failure.
+
+    stall_seconds: without a further window, in which a copy from an address counts. video_seconds: of footage.
+    """
+
+    stall_seconds: float = 600.0
+    video_seconds: float = 86_400.0
+
+
 @dataclass
 class Looked:
-    """A video's windows, or the reason why it has none."""
+    """A video's windows, or the reason why it has none; `stamp` tells the file from a later one in its place."""
 
     video: str
     times: list[tuple[float, float]] = field(default_factory=list)
@@ -57,6 +71,7 @@ class Looked:
     scores: list[np.ndarray] = field(default_factory=list)
     embeddings: list[np.ndarray] = field(default_factory=list)
     reason: str | None = None
+    stamp: str = ""
 
 
 def written(name: str) -> str:

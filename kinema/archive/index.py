@@ -2,22 +2,23 @@
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from kinema.archive.changes import changed, drop, indexed, removed, stamps_of
 from kinema.archive.engine import needed
-from kinema.archive.facts import begin
-from kinema.archive.found import Kept, Looked, Opener, written
+from kinema.archive.facts import FILE, begin
+from kinema.archive.found import Kept, Looked, Opener, Patience, written
 from kinema.archive.hands import look_here
 from kinema.archive.network import facts_of
 from kinema.archive.store import Store
-from kinema.archive.tables import FAILURES, WINDOWS, files_of, merge, next_part, save, segments, videos_in
+from kinema.archive.tables import FAILURES, SEGMENTS, WINDOWS, files_of, merge, next_part, reasons, save, segments, tidy
 from kinema.errors import KinemaError
 from kinema.machine import processors
-from kinema.progress import Progress
+from kinema.progress import Progress, one_line
 
 SAVE_SECONDS = 2.0  # of finished work that a kill may cost
 WINDOWS_A_PART = 50_000
@@ -28,31 +29,44 @@ class Workers:
     """What looks at videos: `processes` of this machine, or of the Ray cluster at an address ("local": one here).
 
     processes: None: one a processor, or one where the network is on a GPU; of a cluster as many as it has GPUs, or
-    else processors.
+    else processors. patience: with each video.
     """
 
     processes: int | None = None
     ray: str | None = None
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many videos are in an index, how many could not be indexed, and how many were looked at just now."""
+    """How many videos are in an index, and how many were looked at just now.
+
+    asked: of the videos that were asked for, how many are in the index. failed: why others are not. changed: those that
+    were others than when they were indexed, and were looked at again. removed: those that are there no more.
+    """
 
     videos: int
-    failures: int
+    asked: int
     looked_at: int
+    failed: dict[str, str]
+    changed: list[str]
+    removed: list[str]
+
+    @property
+    def failures(self) -> int:
+        """How many videos could not be indexed."""
+        return len(self.failed)
 
 
 def index(
     videos: Sequence[str], out: str | Path, opener: Opener, kept: Kept | None = None,
-    workers: Workers | None = None, retry: bool = False,
+    workers: Workers | None = None, retry: bool = False, prune: bool = False,
 ) -> Summary:
-    """Look at the videos that are not in the index yet, and put what is found into it.
+    """Look at the videos that are not in the index yet or have changed, and put what is found into it.
 
-    A video that cannot be indexed is a row of the failures, which are tried again with `retry`. Killed at any moment,
-    the same call goes on: each video is in the index once. KinemaError: the network cannot be opened, the index was
-    made by another one, or is being written.
+    A video that cannot be indexed is a row of the failures, which are tried again with `retry`. Videos that are there
+    no more stay in the index, but with `prune`. Killed at any moment, the same call goes on: each video is in the index
+    once. KinemaError: the network cannot be opened, the index was made by another one, or is being written.
     """
     for package in ("duckdb", "pyarrow.parquet"):
         needed(package)
@@ -68,18 +82,29 @@ def index(
     del recognizer  # its memory is wanted by those that look
     with alone(store):
         begin(store, facts)
+        store.tidy(FILE)
+        tidy(store)
         if retry:
             for name in store.names(FAILURES):
                 store.delete(name)
-        done, failed = videos_in(store, WINDOWS), videos_in(store, FAILURES)
-        left = [video for name, video in {written(each): each for each in videos}.items()
-                if name not in done and name not in failed]
+        named = {written(each): each for each in videos}
+        done, failed = indexed(store, WINDOWS), indexed(store, FAILURES)
+        now = stamps_of([video for name, video in named.items() if name in done or name in failed])
+        others = changed({**done, **failed}, now)
+        gone = removed([*done, *(video for video in failed if video not in named)], now)  # others are told as failed
+        stale = others.union(gone if prune else ())
+        drop(store, stale)
+        there = {**indexed(store, WINDOWS), **indexed(store, FAILURES)}
+        left = [video for name, video in named.items() if name not in there]
         with Progress("indexing", len(left)) as bar, closing(looking(left, opener, kept, workers)) as found:
-            good, bad = put(store, found, {written(video) for video in left}, bar)
+            looked_at = put(store, found, {written(video) for video in left}, bar)
         merge(store)
+        if stale:
+            store.delete(SEGMENTS)  # which, at an address, somebody may have made in between
         if files_of(store, WINDOWS):
             segments(store)
-    return Summary(len(done) + good, len(failed) + bad, good + bad)
+        done = indexed(store, WINDOWS)
+        return Summary(len(done), len(done.keys() & named), looked_at, reasons(store), sorted(others), gone)
 
 
 def looking(videos: Sequence[str], opener: Opener, kept: Kept, workers: Workers) -> Generator[Looked]:
@@ -89,13 +114,13 @@ def looking(videos: Sequence[str], opener: Opener, kept: Kept, workers: Workers)
     if workers.ray is not None:
         from kinema.archive.on_ray import look_on_ray
 
-        yield from look_on_ray(videos, opener, kept, workers.ray, workers.processes)
+        yield from look_on_ray(videos, opener, kept, workers.patience, workers.ray, workers.processes)
     else:
-        yield from look_here(videos, opener, kept, workers.processes or 1)
+        yield from look_here(videos, opener, kept, workers.patience, workers.processes or 1)
 
 
-def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress) -> tuple[int, int]:
-    """Save what is found every few seconds, and what there is when something goes wrong; how many went well, and not.
+def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress) -> int:
+    """Save what is found every few seconds, and what there is when something goes wrong; how many videos that were.
 
     waiting: the videos that are looked at; what a cluster finds a second time, after a machine was lost, is left out.
     """
@@ -111,7 +136,7 @@ def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress)
             held.append(looked)
             good, bad = good + (looked.reason is None), bad + (looked.reason is not None)
             if looked.reason is not None:
-                bar.say(f"{looked.video}: {looked.reason}")
+                bar.say(one_line(f"{looked.video}: {looked.reason}"))
             bar.advance(1, f"{bad} failed" if bad else "")
             if time.monotonic() - last >= SAVE_SECONDS or sum(len(one.times) for one in held) >= WINDOWS_A_PART:
                 save(store, run, number, held)
@@ -119,16 +144,12 @@ def put(store: Store, found: Iterator[Looked], waiting: set[str], bar: Progress)
     finally:
         if held:
             save(store, run, number, held)
-    return good, bad
+    return good + bad
 
 
 def alone(store: Store) -> AbstractContextManager:
     """Keep others from writing an index in a folder; at an address nothing does. KinemaError where one is at it."""
-    if store.remote is not None:
-        return nullcontext()
-    Path(store.place).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{store.place}/.lock")
     try:
-        return lock.acquire(timeout=0)
+        return store.lock(".lock", 0)
     except Timeout:
         raise KinemaError(f"Another process is writing {store.place}; wait for it, or stop it.") from None

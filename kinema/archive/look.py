@@ -20,10 +20,13 @@ from kinema.inference.windows import ahead, in_turn, windows
 
 
 class Looker:
-    """Looks at videos with a network, one at a time, with one thread where the network is on the CPU."""
+    """Looks at videos of so many seconds at most, one at a time, with one thread where the network is on the CPU.
 
-    def __init__(self, opener: Opener, kept: Kept) -> None:
-        self.recognizer, self.kept = opener(), kept
+    tell: is called after each window.
+    """
+
+    def __init__(self, opener: Opener, kept: Kept, video_seconds: float, tell: Callable[[], object]) -> None:
+        self.recognizer, self.kept, self.video_seconds, self.tell = opener(), kept, video_seconds, tell
         self.network = self.recognizer.network
         on_cpu = next(self.network.parameters()).device.type == "cpu"
         self.threads, self.grouped = (1, in_turn) if on_cpu else (0, ahead)
@@ -59,6 +62,8 @@ class Looker:
         """Look at a video in a file."""
         found, classes = Looked(video), self.network.classes
         with open_video(path, threads=self.threads) as frames:
+            if frames.known and len(frames):
+                self.check_length(video, frames.duration_seconds)
             parts = windows(frames, self.network.clip, self.recognizer.window_seconds, self.recognizer.views)
             for window, answer_V in self.recognizer.run_over(parts, self.answer, self.grouped):
                 scores_K = self.recognizer.scores(answer_V[:, :classes]).astype(np.float32)
@@ -68,9 +73,16 @@ class Looker:
                 found.scores.append(scores_K[best])
                 if self.kept.embeddings:
                     found.embeddings.append(unit(answer_V[:, classes:].mean(0).numpy()))
+                self.tell()
+                self.check_length(video, window.end_seconds - found.times[0][0])
         if not found.times:
             raise VideoError(f"{video} holds no frame that can be decoded.")
         return found
+
+    def check_length(self, video: str, seconds: float) -> None:
+        """VideoError where a video is longer than is looked at: one without an end would hold its process for good."""
+        if seconds > self.video_seconds:
+            raise VideoError(f"{video} is longer than {self.video_seconds:g} s. --max-seconds takes longer ones.")
 
     def best(self, scores_K: np.ndarray) -> np.ndarray:
         """The numbers of the labels that are kept, best first."""

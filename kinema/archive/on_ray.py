@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from kinema.archive.found import Kept, Looked, Opener
+from kinema.archive.found import Kept, Looked, Opener, Patience
 from kinema.archive.hands import Hand
 from kinema.cluster import join
 from kinema.errors import KinemaError
@@ -18,9 +18,9 @@ MOST_BLOCKS = 5000  # parts that the list of videos is cut into: what is in one 
 class OnRay:
     """An actor: a process of its own looks at videos, so that a crash costs one video and not the actor."""
 
-    def __init__(self, opener: Opener, kept: Kept, folder: str) -> None:
+    def __init__(self, opener: Opener, kept: Kept, patience: Patience, folder: str) -> None:
         os.chdir(folder)
-        self.hand = Hand(opener, kept)
+        self.hand = Hand(opener, kept, patience)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Look at a video."""
@@ -28,7 +28,7 @@ class OnRay:
 
 
 def look_on_ray(
-    videos: Sequence[str], opener: Opener, kept: Kept, address: str, processes: int | None
+    videos: Sequence[str], opener: Opener, kept: Kept, patience: Patience, address: str, processes: int | None
 ) -> Iterator[Looked]:
     """What is found in each video, as it comes; each of the `processes` has a GPU where the cluster has any.
 
@@ -43,7 +43,7 @@ def look_on_ray(
     listed = data.from_items([{"video": os.fsencode(video)} for video in videos], override_num_blocks=blocks)
     crew = {"size": processes} if processes else {"min_size": 1, "max_size": gpus or processors}
     looked = listed.map(
-        OnRay, fn_constructor_args=(opener, kept, os.getcwd()), compute=data.ActorPoolStrategy(**crew),
+        OnRay, fn_constructor_args=(opener, kept, patience, os.getcwd()), compute=data.ActorPoolStrategy(**crew),
         num_gpus=1 if gpus else 0, num_cpus=1,
     )
     try:

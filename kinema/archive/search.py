@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Self
 
 import numpy as np
 
-from kinema.archive.engine import database, parquet
+from kinema.archive.engine import database, parquet, readable
 from kinema.archive.facts import read_facts
 from kinema.archive.store import Store
 from kinema.archive.tables import WINDOWS, files_of, segments
@@ -46,7 +47,8 @@ class Archive:
         self.connection = self.held.__enter__()
         # what is read of a file's end, where its parts are, is kept for the next question
         self.connection.execute("SET parquet_metadata_cache = true")
-        self.segments = parquet(self.store, [segments(self.store)])
+        with readable(self.store):
+            self.segments = parquet(self.store, [segments(self.store)])
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -57,11 +59,11 @@ class Archive:
         labels = {label_key(each): each for each in self.facts.labels}
         if not labels:
             raise KinemaError(f"{self.store.place} has no labels; index the videos with --labels, or ask for a "
-                              f"sentence: kinema archive like {self.store.place} --text {name!r}.")
+                              f"sentence: kinema archive like {quote(self.store.place)} --text {quote(name)}.")
         if label_key(name) not in labels:
             some = ", ".join(self.facts.labels[:8])
-            hint = nearest(label_key(name), labels) or f"Labels: {some}{' ...' if len(labels) > 8 else ''}."
-            raise KinemaError(f"No label of {self.store.place} is called {name!r}. {hint}")
+            hint = nearest(label_key(name), labels) or f" Labels: {some}{' ...' if len(labels) > 8 else ''}."
+            raise KinemaError(f"No label of {self.store.place} is called {name!r}.{hint}")
         return labels[label_key(name)]
 
     def search(self, label: str, min_score: float = 0.0, limit: int = 20, apart: bool = False) -> list[Moment]:
@@ -93,8 +95,9 @@ class Archive:
         rows = limit
         while True:
             rows *= WIDER if apart else 1
-            found = self.connection.execute(
-                f"{query} ORDER BY score DESC, video, start_seconds LIMIT {rows}", values).fetchall()
+            with readable(self.store):
+                found = self.connection.execute(
+                    f"{query} ORDER BY score DESC, video, start_seconds LIMIT {rows}", values).fetchall()
             kept = first((Moment(*row) for row in found), limit, apart)
             if not apart or len(kept) == limit or len(found) < rows:
                 return kept

@@ -2,9 +2,11 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from filelock import FileLock
 
 from kinema.errors import KinemaError, nearest
 from kinema.files import write_atomic
@@ -24,7 +26,7 @@ def filesystem_of(address: str) -> Any:
         found = fsspec.filesystem(protocol)
     except ValueError:
         near = nearest(protocol, fsspec.available_protocols())
-        raise KinemaError(f"{address}: fsspec knows no {protocol}://. {near}".rstrip()) from None
+        raise KinemaError(f"{address}: fsspec knows no {protocol}://.{near}") from None
     except ImportError as error:
         raise KinemaError(f"{address}: {error}.") from error
     found.invalidate_cache()
@@ -84,6 +86,21 @@ class Store:
             write(path)
             self.remote.makedirs(self.where(name).rpartition("/")[0], exist_ok=True)
             self.remote.put_file(str(path), self.where(name))
+
+    def tidy(self, *names: str) -> None:
+        """Delete what a process that was killed left unfinished of these files (* is any); nobody may be writing them.
+        """
+        for name in names if self.remote is None else ():
+            folder, _, file = name.rpartition("/")
+            for path in Path(self.where(folder)).glob(f".{file}.*.tmp"):
+                path.unlink(missing_ok=True)
+
+    def lock(self, name: str, wait_seconds: float) -> AbstractContextManager:
+        """What one process at a time may hold in a folder, and anybody at an address; Timeout where another has it."""
+        if self.remote is not None:
+            return nullcontext()
+        Path(self.place).mkdir(parents=True, exist_ok=True)
+        return FileLock(self.where(name)).acquire(timeout=wait_seconds)
 
     def delete(self, name: str) -> None:
         """Delete a file; one that is not there is deleted already."""

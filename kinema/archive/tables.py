@@ -6,10 +6,13 @@ each row once. A run that is killed goes on under its number.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from filelock import Timeout
 
 from kinema.archive.engine import database, exactly, needed, parquet
 from kinema.archive.found import Looked
@@ -17,13 +20,15 @@ from kinema.archive.store import Store
 
 WINDOWS, FAILURES, LABELLED = "windows", "failures", "segments"
 SEGMENTS, MADE_OF = "segments.parquet", "windows"  # the file, and its note of what it was made from
+SEGMENTS_LOCK = ".segments.lock"  # searches make them too
 ORDERS = {WINDOWS: "video, start_seconds", FAILURES: "video"}
+FOREVER = -1.0  # to wait
 GROUP_ROWS = {WINDOWS: 20_480, FAILURES: 20_480, LABELLED: 122_880}  # that are read, or passed over, together
-COMPRESSED = ("video", "start_seconds", "end_seconds", "labels.list.element", "scores.list.element")
+COMPRESSED = ("video", "start_seconds", "end_seconds", "labels.list.element", "scores.list.element", "stamp")
 WRITTEN: dict[str, Any] = {"compression": "zstd"}
 WRITTEN_AS = {  # embeddings do not get smaller, and are read in half the time as they are
     WINDOWS: {"compression": dict.fromkeys(COMPRESSED, "zstd") | {"embedding.list.element": "none"},
-              "use_dictionary": ["video", "labels.list.element"]},
+              "use_dictionary": ["video", "labels.list.element", "stamp"]},
     FAILURES: WRITTEN, LABELLED: WRITTEN,
 }
 
@@ -32,11 +37,11 @@ def schema(table: str) -> Any:
     """The columns of a table and their types."""
     pyarrow = needed("pyarrow")
     text, real, single = pyarrow.string(), pyarrow.float64(), pyarrow.float32()
-    window = [("video", text), ("start_seconds", real), ("end_seconds", real)]
+    window, stamp = [("video", text), ("start_seconds", real), ("end_seconds", real)], ("stamp", text)
     return pyarrow.schema({
         WINDOWS: [*window, ("labels", pyarrow.list_(text)), ("scores", pyarrow.list_(single)),
-                  ("embedding", pyarrow.list_(single))],
-        FAILURES: [("video", text), ("reason", text)],
+                  ("embedding", pyarrow.list_(single)), stamp],
+        FAILURES: [("video", text), ("reason", text), stamp],
         LABELLED: [("label", text), ("score", single), *window],
     }[table])
 
@@ -53,13 +58,12 @@ def run_of(name: str) -> int:
     return int(name.rpartition("/")[2].removesuffix(".parquet").split("-")[1])
 
 
-def videos_in(store: Store, table: str) -> set[str]:
-    """The videos that have rows in a table."""
-    if not (names := files_of(store, table)):
-        return set()
+def reasons(store: Store) -> dict[str, str]:
+    """The videos that could not be indexed, and why."""
+    if not (names := files_of(store, FAILURES)):
+        return {}
     with database(store) as connection:
-        rows = connection.execute(f"SELECT DISTINCT video FROM {parquet(store, names)}").fetchall()
-    return {video for video, in rows}
+        return dict(connection.execute(f"SELECT video, reason FROM {parquet(store, names)} ORDER BY video").fetchall())
 
 
 def next_part(store: Store) -> tuple[int, int]:
@@ -91,6 +95,7 @@ def windows_of(looked: Sequence[Looked]) -> Any:
         [one.video for one in looked for _ in one.times], [start for start, _ in times], [end for _, end in times],
         [labels for one in looked for labels in one.labels], [scores for one in looked for scores in one.scores],
         [one.embeddings[k] if one.embeddings else None for one in looked for k in range(len(one.times))],
+        [one.stamp for one in looked for _ in one.times],
     ]
     return pyarrow.table(columns, schema=schema(WINDOWS))
 
@@ -98,7 +103,8 @@ def windows_of(looked: Sequence[Looked]) -> Any:
 def failures_of(looked: Sequence[Looked]) -> Any:
     """A row a video, as an Arrow table."""
     pyarrow = needed("pyarrow")
-    return pyarrow.table([[one.video for one in looked], [one.reason for one in looked]], schema=schema(FAILURES))
+    return pyarrow.table([[one.video for one in looked], [one.reason for one in looked],
+                          [one.stamp for one in looked]], schema=schema(FAILURES))
 
 
 def merge(store: Store) -> None:
@@ -114,14 +120,16 @@ def merge(store: Store) -> None:
                 store.delete(name)
 
 
-def write_sorted(store: Store, table: str, name: str, query: str, made_of: str = "") -> None:
-    """Write what a query gives as a file of the store, in the form of a table."""
+def write_sorted(
+    store: Store, table: str, name: str, query: str, made_of: str = "", values: Sequence[Any] = ()
+) -> None:
+    """Write what a query, with values for its question marks, gives as a file of the store, in the form of a table."""
     arrow, parquets = needed("pyarrow"), needed("pyarrow.parquet")
     form = schema(table).with_metadata({MADE_OF: made_of})
 
     def write(path: Path) -> None:
         with database(store) as connection, parquets.ParquetWriter(path, form, **WRITTEN_AS[table]) as file:
-            for batch in connection.sql(query).to_arrow_reader(GROUP_ROWS[table]):
+            for batch in connection.sql(query, params=[*values]).to_arrow_reader(GROUP_ROWS[table]):
                 file.write_table(arrow.Table.from_batches([batch]).cast(form))
 
     store.write(name, write)
@@ -132,17 +140,28 @@ def segments(store: Store) -> str:
 
     A row a label of a window, sorted by label, and the best scores first.
     """
-    names = files_of(store, WINDOWS)
-    if store.exists(SEGMENTS) and held_by(store, SEGMENTS) == " ".join(names):
+    if held_by(store, SEGMENTS) == " ".join(files_of(store, WINDOWS)):
         return SEGMENTS
-    each = "unnest(labels) AS label, unnest(scores) AS score, video, start_seconds, end_seconds"
-    write_sorted(store, LABELLED, SEGMENTS, f"SELECT {each} FROM {parquet(store, names)} "
-                 "ORDER BY label, score DESC, video, start_seconds", " ".join(names))
+    with store.lock(SEGMENTS_LOCK, FOREVER):
+        names = files_of(store, WINDOWS)
+        if held_by(store, SEGMENTS) != " ".join(names):  # nobody else has made it meanwhile
+            each = "unnest(labels) AS label, unnest(scores) AS score, video, start_seconds, end_seconds"
+            write_sorted(store, LABELLED, SEGMENTS, f"SELECT {each} FROM {parquet(store, names)} "
+                         "ORDER BY label, score DESC, video, start_seconds", " ".join(names))
     return SEGMENTS
 
 
+def tidy(store: Store) -> None:
+    """Delete what processes that were killed left unfinished; nobody else may be writing windows or failures."""
+    store.tidy(*(f"{table}/*" for table in ORDERS))
+    with suppress(Timeout), store.lock(SEGMENTS_LOCK, 0):
+        store.tidy(SEGMENTS)
+
+
 def held_by(store: Store, name: str) -> str:
-    """The files of windows that the segments were made from."""
+    """The files of windows that the segments were made from; none where there are no segments."""
+    if not store.exists(name):
+        return ""
     with database(store) as connection:
         rows = connection.execute("SELECT value FROM parquet_kv_metadata(?) WHERE key = ?::BLOB",
                                   [exactly(store.where(name)), MADE_OF]).fetchall()

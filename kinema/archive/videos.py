@@ -33,7 +33,7 @@ def at_path(place: Path) -> list[str]:
     """The videos of a folder, of a list or of a path that is one."""
     if not place.exists():
         there = [path.name for path in place.parent.iterdir()] if place.parent.is_dir() else []
-        raise DataError(f"{place}: there is no such folder, list or video. {nearest(place.name, there)}".rstrip())
+        raise DataError(f"{place}: there is no such folder, list or video.{nearest(place.name, there)}")
     if place.is_dir():
         return [os.path.abspath(path) for path in clips_below(place, Counter())]
     if place.suffix.lower() in SHEETS:

@@ -12,7 +12,8 @@ from queue import SimpleQueue
 
 
 def main() -> None:
-    """Open the network, say None, or else the problem; then answer each name with what was found in the video."""
+    """Open the network, say None, or else the problem; then answer each name with what was found in the video,
+    and say with each window that it is at it."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with answers
     names: SimpleQueue[str] = SimpleQueue()
@@ -28,13 +29,14 @@ def main() -> None:
         except (EOFError, OSError, pickle.UnpicklingError):
             os._exit(1)
 
-    opener, kept = pickle.load(sys.stdin.buffer)
+    opener, kept, video_seconds = pickle.load(sys.stdin.buffer)
     threading.Thread(target=listen, daemon=True).start()
+    from kinema.archive.found import STILL_AT_IT
     from kinema.archive.look import Looker
     from kinema.errors import KinemaError
 
     try:
-        look = Looker(opener, kept)
+        look = Looker(opener, kept, video_seconds, lambda: say(STILL_AT_IT))
     except KinemaError as error:
         say(str(error))
         return

@@ -1,6 +1,7 @@
 """`kinema archive`: many videos indexed, and searched."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,8 @@ import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
 from kinema.cli.recognize import ACCELERATOR, LABELS, label_list, network_and_videos
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
+from kinema.progress import one_line
 
 if TYPE_CHECKING:
     from kinema.archive.search import Moment
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Many videos: index them once, then find moments in no time.")
 
 INDEX = "index"  # where an index is, when nothing is said
+MOST_TOLD = 20  # failures of an index
 LIMIT = Annotated[int, typer.Option(min=1, help="how many moments to show")]
 APART = Annotated[
     bool, typer.Option("--apart/--every", help="leave out windows that overlap a better one, or show every one")
@@ -56,9 +59,16 @@ def index(
         str | None, typer.Option(help="address of a Ray cluster, or local; pip install 'kinema\\[ray]'")
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="try videos again that failed before")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="drop videos of the index that are there no more")] = False,
+    stall_seconds: Annotated[
+        float, typer.Option(min=1, help="without a further window, after which a video is given up")
+    ] = 600,
+    max_seconds: Annotated[float, typer.Option(min=1, help="of a video; a longer one is a failure")] = 86_400,
     as_json: AS_JSON = False,
 ) -> None:
-    """Write what happens in each window of many videos. Run again, it goes on: each video is looked at once.
+    """Write what happens in each window of many videos. Run again, it goes on: with what is new, or has changed.
+
+    Exit code 0: some of these videos are in the index, though others may have failed; 1: none is.
 
     Examples:
 
@@ -72,7 +82,7 @@ def index(
 
       kinema archive index --weights transformers:openai/clip-vit-base-patch32 footage/ --out index/ --embeddings
     """
-    from kinema.archive.found import Kept, Opener
+    from kinema.archive.found import Kept, Opener, Patience
     from kinema.archive.index import Workers
     from kinema.archive.index import index as write_index
     from kinema.archive.videos import videos_of
@@ -80,15 +90,28 @@ def index(
 
     source, places = network_and_videos(DEFAULT if weights is None and labels is not None else weights, places)
     opener = Opener(absolute(source), device, views, window, engine, precision, label_list(labels))
-    done = write_index(videos_of(places), out, opener, Kept(top, floor, embeddings), Workers(processes, ray), retry)
+    workers = Workers(processes, ray, Patience(stall_seconds, max_seconds))
+    done = write_index(videos_of(places), out, opener, Kept(top, floor, embeddings), workers, retry, prune)
+    out = out.rstrip("/") or out
     if as_json:
-        print_json({"out": out, "videos": done.videos, "failures": done.failures, "looked_at": done.looked_at})
+        print_json({"out": out, "videos": done.videos, "failures": done.failures, "looked_at": done.looked_at,
+                    "failed": done.failed, "changed": done.changed, "removed": done.removed})
     else:
-        say(f"{out} holds {done.videos} videos; {done.looked_at} were looked at now.")
-    if done.failures:
-        say_aside(f"{done.failures} videos failed; why is in {out}/failures, and --retry tries them again.")
-    if not done.videos:
+        say(f"{out}: {counted(done.videos, 'video')} indexed, {done.failures} failed; {done.looked_at} looked at now"
+            + (f", {len(done.changed)} of them because they have changed." if done.changed else "."))
+    tell(f"{counted(done.failures, 'video')} could not be indexed (--retry tries again; {out}/failures has all):",
+         [f"{video}: {reason}" for video, reason in done.failed.items()])
+    tell(f"No longer there: {counted(len(done.removed), 'video')} of the index, "
+         + ("dropped from it:" if prune else "still in it (--prune drops them):"), done.removed)
+    if not done.asked:
         raise typer.Exit(1)
+
+
+def tell(title: str, lines: Sequence[str]) -> None:
+    """Say the first of some lines aside, under a title, and how many more there are; nothing where there is none."""
+    if lines:
+        more = [f"... and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
+        say_aside("\n".join([title, *(f"  {one_line(line)}" for line in lines[:MOST_TOLD]), *more]))
 
 
 def absolute(source: str) -> str:
@@ -102,7 +125,9 @@ def absolute(source: str) -> str:
 @app.command()
 @command
 def search(
-    place: Annotated[str, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")],
+    place: Annotated[
+        str | None, typer.Argument(metavar="[INDEX]", help=f"folder or address of an index [default: {INDEX}]")
+    ] = None,
     label: Annotated[str | None, typer.Argument(metavar="LABEL", help="a label of the network")] = None,
     min_score: Annotated[float, typer.Option(min=0, max=1, help="least score")] = 0.5,
     limit: LIMIT = 20,
@@ -119,9 +144,12 @@ def search(
     """
     from kinema.archive.search import Archive
 
+    if label is None and (place is None or is_index(place)):
+        where = place or INDEX
+        raise KinemaError(f'Give a label: kinema archive search {where} "LABEL". {labels_of(where)}'.rstrip())
     place, label = (place, label) if label is not None else (INDEX, place)
-    with Archive(place) as archive:
-        found = archive.search(label, min_score, limit, apart)
+    with Archive(str(place)) as archive:
+        found = archive.search(str(label), min_score, limit, apart)
         least = archive.facts.floor
     show(found, as_json)
     if not found:
@@ -158,16 +186,35 @@ def like(
     from kinema.archive.like import embedding_of, embedding_of_sentence, network_of
     from kinema.archive.search import Archive
 
-    if text is None and video is None:
+    if text is None and video is None and not (place and is_index(place)):
         place, video = INDEX, place
-    if (video is None) == (text is None):
-        raise KinemaError("Give either a clip or --text with a sentence.")
+    if video is None and text is None:
+        raise KinemaError(f"Give either a clip (kinema archive like {place or INDEX} CLIP) or --text with a sentence.")
+    if video is not None and text is not None:
+        raise KinemaError("Give either a clip or --text with a sentence, not both.")
     if video is not None and not Path(video).exists():
         raise KinemaError(f"There is no {video}.")
     with Archive(place or INDEX) as archive:
         network = network_of(archive, device)
         wanted = embedding_of_sentence(network, text) if text is not None else embedding_of(network, str(video))
         show(archive.like(wanted, limit, apart), as_json)
+
+
+def is_index(place: str) -> bool:
+    """Whether an index is at a place."""
+    from kinema.archive.facts import FILE
+    from kinema.archive.store import Store
+
+    return Store(place).exists(FILE)
+
+
+def labels_of(place: str) -> str:
+    """Some labels of an index, in words; none where there is no index."""
+    from kinema.archive.facts import read_facts
+    from kinema.archive.store import Store
+
+    labels = read_facts(Store(place)).labels if is_index(place) else ()
+    return f"Its labels: {', '.join(labels[:8])}{' ...' if len(labels) > 8 else '.'}" if labels else ""
 
 
 def show(found: "list[Moment]", as_json: bool) -> None:

@@ -11,40 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from kinema.archive.found import Kept, Opener
+from kinema.archive.found import Kept, Opener, Patience
 from kinema.archive.index import Workers, index
-from kinema.archive.store import Store
-from kinema.archive.tables import FAILURES, WINDOWS, files_of
+from kinema.archive.tables import FAILURES, WINDOWS
 from kinema.archive.videos import videos_of
 from kinema.errors import DataError, KinemaError
 from kinema.inference.recognizer import Recognizer
+from tests.archive.conftest import indexed, rows
 
 pytest.importorskip("duckdb", reason="duckdb is not installed")
 parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def footage(motion: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve videos, and one that is none."""
-    folder = tmp_path_factory.mktemp("footage")
-    for path in sorted(motion.rglob("*.mp4"))[:12]:
-        shutil.copy(path, folder)
-    (folder / "torn.mp4").write_bytes(b"\0" * 1000)
-    return folder
-
-
-def rows(out: Path, table: str = WINDOWS) -> list[dict]:
-    """All rows of a table."""
-    store = Store(out)
-    return [row for name in files_of(store, table) for row in parquet.read_table(store.where(name)).to_pylist()]
-
-
-def indexed(run: Path, footage: Path, out: Path, kept: Kept | None = None, **options: bool):
-    """Index with one process."""
-    opener = Opener(str(run), "cpu")
-    return index(videos_of([str(footage)]), out, opener, kept, Workers(processes=1), **options)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +74,7 @@ def test_killed_at_any_moment_each_video_is_there_once(tiny_run: Path, footage: 
     some = {row["video"] for row in rows(tmp_path / "index")}
     assert 0 < len(some) < 240
     again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    assert "20 videos could not be indexed" in again.stderr
     told = json.loads(again.stdout)
     assert (told["videos"], told["failures"]) == (240, 20)
     assert told["looked_at"] <= 260 - len(some)
@@ -149,7 +128,7 @@ def test_a_video_that_crashes_its_process_is_a_failure(tiny_run: Path, footage: 
                 os.kill(self.process.pid, signal.SIGKILL)
             return super().ask(what)
 
-    hand = Struck(Opener(str(tiny_run), "cpu"), Kept())
+    hand = Struck(Opener(str(tiny_run), "cpu"), Kept(), Patience())
     assert "crashes" in (hand(str(footage / "torn.mp4")).reason or "")
     assert hand(videos_of([str(footage)])[0]).reason is None
     hand.stop()

@@ -1,16 +1,21 @@
 """Searching an index: what a plain look through its rows finds, in the same order."""
 
 import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kinema.archive.changes import drop_from
 from kinema.archive.facts import VERSION, Facts, begin
 from kinema.archive.found import Looked
 from kinema.archive.search import Archive, Moment
 from kinema.archive.store import Store
-from kinema.archive.tables import merge, save
+from kinema.archive.tables import SEGMENTS, SEGMENTS_LOCK, merge, save, segments
 from kinema.errors import KinemaError
 from tests.cli.test_cli import kinema
 
@@ -112,6 +117,7 @@ def test_a_kill_while_merging_leaves_each_row_once(made: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.rglob("failures/*")] == ["run-00000.parquet"]
 
 
+@pytest.mark.slow
 def test_the_command_line(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     best = expected("Open door", 0.8)[:3]
     found = json.loads(kinema("archive", "search", made, "open door", "--min-score", ".8", "--limit", "3", "--json"))
@@ -125,6 +131,21 @@ def test_the_command_line(made: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     assert kinema("archive", "search", "open door", "--limit", "3").splitlines() == lines
     assert "Give either" in kinema("archive", "like", code=1)
+    assert "like index CLIP" in kinema("archive", "like", "index", code=1)
+    assert "not both" in kinema("archive", "like", "index", "clip.mp4", "--text", "a door", code=1)
+    for given in ((), ("index",)):
+        assert "Its labels: Open door, close door" in kinema("archive", "search", *given, code=1)
+
+
+def test_a_name_with_a_newline_is_one_line(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    begin(store, Facts(VERSION, "a", "a", "a", "fp32", LABELS, 1.0, 1, 0, 0.0, 8))
+    save(store, 0, 0, [replace(looked(1), video="/videos/two\nlines\t.mp4")])
+    merge(store)
+    lines = kinema("archive", "search", tmp_path, "rest", "--min-score", "0", "--limit", "2").splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("/videos/two\\nlines\\t.mp4\t")
+    assert json.loads(kinema("archive", "search", tmp_path, "rest", "--json"))[0]["video"] == "/videos/two\nlines\t.mp4"
 
 
 @pytest.mark.parametrize("name", ["day=1", "day*", "day[1]", "da?"])
@@ -137,3 +158,27 @@ def test_an_index_is_read_and_no_other_whose_name_is_alike(tmp_path: Path, name:
     with Archive(tmp_path / name) as archive:
         assert len(archive.search("rest", limit=1000)) == WINDOWS
         assert len(archive.like(looked(0).embeddings[0], limit=1000, apart=False)) == WINDOWS
+
+
+def test_what_is_deleted_while_it_is_searched_is_told_in_words(made: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(made, tmp_path / "index")
+    with Archive(place) as archive:
+        for path in place.glob("*/*.parquet"):
+            path.unlink()
+        with pytest.raises(KinemaError, match=r"cannot be read: .* If it is being indexed just now, ask again\."):
+            archive.like(looked(0).embeddings[0])
+
+
+def test_segments_are_not_made_of_rows_that_are_being_dropped(made: Path, tmp_path: Path) -> None:
+    store = Store(shutil.copytree(made, tmp_path / "index"))
+    store.delete(SEGMENTS)
+    with ThreadPoolExecutor(1) as pool:
+        with store.lock(SEGMENTS_LOCK, 0):  # as who drops rows has it
+            made_anew = pool.submit(segments, store)
+            time.sleep(0.2)
+            assert not made_anew.done()
+            drop_from(store, "windows", "windows/run-00000.parquet", [looked(0).video])
+        made_anew.result(60)
+    with Archive(store.place) as archive:
+        found = {moment.video for moment in archive.search("rest", limit=2000)}
+    assert found == {looked(number).video for number in range(1, 30)}
