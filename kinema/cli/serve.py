@@ -34,6 +34,11 @@ def serve(
     keep_days: Annotated[
         float | None, typer.Option(min=0, help="after which an upload goes likewise \\[default: never]")
     ] = None,
+    forget_days: Annotated[
+        float | None,
+        typer.Option(min=0, help="after which a job, its result and its video go, but for corrected ones "
+                     "\\[default: never]"),
+    ] = None,
     decoders: Annotated[int | None, typer.Option(min=1, help="decoding processes \\[default: processors, at most 4]")
                         ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps \\[default: the best there is]")] = None,
@@ -65,12 +70,13 @@ def serve(
     from kinema.timeline.learnt import Learnt
 
     limits = Limits(int(max_megabytes * MEGABYTE), max_seconds, queue, decode_seconds,
-                    int(decode_gigabytes * 1024 * MEGABYTE), keep_bytes=int(keep_gigabytes * 1024 * MEGABYTE),
-                    keep_days=keep_days)
+                    int(decode_gigabytes * 1000 * MEGABYTE), keep_bytes=int(keep_gigabytes * 1000 * MEGABYTE),
+                    keep_days=keep_days, forget_days=forget_days)
     settings = Settings(source, Path(data), Path(library) if library else None,
                         Path(api_key_file) if api_key_file else None, limits, decoders)
     recognizer = Recognizer(source, device=device, engine=engine, precision=precision)
-    if recognizer.run is not None and Learnt.of(recognizer.run.path) is None:
+    run = recognizer.run
+    if run is not None and not run.adopted and Learnt.of(run.path) is None:
         say_aside("Learning from the run's own clips when things happen; it is kept beside the run.")
     service = Service(settings, recognizer)
     tell(service.localizer)

@@ -12,9 +12,10 @@ from kinema.serving.service import Service
 from kinema.serving.store import FAILED, OPEN, Job, StoredVideo
 
 SAID = {
-    400: "The body cannot be read.", 401: "A key is wanted (Authorization: Bearer KEY).", 403: "Not from this page.",
+    400: "The request cannot be read.", 401: "A key is wanted (Authorization: Bearer KEY).", 403: "Not from this page.",
     404: "There is no such thing.", 408: "The upload stopped.", 409: "Not now; the message says why.",
     413: "The upload is too large.", 415: "The body is neither a form nor JSON.",
+    416: "The file does not reach so far.",
     422: "The request, or the video, cannot be used; the message says why.",
     429: "The queue is full: come back after Retry-After seconds.", 503: "Busy: come back after Retry-After seconds.",
     507: "The server's disk is full.",

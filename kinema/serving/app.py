@@ -90,11 +90,11 @@ class Watched:
             return message
 
         origin = request.headers.get("origin")
-        foreign = origin and origin.partition("://")[2] != request.headers.get("host")
         try:
-            if foreign and request.method not in SAFE:
+            if origin and request.method not in SAFE and not is_own(origin, request):
                 refused = ProblemError(403, "other_page", f"Requests from {origin} are not taken.",
-                                       "Send them from a program, or from the server's own page.")
+                                       "Send them from a program, or from the server's own page; a proxy before it "
+                                       "must pass on Host, or X-Forwarded-Host.")
                 await error_answer(refused)(scope, receive, sent)
             else:
                 await self.app(scope, received, sent)
@@ -103,6 +103,16 @@ class Watched:
             method = request.method if request.method in METHODS else "other"
             self.metrics.requests.labels(method, path, status).inc()
             self.metrics.seconds.labels(path).observe(time.perf_counter() - began)
+
+
+def is_own(origin: str, request: Request) -> bool:
+    """Whether a page of this server sends this, as a browser says; none lets another page set these headers.
+
+    A proxy may have put another Host in the place of the one that the browser knows.
+    """
+    hosts = [host.strip() for name in ("host", "x-forwarded-host")
+             for host in request.headers.get(name, "").split(",") if host.strip()]
+    return request.headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] in hosts
 
 
 async def problem(request: Request, error: Exception) -> Response:

@@ -88,7 +88,8 @@ class Corrections:
             "SELECT j.id, j.video, v.name, v.path FROM jobs j JOIN videos v ON v.id = j.video WHERE j.number IN "
             "(SELECT max(number) FROM jobs WHERE state = ? GROUP BY video) ORDER BY j.number DESC LIMIT ?",
             (DONE, LOOKED_AT))
-        found, made = [], {}
+        found: list[dict[str, Any]] = []
+        made, twins = {}, set[tuple[Any, ...]]()
         for row in rows:
             if not Path(row["path"]).is_file():
                 continue
@@ -97,10 +98,18 @@ class Corrections:
                 each = doubts(self.store.get(row["id"]).result or {}, several)
             made[row["id"]] = each
             taken = labelled.get(row["video"], ())
-            found += [{"video": row["video"], "name": row["name"], **one} for one in each
-                      if not any(overlap(one, *part) for part in taken)]
+            for doubt in each:
+                if any(overlap(doubt, *part) for part in taken):
+                    twins.add(seen_as(doubt))
+                else:
+                    found.append({"video": row["video"], "name": row["name"], **doubt})
         self.doubts = made  # and those of earlier jobs go
-        return sorted(found, key=lambda one: one["margin"])[:most]
+        chosen: list[dict[str, Any]] = []
+        for doubt in sorted(found, key=lambda doubt: doubt["margin"]):
+            if seen_as(doubt) not in twins and len(chosen) < most:  # the same video may be here twice
+                twins.add(seen_as(doubt))
+                chosen.append(doubt)
+        return chosen
 
 
 def doubts(result: dict[str, Any], several: bool) -> list[dict[str, Any]]:
@@ -123,6 +132,12 @@ def doubts(result: dict[str, Any], several: bool) -> list[dict[str, Any]]:
         if not any(overlap(one, other["start_seconds"], other["end_seconds"]) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def seen_as(window: dict[str, Any]) -> tuple[Any, ...]:
+    """What the same part of the same video has in common with it, whichever file it is from."""
+    labels = [(one["label"], round(one["score"], 3)) for one in window["labels"]]
+    return window["start_seconds"], window["end_seconds"], *labels
 
 
 def overlap(window: dict[str, Any], start: float, end: float) -> bool:

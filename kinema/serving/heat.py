@@ -60,7 +60,7 @@ class Heater:
         keys = [label_key(name) for name in self.crew.recognizer.labels]
         if label_key(label) not in keys:
             raise ProblemError(422, "unknown_label", f"The network knows no class {label!r}.",
-                               nearest(label, self.crew.recognizer.labels))
+                               nearest(label, self.crew.recognizer.labels).strip())
         return keys.index(label_key(label))
 
     def heat(self, video: StoredVideo, start: float, end: float, number: int | None) -> dict[str, Any]:

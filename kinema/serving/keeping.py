@@ -1,5 +1,6 @@
-"""How long uploads are kept: the oldest go when there are too many; what was found in them stays."""
+"""How long things are kept: the oldest uploads go when there are too many; what was found in them, when asked to."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,8 @@ LOOK_SECONDS = 600.0  # after which uploads are looked through again, where noth
 
 
 class Keeper:
-    """Lets the oldest uploads go, beyond `limits.keep_bytes` and after `limits.keep_days`.
+    """Lets the oldest uploads go, beyond `limits.keep_bytes` and after `limits.keep_days`, and jobs after
+    `limits.forget_days`.
 
     A video that holds a correction, or about which a job is to be done, is never let go, and none while `busy`: a
     training reads them.
@@ -41,9 +43,31 @@ class Keeper:
         while not self.over.is_set():
             began = time.monotonic()
             self.tidy()
+            with suppress(sqlite3.OperationalError):  # a full disk, on which uploads must still be let go
+                self.forget()
             self.over.wait((time.monotonic() - began) / SHARE)
             self.wake.wait(LOOK_SECONDS)
             self.wake.clear()
+
+    def forget(self) -> int:
+        """Let go the jobs that ended long ago, and the videos about which nothing is left; return how many jobs."""
+        if self.limits.forget_days is None:
+            return 0
+        with self.store.lock:
+            if self.busy():
+                return 0
+            jobs = self.store.run(
+                "DELETE FROM jobs WHERE state NOT IN (?, ?) AND finished < ? "
+                "AND video NOT IN (SELECT video FROM corrections)",
+                (*OPEN, time.time() - DAY_SECONDS * self.limits.forget_days))
+            left = self.store.rows("SELECT id, path FROM videos WHERE id NOT IN (SELECT video FROM jobs) "
+                                   "AND id NOT IN (SELECT video FROM corrections)")
+            for identity, path in ((row["id"], Path(row["path"])) for row in left):
+                with suppress(OSError):
+                    if path.parent == self.uploads:  # the library is not the server's
+                        path.unlink(missing_ok=True)
+                    self.store.run("DELETE FROM videos WHERE id = ?", (identity,))
+            return jobs
 
     def tidy(self) -> int:
         """Let go what is to go; return how many videos."""

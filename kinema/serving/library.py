@@ -35,7 +35,7 @@ class Library:
                                "server with --library FOLDER.")
         path = (self.folder / name.replace("\0", "")).resolve()
         if not path.is_relative_to(self.folder.resolve()) or path.suffix.lower() not in ENDINGS or not is_file(path):
-            raise absent("video", name, nearest(name, self.names()))
+            raise absent("video", name, nearest(name, self.names()).strip())
         return path
 
 

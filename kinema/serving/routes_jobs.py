@@ -97,7 +97,9 @@ def written(service: Service, kind: str, received: Received, options: dict[str, 
             path = service.library.find(name)
             video = service.store.add_video(path.name, path, path.stat().st_size)
         else:
-            raise ProblemError(422, "no_video", "The body names no video.",
+            message = ("The field 'video' is text, not a file." if "video" in received.fields else
+                       "The body names no video.")
+            raise ProblemError(422, "no_video", message,
                                "Send a file as the field 'video' (curl -F video=@match.mp4) or a name as 'library'.")
         return service.store.add_job(kind, video.id, options)
 

@@ -4,11 +4,12 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from kinema.serving.answering import Here, errors, video_named
 from kinema.serving.exports import FORMATS
 from kinema.serving.problems import ProblemError, absent
+from kinema.serving.ranges import RangedFile
 from kinema.serving.schemas import (
     CorrectionAsked,
     CorrectionBody,
@@ -22,12 +23,12 @@ from kinema.serving.schemas import (
 router = APIRouter(prefix="/v1", tags=["labels"])
 
 
-@router.get("/videos/{identity}", responses={**errors(404), 200: {"content": {"video/*": {}}}},
-            response_class=FileResponse)
-def video(service: Here, identity: str) -> FileResponse:
+@router.get("/videos/{identity}", responses={**errors(400, 404, 416), 200: {"content": {"video/*": {}}}},
+            response_class=RangedFile)
+def video(service: Here, identity: str) -> RangedFile:
     """A video's file, or the range of it that is asked for."""
     found = video_named(service, identity)
-    return FileResponse(found.path, headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"})
+    return RangedFile(found.path, headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"})
 
 
 @router.get("/library", response_model=list[str], responses=errors())

@@ -10,8 +10,7 @@ from starlette.responses import Response
 from kinema.serving.answering import Here, errors
 from kinema.serving.keys import COOKIE
 from kinema.serving.problems import ProblemError
-from kinema.serving.schemas import HealthBody, KeyAsked, ModelsBody
-from kinema.weights.pretrained import is_checkpoint
+from kinema.serving.schemas import HealthBody, KeyAsked, ModelsBody, SessionBody
 
 router = APIRouter(tags=["server"])
 
@@ -20,14 +19,21 @@ router = APIRouter(tags=["server"])
 def models(service: Here) -> Any:
     """The network that answers, its labels, and what the server accepts."""
     recognizer, limits, source = service.recognizer, service.limits, service.settings.source
+    run = recognizer.run
     return {
         "models": [{"name": recognizer.network.name, "source": source, "labels": list(recognizer.labels),
                     "several_labels": recognizer.multi_label, "window_seconds": recognizer.window_seconds,
                     "engine": recognizer.engine.name, "timelines": service.localizer.method,
-                    "clip": recognizer.network.clip.to_dict(), "is_run": not is_checkpoint(source)}],
+                    "clip": recognizer.network.clip.to_dict(), "is_run": bool(run and not run.adopted)}],
         "limits": {"upload_bytes": limits.upload_bytes, "duration_seconds": limits.duration_seconds,
                    "queue": limits.queue, "waiting": service.store.waiting()},
     }
+
+
+@router.get("/v1/session", response_model=SessionBody)
+def key_wanted(request: Request) -> Any:
+    """Whether this caller is to show a key first; the page asks, and so comes by no error."""
+    return {"key_wanted": not request.app.state.service.keys.lets_in(request)}
 
 
 @router.post("/v1/session", status_code=204, responses=errors())

@@ -211,3 +211,9 @@ class KeyAsked(BaseModel):
     """A key of the server's."""
 
     key: str = Field(max_length=500)
+
+
+class SessionBody(BaseModel):
+    """Whether a key is wanted."""
+
+    key_wanted: bool

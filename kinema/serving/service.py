@@ -63,7 +63,7 @@ class Service:
         self.crew = Crew(self.localizer, self.store, self.notices, self.limits, self.metrics, self.uploads, decoders)
         self.heater = Heater(self.crew)
         self.corrections = Corrections(self.store)
-        self.trainings = Trainings(self.store, self.corrections, settings.source, data / "runs")
+        self.trainings = Trainings(self.store, self.corrections, recognizer.run, data / "runs")
         self.keeper = Keeper(self.store, self.uploads, self.limits, self.trainings.under_way)
         self.crew.ended = self.keeper.wake.set
         self.coming, self.counting = 0, threading.Lock()

@@ -23,7 +23,6 @@ from kinema.runs import Run
 from kinema.serving.corrections import Correction, Corrections
 from kinema.serving.problems import ProblemError, absent
 from kinema.serving.store import CANCELLED, DONE, FAILED, OPEN, RUNNING, Store
-from kinema.weights.pretrained import is_checkpoint
 
 LAST_WORDS = 600  # characters of a failed training's output that are told
 NICE = 10  # the server's answers go first
@@ -52,18 +51,19 @@ class Training:
 
 
 class Trainings:
-    """At most one training at a time, of the run in `source`; new runs go into `folder`."""
+    """At most one training at a time, of the run that is served, if it is one; new runs go into `folder`."""
 
-    def __init__(self, store: Store, corrections: Corrections, source: str, folder: Path) -> None:
-        self.store, self.corrections, self.source, self.folder = store, corrections, source, folder
+    def __init__(self, store: Store, corrections: Corrections, served: Run | None, folder: Path) -> None:
+        self.store, self.corrections, self.served, self.folder = store, corrections, served, folder
         self.process: Any = None
         self.starting = threading.Lock()
 
     def start(self, epochs: int | None = None) -> Training:
         """Start one; ProblemError where there is nothing to train, or one is under way."""
-        if is_checkpoint(self.source):
-            raise ProblemError(409, "no_run", f"{self.source} is no run, so its clips are not known.",
-                               "Serve a run's folder; `kinema train clips/ --start` makes one of a checkpoint.")
+        if self.served is None or self.served.adopted:
+            what = self.served.clipless if self.served else "What is served is no run, so its clips are not known"
+            raise ProblemError(409, "no_run", f"{what}.", "Serve a run that was trained on clips; `kinema train clips/ "
+                               "--start` makes one of a checkpoint or of this.")
         with self.starting:
             if self.under_way():
                 raise ProblemError(409, "training", "A training is under way.", "Wait for it, or stop it.")
@@ -72,10 +72,10 @@ class Trainings:
                 raise ProblemError(409, "no_corrections", "Nothing was corrected, so there is nothing new to learn.",
                                    "Correct a label first.")
             identity = token_hex(8)
-            out = self.free_folder()
+            out = self.free_folder(self.served.path.resolve().name)
             out.parent.mkdir(parents=True, exist_ok=True)
             try:
-                steps = prepare(Run.open(self.source), made, out, epochs)
+                steps = prepare(Run.open(self.served.path), made, out, epochs)
             except KinemaError as error:  # the run or its clips are no longer where they were
                 raise ProblemError(409, "no_clips", str(error), "Bring the run and its clips back.") from None
             self.store.run("INSERT INTO trainings (id, run, state, corrections, steps, created) "
@@ -83,9 +83,9 @@ class Trainings:
             self.launch(identity, out)
         return self.get(identity)
 
-    def free_folder(self) -> Path:
+    def free_folder(self, name: str) -> Path:
         """A folder for the next run, called after the one that is served."""
-        name = Path(self.source).resolve().name.replace(".", "_")  # files beside it have its name and an ending
+        name = name.replace(".", "_")  # files beside it have its name and an ending
         paths = (self.folder / f"{name}-{number}" for number in count(len(self.all()) + 1))
         return next(path for path in paths if not path.exists() and not path.with_suffix(".csv").exists())
 

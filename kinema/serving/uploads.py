@@ -82,6 +82,9 @@ class Form:
         """What the part is: the video, a field, or nothing that is wanted."""
         _, options = parse_options_header(self.headers.get(b"content-disposition", b""))
         self.target = options.get(b"name", b"").decode("utf-8", "replace")
+        if options.get(b"filename") and self.target != "video":  # a form's empty field has an empty name
+            raise ProblemError(422, "wrong_field", f"The file came as the field {self.target[:LONGEST_NAME]!r}; it is "
+                               "expected as 'video'.", "Send it as that: curl -F video=@match.mp4.")
         if self.target == "video" and b"filename" in options:
             if self.received.path is not None:
                 raise ProblemError(422, "two_videos", "The form holds more than one video.", "Send each by itself.")

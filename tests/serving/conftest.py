@@ -84,7 +84,7 @@ def run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def served(run: Path, film: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the tiny run, whose library is the film's folder."""
-    limits = Limits(upload_bytes=2 << 20, duration_seconds=20, queue=8)
+    limits = Limits(upload_bytes=2_000_000, duration_seconds=20, queue=8)
     with serving(run, tmp_path_factory.mktemp("served"), library=film.parent, limits=limits) as one:
         yield one
 

@@ -13,6 +13,7 @@ from tests.serving.conftest import Served
 from tests.serving.test_jobs import error_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "body", "status", "code"), [
     ("multipart/form-data; boundary=x", b"--x\r\nnothing", 400, "broken_form"),
     ("multipart/form-data", b"", 415, "not_a_form"), ("text/plain", b"hello", 415, "not_a_form"),
@@ -47,6 +48,7 @@ def test_an_upload_that_cannot_be_written_down_leaves_nothing(
     assert sorted(served.service.uploads.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_come_keeps_no_place_in_the_queue(served: Served, film: Path) -> None:
     service, host = served.service, httpx.URL(served.url)
     before, service.limits = service.limits, replace(service.limits, idle_seconds=0.2)
@@ -62,3 +64,23 @@ def test_a_body_that_does_not_come_keeps_no_place_in_the_queue(served: Served, f
     finally:
         service.limits = before
     assert served.upload(film, wait=30).status_code == 200
+
+
+def test_a_file_in_another_field_is_told_where_it_belongs(served: Served, film: Path) -> None:
+    before = sorted(served.service.uploads.iterdir())
+    answer = served.client.post("/v1/recognize", files={"file": ("a.mp4", film.read_bytes())})
+    error = error_of(answer, 422, "wrong_field")
+    assert "field 'file'; it is expected as 'video'" in error["message"]
+    error = error_of(served.client.post("/v1/recognize", files={"video": (None, "a.mp4")}), 422, "no_video")
+    assert "is text, not a file" in error["message"]
+    assert sorted(served.service.uploads.iterdir()) == before
+
+
+def test_ranges_of_a_file_and_those_that_it_does_not_have(served: Served, film: Path) -> None:
+    place = f"/v1/videos/{served.upload(film, wait=30).json()['video']}"
+    part = served.client.get(place, headers={"Range": "bytes=4-7"})
+    assert (part.status_code, part.content) == (206, film.read_bytes()[4:8])
+    beyond = served.client.get(place, headers={"Range": "bytes=900000000-"})
+    error_of(beyond, 416, "range")
+    assert beyond.headers["content-range"] == f"bytes */{film.stat().st_size}"
+    error_of(served.client.get(place, headers={"Range": "lines=1-2"}), 400, "range")

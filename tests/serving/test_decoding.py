@@ -45,6 +45,7 @@ def test_one_that_takes_too_much_memory_is_a_failure_in_words(film: Path) -> Non
     process.stop()
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_ends_the_process(film: Path) -> None:
     process = DecodingProcess(SPEC, 0.5, Limits())
     messages = process.messages(film, film.name, **WINDOWS)

@@ -166,8 +166,13 @@ def test_other_requests_that_cannot_be_answered(served: Served) -> None:
     error_of(client.post("/v1/recognize?wait=nan", json={}), 422, "invalid")
     for origin in ("http://elsewhere", "http://[", "null"):
         error_of(client.post("/v1/trainings", json={}, headers={"Origin": origin}), 403, "other_page")
+    wrong = {"Origin": "https://kinema.example"}
+    error_of(client.post("/v1/explain", json={}, headers=wrong), 403, "other_page")
+    for more in ({"X-Forwarded-Host": "kinema.example"}, {"Sec-Fetch-Site": "same-origin"}):  # behind a proxy
+        error_of(client.post("/v1/explain", json={}, headers={**wrong, **more}), 422, "invalid")
 
 
+@pytest.mark.slow
 def test_a_full_queue_says_when_to_come_back_and_cancelled_jobs_make_room(served: Served, film: Path) -> None:
     store = served.service.store
     video = store.add_video("square.mp4", film, 1)

@@ -63,6 +63,21 @@ def test_the_old_go_after_some_days(store: Store, tmp_path: Path) -> None:
     assert keeper.tidy() == 0
 
 
+def test_jobs_are_forgotten_after_some_days_with_their_videos(store: Store, tmp_path: Path) -> None:
+    Corrections(store).add("0", 0.0, 1.0, "goal", "")
+    store.run("UPDATE jobs SET finished = created")
+    waiting = store.add_job("timeline", "1", {})
+    assert Keeper(store, tmp_path / "uploads", Limits(), lambda: False).forget() == 0
+    keeper = Keeper(store, tmp_path / "uploads", Limits(forget_days=2.5), lambda: False)
+    assert keeper.forget() == 2  # of 1 and 2; the film of the library goes from the list alone
+    assert left(tmp_path) == ["0", "1", "3", "4"]
+    assert [job.video for job in store.jobs(10)] == ["1", "4", "3", "0"]
+    assert {row["id"] for row in store.rows("SELECT id FROM videos")} == {"0", "1", "3", "4"}
+    assert (tmp_path / "film.mp4").is_file()
+    store.finish(waiting.id, DONE, {})
+    assert keeper.forget() == 0
+
+
 def write(path: Path, size: int) -> Path:
     """A file of zeros."""
     path.write_bytes(bytes(size))

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from kinema import Recognizer, read_table
-from kinema.serving.corrections import Correction, doubts
+from kinema.serving.corrections import Correction, Corrections, doubts
 from kinema.serving.exports import as_csv, as_fiftyone, as_label_studio
+from kinema.serving.store import DONE, Store
 from kinema.serving.training import validation_of
 from tests.serving.conftest import Served
 
@@ -31,6 +32,20 @@ def test_doubts_are_where_two_answers_are_close_and_do_not_overlap() -> None:
     best = doubts(alone, False)
     assert [one["start_seconds"] for one in best] == [1.0, 2.0, 0.0]  # to be sure of nothing is no doubt
     assert best[0]["labels"][0] == {"label": "rest", "score": 0.5}
+
+
+def test_a_video_that_came_twice_is_suggested_once(tmp_path: Path) -> None:
+    windows = [{"start_seconds": float(k), "end_seconds": k + 1.0, "scores": [0.5 + 0.1 * k, 0.5 - 0.1 * k]}
+               for k in range(3)]
+    store = Store(tmp_path / "server.sqlite")
+    for name in ("library.mp4", "upload.mp4"):
+        (tmp_path / name).write_bytes(b"the same")
+        video = store.add_video(name, tmp_path / name, 8)
+        store.finish(store.add_job("timeline", video.id, {}).id, DONE, {"labels": ["run", "rest"], "windows": windows})
+    corrections = Corrections(store)
+    assert [one["start_seconds"] for one in corrections.worth_a_label(8, False)] == [0.0, 1.0, 2.0]
+    corrections.add(video.id, 1.0, 2.0, "run", "rest")
+    assert [one["start_seconds"] for one in corrections.worth_a_label(8, False)] == [0.0, 2.0]
 
 
 def test_heat_is_where_something_moves(served: Served, film: Path) -> None:
@@ -53,6 +68,7 @@ def test_heat_is_where_something_moves(served: Served, film: Path) -> None:
     assert "Nearest: right" in served.client.post("/v1/explain", json={**asked, "label": "rihgt"}).text
 
 
+@pytest.mark.slow
 def test_corrections_suggestions_and_exports(served: Served, film: Path, tmp_path: Path) -> None:
     client = served.client
     video = served.upload(film, wait=30).json()["video"]

@@ -214,12 +214,14 @@ def test_keys_and_a_folder_that_is_in_use(run: Path, film: Path, tmp_path: Path)
                        client.get("/v1/models", headers={"Authorization": "Bearer wrong"})):
             assert answer.status_code == 401
             assert answer.json()["error"]["code"] == "key_wanted"
+        assert client.get("/v1/session").json() == {"key_wanted": True}
         assert client.get("/healthz").status_code == client.get("/").status_code == 200
         for headers in ({"Authorization": "Bearer second-key"}, {"X-API-Key": "first-key"}):
             assert client.get("/v1/models", headers=headers).status_code == 200
         assert client.post("/v1/session", json={"key": "wrong"}).status_code == 401
         assert client.post("/v1/session", json={"key": "first-key"}).status_code == 204
         assert client.get("/v1/models").status_code == 200  # by the cookie
+        assert client.get("/v1/session").json() == {"key_wanted": False}
         with pytest.raises(KinemaError, match="Another server"), serving(run, tmp_path / "data"):
             pass
     (tmp_path / "none").write_text("# nothing\n")

@@ -8,12 +8,15 @@ export class Labels {
   constructor(viewer, open) {
     this.viewer = viewer;
     this.open = open; // shows a video's newest timeline
+    this.asked = 0; // answers may come in another order than they were asked for: only the last one asked for is drawn
     $("train").onsubmit = (event) => { event.preventDefault(); this.train(); };
   }
 
   async refresh() {
+    const mine = ++this.asked;
     const [corrections, suggestions, trainings] = await Promise.all(
       ["/v1/corrections", "/v1/suggestions", "/v1/trainings"].map((path) => call("GET", path)));
+    if (mine !== this.asked) return;
     $("told").hidden = !corrections.length && !trainings.length;
     for (const box of document.querySelectorAll("#told .scroll, #told .exports")) box.hidden = !corrections.length;
     $("next").hidden = !suggestions.length;
@@ -67,7 +70,12 @@ export class Labels {
     const open = trainings.some((one) => one.state === "running");
     $("train").querySelector("button").disabled = open;
     clearTimeout(this.timer);
-    if (open) this.timer = setTimeout(() => call("GET", "/v1/trainings").then((found) => this.showTrainings(found)).catch(alarm), LOOK_AGAIN);
+    if (open) this.timer = setTimeout(() => this.lookAgain().catch(alarm), LOOK_AGAIN);
+  }
+
+  async lookAgain() {
+    const mine = this.asked, found = await call("GET", "/v1/trainings");
+    if (mine === this.asked) this.showTrainings(found); // else a refresh does
   }
 
   training(one) {

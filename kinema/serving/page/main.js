@@ -1,20 +1,21 @@
 // The page: uploads and their progress, the list of videos, the theme and the key.
 import { Problem, call, follow, upload } from "./api.js";
 import { Labels } from "./labels.js";
-import { $, alarm, calm, make, percent } from "./small.js";
+import { $, alarm, calm, make, megabytes, percent } from "./small.js";
 import { Viewer } from "./viewer.js";
 
-let labels = [], limits = null, working = Promise.resolve();
+let labels = [], limits = null, shown = 0, working = Promise.resolve();
 const viewer = new Viewer(() => told.refresh().catch(alarm));
 const told = new Labels(viewer, show);
 
 async function begin() {
+  if ((await call("GET", "/v1/session")).key_wanted) return document.dispatchEvent(new Event("key-wanted"));
   const { models: [model], limits: found } = await call("GET", "/v1/models");
   labels = model.labels;
   limits = found;
   $("model").textContent = `${model.name} · ${labels.length} labels · ${model.engine}`;
   const minutes = limits.duration_seconds / 60;
-  $("accepts").textContent = `Up to ${Math.round(limits.upload_bytes / 2 ** 20)} MB and ${minutes < 2 ? `${limits.duration_seconds} seconds` : `${Math.round(minutes)} minutes`}. It stays on this server.`;
+  $("accepts").textContent = `Up to ${megabytes(limits.upload_bytes)} and ${minutes < 2 ? `${limits.duration_seconds} seconds` : `${Math.round(minutes)} minutes`}. It stays on this server.`;
   $("train").hidden = !model.is_run;
   const names = await call("GET", "/v1/library");
   $("library").hidden = !names.length;
@@ -34,12 +35,14 @@ async function list() {
   }));
 }
 
-// Shows the newest finished timeline of a video.
+// Shows the newest finished timeline of a video, unless another video was asked for meanwhile.
 async function show(video) {
+  const mine = ++shown;
   const jobs = (await call("GET", `/v1/jobs?limit=200&video=${video}`)).filter((job) => job.state === "done");
   let found = jobs.find((job) => job.kind === "timeline") || jobs[0];
   if (!found) throw new Problem({ message: "This video has no timeline any more.", hint: "Drop it again." });
   found = await call("GET", `/v1/jobs/${found.id}`);
+  if (mine !== shown) return;
   calm();
   $("drop").classList.add("small");
   await viewer.open(found, labels);
@@ -68,8 +71,7 @@ async function finish(job) {
 async function take(file) {
   calm();
   if (limits && file.size > limits.upload_bytes) {
-    const size = file.size >= 2 ** 30 ? `${(file.size / 2 ** 30).toFixed(1)} GB` : `${Math.ceil(file.size / 2 ** 20)} MB`;
-    return alarm(new Problem({ message: `“${file.name}” is too large: ${size}.`, hint: `This server takes up to ${Math.round(limits.upload_bytes / 2 ** 20)} MB. Give a shorter part, or a copy of lower quality.` }));
+    return alarm(new Problem({ message: `“${file.name}” is too large: ${megabytes(file.size, Math.ceil)}.`, hint: `This server takes up to ${megabytes(limits.upload_bytes)}. Give a shorter part, or a copy of lower quality.` }));
   }
   const stop = new AbortController();
   $("work-cancel").onclick = () => stop.abort();

@@ -15,6 +15,9 @@ export function make(tag, properties = {}, ...children) {
 
 export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 
+// A size in words, as file managers count: a megabyte is a million bytes.
+export const megabytes = (bytes, whole = Math.floor) => (bytes < 1e9 ? `${whole(bytes / 1e5) / 10} MB` : `${whole(bytes / 1e7) / 100} GB`);
+
 export function clock(seconds, digits = 1) {
   const whole = Math.max(0, seconds), minutes = Math.floor(whole / 60 + 1e-9);
   return `${minutes}:${(whole - 60 * minutes).toFixed(digits).padStart(digits ? 3 + digits : 2, "0")}`;

@@ -1,7 +1,7 @@
 // The timeline: a lane for each of the best labels with its score over time, segments, and where the video is.
 import { $, clock, colour } from "./small.js";
 
-const LANE = 40, FOOT = 22, MOST_LANES = 8, SPACE = "http://www.w3.org/2000/svg";
+const LANE = 40, FOOT = 22, LANES = 8, SPACE = "http://www.w3.org/2000/svg";
 
 function shape(tag, attributes, text) {
   const element = document.createElementNS(SPACE, tag);
@@ -31,8 +31,8 @@ export class Timeline {
     this.start = result.windows[0].start_seconds;
     this.end = Math.max(...result.windows.map((one) => one.end_seconds));
     // lanes: the labels of segments first, in the order of their time, then those that score best anywhere
-    const wanted = [...new Set([...result.segments.map((one) => one.label), ...result.labels])];
-    this.lanes = wanted.slice(0, Math.min(MOST_LANES, result.labels.length)).sort((a, b) => result.labels.indexOf(a) - result.labels.indexOf(b));
+    const happening = new Set(result.segments.map((one) => one.label)), wanted = [...new Set([...happening, ...result.labels])];
+    this.lanes = wanted.slice(0, Math.max(LANES, happening.size)).sort((a, b) => result.labels.indexOf(a) - result.labels.indexOf(b));
     this.box.setAttribute("aria-valuemin", this.start.toFixed(1));
     this.box.setAttribute("aria-valuemax", this.end.toFixed(1));
     this.draw();

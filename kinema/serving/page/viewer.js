@@ -10,6 +10,7 @@ export class Viewer {
   constructor(changed) {
     this.video = $("video");
     this.changed = changed; // is told when a correction was saved
+    this.asked = 0; // as in labels.js: only the last answer asked for is drawn
     this.timeline = new Timeline((seconds) => this.seek(seconds));
     this.heat = new Heat(this.video);
     this.video.addEventListener("error", () => { if (this.video.getAttribute("src")) $("unplayable").hidden = false; });
@@ -28,6 +29,7 @@ export class Viewer {
 
   async open(job, labels) {
     this.job = job;
+    this.known = labels;
     this.result = job.result;
     this.result.segments ||= [];
     this.moment = this.result.windows[0].start_seconds;
@@ -60,7 +62,8 @@ export class Viewer {
 
   async refresh() {
     if (!this.job) return;
-    this.timeline.show(this.result, await call("GET", `/v1/corrections?video=${this.job.video}`));
+    const mine = ++this.asked, corrections = await call("GET", `/v1/corrections?video=${this.job.video}`);
+    if (mine === this.asked) this.timeline.show(this.result, corrections);
   }
 
   // The video's own clock; a browser counts from the first frame.
@@ -168,7 +171,8 @@ export class Viewer {
       $("saved").textContent = `${problem.message} ${problem.hint}`;
       return;
     }
-    $("saved").textContent = `Saved: ${clock(start)} to ${clock(end)} shows ${label}.`;
+    const strange = this.known.includes(label) ? "" : ` The network does not know “${label}” yet; if that is a slip, remove it below.`;
+    $("saved").textContent = `Saved: ${clock(start)} to ${clock(end)} shows ${label}.${strange}`;
     $("label").value = "";
     this.filled = false;
     await this.refresh();
