@@ -4,6 +4,15 @@ import sys
 import time
 from types import TracebackType
 from typing import Any, Self
+from unicodedata import category
+
+UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of letters, ends of lines and of paragraphs
+
+
+def one_line(text: str) -> str:
+    """A text on one line that any terminal can show: the newline of a file's name stands in it as \\n."""
+    return "".join(letter.encode("unicode_escape").decode() if category(letter) in UNSEEN else letter
+                   for letter in text)
 
 
 class Progress:

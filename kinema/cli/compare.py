@@ -1,9 +1,11 @@
 """`kinema compare` and `kinema temporal`."""
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinema.cli.judged import Data, Format, Root, Split
 from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, fail, print_json, say, table
 
@@ -59,7 +61,10 @@ def compare(
 @command
 def temporal(
     run: Annotated[str, typer.Argument(help="a run's folder")],
-    split: Annotated[str, typer.Option(help="side of the run: train, validation or test")] = "test",
+    data: Data = None,
+    format: Format = None,
+    root: Root = None,
+    split: Split = None,
     which: Annotated[str, typer.Option(help="weights: best or last")] = "best",
     workers: Workers = None,
     accelerator: Accelerator = "auto",
@@ -72,13 +77,16 @@ def temporal(
       kinema temporal runs/first
 
       kinema temporal runs/first --split validation --json
+
+      kinema temporal runs/theirs --data clips/ --split fold=0
     """
     from kinema.evaluation.intervals import trust
     from kinema.evaluation.probes import temporal_probes
     from kinema.machine import Machine
     from kinema.runs import Run
 
-    found = temporal_probes(Run.open(run), split, which, Machine(accelerator=accelerator, workers=workers))
+    machine = Machine(accelerator=accelerator, workers=workers)
+    found = temporal_probes(Run.open(run), split, which, machine, data, format, root)
     if as_json:
         print_json([{"frames": each.name, "top1": each.top1.value, "interval": each.top1.to_list(),
                      "gain": each.gain.estimate.value, "gain_interval": each.gain.estimate.to_list()}
@@ -97,11 +105,13 @@ def opened(path: str, name: str) -> "Evaluation":
 
     if path.endswith(".json"):
         return Evaluation.load(path)
-    folder = Run.open(path).path / "evaluation"
+    run = Run.open(path)
+    folder = run.path / "evaluation"
     if not (folder / f"{name}.json").is_file():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
-        fail(f"{path} has no evaluation {name!r}; it has {there} (--name tells which). `kinema evaluate {path}` "
-             "writes one.")
+        clips = " --data CLIPS" if run.adopted else ""
+        fail(f"{path} has no evaluation {name!r}; it has {there} (--name tells which). `kinema evaluate "
+             f"{quote(path)}{clips}` writes one.")
     return Evaluation.load(folder / f"{name}.json")
 
 

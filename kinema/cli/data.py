@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinema.cli.output import command, print_json, say, spare
+from kinema.errors import counted
 
 app = typer.Typer(
     no_args_is_help=True, help="Look after clips: check them, make some up, turn official lists into tables."
@@ -50,7 +51,7 @@ def check(
     if clean is not None:
         report.write_clean(clean)
         if not as_json:
-            say(f"Wrote the {len(report.clean())} clips without problems: {clean}")
+            say(f"Wrote {counted(len(report.clean()), 'clip')} without problems: {clean}")
     if report.problems:
         raise typer.Exit(1)
 
@@ -100,7 +101,7 @@ def make(
     )
     with Progress(f"making {kind}", spec.clips) as bar:
         made = make_set(spec, out, workers=workers, progress=lambda done, total: bar.advance(done - bar.done))
-    say(f"Made {spec.clips} clips: {made}")
+    say(f"Made {counted(spec.clips, 'clip')}: {made}")
     say(f"Next: kinema train {quote(str(made))}")
 
 
@@ -133,7 +134,7 @@ def convert(
     table.save(out)
     for note in table.notes:
         say(f"note: {note}")
-    say(f"Wrote {len(table)} clips of {len(table.labels)} classes: {out}")
+    say(f"Wrote {counted(len(table), 'clip')} of {counted(len(table.labels), 'class')}: {out}")
 
 
 @app.command("shard")
@@ -166,7 +167,8 @@ def shard(
     table = read_table(data, format=format, root=root)
     with Progress("writing", len({row.path for row in table.rows})) as bar:
         count = pack(table, out, int(size * 2**30), seed, bar.advance)
-    say(f"Wrote {len(table)} clips of {len(table.labels)} classes into {count} shards: {out}")
+    say(f"Wrote {counted(len(table), 'clip')} of {counted(len(table.labels), 'class')} into "
+        f"{counted(count, 'shard')}: {out}")
     say(f"Next: kinema train {quote(out)}")
 
 
@@ -204,4 +206,4 @@ def labels(
         print_json({**mined.to_dict(), "list": out})
     else:
         say(mined.to_text())
-        say(f"Wrote {len(mined.table)} videos with {len(mined.table.labels)} labels: {out}")
+        say(f"Wrote {counted(len(mined.table), 'video')} with {counted(len(mined.table.labels), 'label')}: {out}")

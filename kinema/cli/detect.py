@@ -8,7 +8,7 @@ import typer
 from kinema.cli.detect_train import EXCLUDE, FPS, LABELS, OFFSET, train
 from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside, spare, table
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
 
 if TYPE_CHECKING:
     from kinema.detection.ava import BoxRow
@@ -87,7 +87,7 @@ def evaluate(
         for video, problem in found.broken[:10]:
             say_aside(f"unreadable: {video}: {problem}")
         if found.broken:
-            say_aside(f"{len(found.broken)} key frames could not be read; nothing is found at them, which counts.")
+            say_aside(f"Unreadable: {counted(len(found.broken), 'key frame')}; that nothing is found there counts.")
         if people is None:
             say_aside("The boxes are the truth's own, which is easier than boxes that were found.")
         if out:
@@ -105,8 +105,8 @@ def show(measure: "FrameMAP", as_json: bool) -> None:
           [(one.label, str(one.boxes), f"{one.average_precision:.4f}") for one in shown])
     missing = len(measure.classes) - len(shown)
     if missing:
-        say_aside(f"{missing} actions are shown by no box of the truth, and left out.")
-    over = f"{len(shown)} actions at {measure.frames} key frames"
+        say_aside(f"{counted(missing, 'action')} without any box of the truth left out.")
+    over = f"{counted(len(shown), 'action')} at {counted(measure.frames, 'key frame')}"
     say(f"frame mAP at {measure.least_iou:g}: {measure.mean:.4f} over {over}")
 
 
@@ -170,7 +170,7 @@ def run(
         rows += finder.rows(Path(path).stem, seen, zero)
         facts.append({"video": path, "key_frames": finder.facts(seen, top), "drawn": str(drawn) if drawn else None})
         if not as_json and not any(len(one.boxes_M4) for one in seen):
-            say_aside(f"{path}: nobody is found at {len(seen)} key frames.")
+            say_aside(f"{path}: nobody is found at {counted(len(seen), 'key frame')}.")
         for one in [] if as_json else finder.facts(seen, top):
             for person in one["people"]:
                 best = ", ".join(f"{action['label']} {action['score']:.2f}" for action in person["actions"])

@@ -11,7 +11,7 @@ import typer
 
 from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside, spare
-from kinema.errors import KinemaError, ModelError, VideoError, nearest
+from kinema.errors import KinemaError, ModelError, VideoError, counted, nearest
 
 if TYPE_CHECKING:
     from kinema.explain.video import Explain
@@ -163,7 +163,7 @@ def features(
         return
     share = facts["neighbours_agree"]
     known = "" if share is None else f"; the nearest neighbour is of the same class for {share:.1%}"
-    say(f"{facts['file']}: {facts['clips']} clips{known}")
+    say(f"{facts['file']}: {counted(facts['clips'], 'clip')}{known}")
 
 
 def number_of(label: str, labels: tuple[str, ...]) -> int:
@@ -172,7 +172,7 @@ def number_of(label: str, labels: tuple[str, ...]) -> int:
 
     found = [number for number, name in enumerate(labels) if label_key(name) == label_key(label)]
     if not found:
-        raise ModelError(f"The network knows no class {label!r}. {nearest(label, labels)}".strip())
+        raise ModelError(f"The network knows no class {label!r}.{nearest(label, labels)}")
     return found[0]
 
 
@@ -216,5 +216,5 @@ def told(fact: dict[str, Any]) -> str:
     if "error" in fact:
         return f"{fact['video']}\tunreadable: {fact['error']}"
     labels = [f"{part['label']} {part['score']:.1%}" for part in fact["parts"][:3]]
-    more = f" and {len(fact['parts']) - 3} more parts" if len(fact["parts"]) > 3 else ""
+    more = f" and {counted(len(fact['parts']) - 3, 'more part')}" if len(fact["parts"]) > 3 else ""
     return f"{fact['file']}\t{', '.join(labels)}{more} ({', '.join(fact['parts'][0]['layers'])})"

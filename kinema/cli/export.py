@@ -1,6 +1,7 @@
 """`kinema export`."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -39,6 +40,7 @@ def export(
     """
     from kinema.inference.export import export as write
     from kinema.inference.export.check import Agreement
+    from kinema.inference.export.example import facts_of
     from kinema.inference.export.write import path_of
 
     path = path_of(network, to, out)
@@ -49,7 +51,7 @@ def export(
         return
     frames = "a stream" if stream else "clips"
     say(f"{path}: {facts['model']} of {frames} in {facts['precision']}, {len(facts['inputs'])} in and "
-        f"{len(facts['outputs'])} out; {path.with_suffix('.json')} says how they are used.")
+        f"{len(facts['outputs'])} out; {facts_of(path, facts['format'])} says how they are used.")
     checked = dict(facts["checked"])
     noise = checked.pop("noise")
     if noise is not None:
@@ -57,4 +59,4 @@ def export(
     if checked:
         say(f"Beside the network: {Agreement(**checked)}.")
     if facts["example"]:
-        say(f"An example: python {path.with_name(facts['example'])} VIDEO")
+        say(f"An example: python {quote(str(path.with_name(facts['example'])))} VIDEO")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinema.cli.evaluate import AVERAGE, PROTOCOL, known_crops, known_weights, show, way_of
+from kinema.cli.judged import Data, Format, Root, Split
 from kinema.cli.machine import Accelerator, Workers
 from kinema.cli.output import command, print_json, say, say_aside
 
@@ -16,14 +17,10 @@ def fuse(
     weight: Annotated[
         list[float] | None, typer.Option(help="a run's weight in the average, in their order \\[default: equal]")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="other clips with the same class names \\[default: the runs' test side]")
-    ] = None,
-    format: Annotated[str | None, typer.Option(help="format of --data; recognised where not given")] = None,
-    root: Annotated[str | None, typer.Option(help="folder that the paths in --data are relative to")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="side of the runs (train, validation, test); with --data: fold=0, split=val")
-    ] = None,
+    data: Data = None,
+    format: Format = None,
+    root: Root = None,
+    split: Split = None,
     views: Annotated[int, typer.Option(min=1, help="clips in time of each video, averaged")] = 1,
     crops: Annotated[
         int, typer.Option(callback=known_crops, help="crops of each clip: 1, 2 (mirrored too), 3, 5 or 10, averaged")

@@ -12,6 +12,7 @@ import typer
 
 from kinema.errors import KinemaError
 from kinema.files import is_full
+from kinema.progress import one_line
 
 
 def say(text: str) -> None:
@@ -33,7 +34,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """Print rows under headings: drawn in a terminal, tab-separated elsewhere, so that `cut` and `sort` work."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
-            say("\t".join(row))
+            say("\t".join(map(one_line, row)))
         return
     from rich.console import Console
     from rich.table import Table
@@ -42,7 +43,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for number, column in enumerate(columns):
         drawn.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(one_line, row))
     Console().print(drawn)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
-from kinema.errors import KinemaError, VideoError, nearest
+from kinema.errors import KinemaError, VideoError, counted, nearest
 
 if TYPE_CHECKING:
     from kinema.timeline.detection_map import TemporalMAP
@@ -62,8 +62,11 @@ def timeline(
     from kinema.timeline.written import WRITERS, to_dict, write
 
     known = None if truth is None else read_truth(truth)
+    if known is not None and known.note:
+        say_aside(known.note)
     names = {} if known is None else {path: known.name_of(path) for path in videos}
     targets = files_of(videos, out, tuple(WRITERS))
+    check_any(videos)
     localizer = Localizer(run, device, method, precision, recall, threshold)
     found: dict[str, Timeline] = {}
     facts: list[dict[str, Any]] = []
@@ -86,7 +89,7 @@ def timeline(
                                    localizer.learnt.quiet if localizer.learnt else ())
         if unknown:
             close = nearest(unknown[0], localizer.labels)
-            say_aside(f"The network knows no {', '.join(unknown)}: that counts as missed. {close}".rstrip())
+            say_aside(f"The network knows no {', '.join(unknown)}: that counts as missed.{close}")
         judged = judge(there, {names[path]: each for path, each in found.items()})
     if as_json:
         chosen = localizer.thresholds.to_dict() if localizer.thresholds else None
@@ -98,6 +101,21 @@ def timeline(
             show_map(judged)
     if any("error" in each for each in facts):
         raise typer.Exit(1)
+
+
+def check_any(videos: list[str]) -> None:
+    """Refuse videos of which none can be opened, before anything is learnt for them."""
+    from kinema.data.video import open_video
+
+    problems = []
+    for path in videos:
+        try:
+            with open_video(path):
+                return
+        except VideoError as error:
+            problems.append(str(error))
+    raise KinemaError(problems[0] if len(problems) == 1 else
+                      f"None of the {len(problems)} videos can be read; the first: {problems[0]}")
 
 
 def files_of(videos: list[str], out: str, endings: tuple[str, ...]) -> list[list[Path]]:
@@ -149,12 +167,13 @@ def tell(localizer: "Localizer") -> None:
 def show_map(judged: "TemporalMAP") -> None:
     """Print how what was found agrees with the truth."""
     if not judged.true:
-        say(f"Nothing truly happens; {judged.found} segments were found: "
+        say(f"Nothing truly happens; found: {counted(judged.found, 'segment')}, "
             f"{judged.false_alarms_per_hour:.1f} false alarms an hour")
         return
     tious = [f"mAP@{tiou:g}" for tiou in judged.tious]
     rows = [("all", str(judged.true), *(f"{mean:.3f}" for mean in judged.means)),
             *((label, str(count), *(f"{value:.3f}" for value in each)) for label, count, each in judged.classes)]
     table("Beside the truth", ("label", "true", *tious), rows)
-    say(f"average mAP {judged.average:.3f}; at tIoU 0.5: recall {judged.recall:.1%}, precision {judged.precision:.1%}, "
+    say(f"average mAP {judged.average:.3f}; at tIoU 0.5: recall {judged.recall:.1%}, precision "
+        f"{f'{judged.precision:.1%}' if judged.found else '-'}, "
         f"{judged.false_alarms_per_hour:.1f} false alarms an hour")

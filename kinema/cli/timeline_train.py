@@ -51,10 +51,15 @@ def timeline_train(
                     "thresholds": chosen.to_dict(), "note": learnt.note})
         return
     table("Thresholds", ("label", "threshold", "recall", "precision", "false alarms an hour", "true"),
-          [(each.label, f"{each.threshold:.3f}" if each.threshold <= 1 else "never", f"{each.recall:.1%}",
-            f"{each.precision:.1%}", f"{each.false_alarms_per_hour:.1f}", str(each.true)) for each in chosen.classes])
+          [(each.label, f"{each.threshold:.3f}" if each.threshold <= 1 else "never", share(each.recall),
+            share(each.precision), f"{each.false_alarms_per_hour:.1f}", str(each.true)) for each in chosen.classes])
     say(chosen.words)
     for name, measures in learnt.measures.items():
         say(f"{name}: average mAP {measures['average_mAP']:.3f} in validation"
             + (" (used)" if name == learnt.method else ""))
     say_aside(f"{learnt.footage}. {learnt.note}".rstrip())
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage; a dash where there is no segment to tell it by."""
+    return "-" if value is None else f"{value:.1%}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kinema.cli.output import command, say_aside
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
 
 if TYPE_CHECKING:
     from kinema.live.camera import Camera
@@ -95,11 +95,11 @@ def watch(
     """
     from kinema.live.alerts import Alert, alerts_of
     from kinema.live.camera import cameras_of
-    from kinema.live.capture import check_transport
+    from kinema.live.capture import check_files, check_transport
     from kinema.live.lines import Lines
     from kinema.live.patience import Patience
     from kinema.live.reader import Reading
-    from kinema.live.recorder import Clips
+    from kinema.live.recorder import Clips, check_folder
     from kinema.live.status import Status
     from kinema.live.watcher import Watcher
     from kinema.live.webhook import Webhook
@@ -107,6 +107,9 @@ def watch(
     check_transport(transport)
     cameras = cameras_of(sources)
     check_fast(fast, cameras)
+    check_files(cameras)
+    if alert and keep_clips:
+        check_folder(Path(clips))
     judge = judge_of(run, detector, len(cameras), device, engine, precision)
     alerts = alerts_of(alert or [], judge.labels, Alert("", threshold, margin, lasts, hold_off))
     patience = Patience(open_timeout, read_timeout, longest_wait_seconds=longest_wait, give_up_seconds=give_up)
@@ -164,8 +167,8 @@ def check_fast(fast: bool, cameras: "list[Camera]") -> None:
 
 def in_words(summary: dict[str, Any]) -> str:
     """The summary for a person."""
-    lines = [f"{one['camera']}: {one['frames']} frames, {one['wanted']} for the network, "
+    lines = [f"{one['camera']}: {counted(one['frames'], 'frame')}, {one['wanted']} for the network, "
              f"{one['drop_rate']:.1%} dropped" for one in summary["cameras"]]
     took = summary.get("latency_ms")
     took_words = f"; frame to answer {took['median']:.0f} ms, p99 {took['p99']:.0f} ms" if took else ""
-    return "\n".join([*lines, f"{summary['alerts']} alerts{took_words}."])
+    return "\n".join([*lines, f"{counted(summary['alerts'], 'alert')}{took_words}."])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kinema.data.video import open_video
-from kinema.errors import KinemaError, VideoError
+from kinema.errors import KinemaError, VideoError, counted
 from kinema.files import write_atomic
 from kinema.inference.recognizer import Recognizer
 from kinema.progress import Progress
@@ -44,7 +44,7 @@ def features(
                         rows.append(features_VD.mean(0).numpy())
             except VideoError as error:
                 broken.append(str(error))
-            bar.advance(1, f"{len(rows)} windows")
+            bar.advance(1, counted(len(rows), "window"))
     if rows:
         write_atomic(out, lambda unfinished: _write(unfinished, out.suffix, names, np.array(times), np.stack(rows)))
     if broken:

@@ -19,10 +19,8 @@ from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import at_once
 from kinema.inference.engines.agreement import agreement
 from kinema.inference.engines.choose import Chosen, check_engine, engine_of
-from kinema.inference.source import Source, opened
+from kinema.inference.source import Source, clip_seconds_of, opened, several_labels
 from kinema.inference.windows import Answer, Grouped, Window, ahead, window_seconds, windows
-from kinema.models import Network
-from kinema.weights.pretrained import has_several_labels
 
 WINDOWS_AT_ONCE = 8
 
@@ -62,19 +60,17 @@ class Recognizer:
         self, source: Source, device: str | None = None, views: int = 1, window: float | None = None,
         engine: str = "torch", precision: str = "fp32",
     ) -> None:
-        self.views, self.multi_label, self.calibration, seconds = views, False, Calibration(), window
+        self.views, self.calibration = views, Calibration()
         self.network, self.run = opened(source, device)
+        self.multi_label = several_labels(source, self.run)
         if self.run is not None:
             self.calibration = Calibration.of(self.run.path)
-            self.multi_label = bool(self.run.facts.get("multi_label", False))
-            seconds = self.run.clip_seconds if window is None else window
-        elif not isinstance(source, Network):
-            self.multi_label = has_several_labels(str(source))
         check_engine(engine, precision, self.network, self.run)
         self.asked = engine, precision, self.run
         self.agreement = None if self.run is None or precision == "fp32" else agreement(
             self.run, self.network, self.engine.answer, f"{self.engine.name} {precision}")
         self.labels = self.network.labels or tuple(f"class {k}" for k in range(self.network.classes))
+        seconds = clip_seconds_of(source, self.run) if window is None else window
         self.window_seconds = window_seconds(self.network.clip, seconds)
 
     @cached_property

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from kinema.machine import Machine, keep_freed_memory
 from kinema.models import Network
 from kinema.runs import Run
-from kinema.weights.pretrained import is_checkpoint, open_network
+from kinema.weights.pretrained import has_several_labels, is_checkpoint, open_network
+from kinema.weights.save import described
 
 Source = str | PathLike[str] | Run | Network
 
@@ -36,3 +37,22 @@ def opened(source: Source, device: str | None = None) -> Opened:
     if where.type == "cpu":
         keep_freed_memory()
     return Opened(network.to(where).eval(), run)
+
+
+def several_labels(source: Source, run: Run | None) -> bool:
+    """Whether a clip may have several labels, each with a score of its own; of a `Network` it is not known.
+
+    run: what the source was opened as.
+    """
+    if run is not None:
+        return bool(run.facts.get("multi_label", False))
+    if isinstance(source, Network):
+        return False
+    return bool((described(source) or {}).get("multi_label")) or has_several_labels(str(source))
+
+
+def clip_seconds_of(source: Source, run: Run | None) -> float | None:
+    """How long the clips of the training lasted, where that is told; run: what the source was opened as."""
+    if run is not None:
+        return run.clip_seconds
+    return None if isinstance(source, Network) else (described(source) or {}).get("clip_seconds")

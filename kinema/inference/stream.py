@@ -17,7 +17,7 @@ from kinema.inference.engines.choose import check_engine, engine_of
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.packed import packed
 from kinema.inference.small import small
-from kinema.inference.source import Source, opened
+from kinema.inference.source import Source, clip_seconds_of, opened
 from kinema.inference.windows import window_seconds
 from kinema.models import Network
 from kinema.models.streaming import State, Steps
@@ -58,7 +58,7 @@ class Stream:
         if spec.fields:
             raise ModelError(f"{self.network.name} sees optical flow, which a stream does not find. Expected a network "
                              "of colours or of differences.")
-        self.frame_seconds = window_seconds(spec, self.run.clip_seconds if self.run else None) / spec.frames
+        self.frame_seconds = window_seconds(spec, clip_seconds_of(source, self.run)) / spec.frames
         steps, self.step = step_of(self.network, cameras, engine, precision, recent)
         self.exact = steps is not None
         self.recent = Forgetful(spec.frames, steps.period) if recent and steps else None

@@ -5,6 +5,8 @@ Axes: N clips, T frames, C channels, H rows, W columns, K sentences, D features.
 
 import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,11 +14,14 @@ from torch import nn
 
 from kinema.errors import KinemaError, ModelError
 from kinema.models import ClipSpec, Network
-from kinema.weights.download import offline
+from kinema.weights.reachable import check_reachable
 
 PREFIX = "transformers:"  # of a source: transformers:openai/clip-vit-base-patch32, transformers:a/folder
 DEFAULT = f"{PREFIX}openai/clip-vit-base-patch32"
 PROMPT = "a video of {}."  # how a label becomes a sentence
+INSTEAD = (f"Name the folder of an encoder instead (--weights {PREFIX}FOLDER), or copy that cache from a machine where "
+           "it was fetched.")
+FAILURES = (OSError, ValueError, KeyError)  # of transformers, where it cannot open something
 FRAMES = 8  # of a clip, where the encoder sees pictures
 
 
@@ -97,18 +102,18 @@ def zero_shot(source: str, labels: Sequence[str] = ()) -> Network:
 
 def opened(name: str) -> tuple[Encoder, ClipSpec]:
     """The encoder of a model's id or folder, and the clip it takes."""
+    if find_spec("transformers") is None:
+        raise KinemaError("Sentences need transformers: pip install 'kinema[text]'.")
     try:
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.image_processing_base import ImageProcessingMixin
-    except ImportError as error:
-        raise KinemaError("Sentences need transformers: pip install 'kinema[text]'.") from error
-    try:
-        # only the facts are read: to build the processor itself torchvision would be needed
-        facts, _ = ImageProcessingMixin.get_image_processor_dict(name, local_files_only=offline())
-        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=offline())
-        model = AutoModel.from_pretrained(name, local_files_only=offline(), dtype=torch.float32)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"transformers cannot open {name!r}: {' '.join(str(error).split())[:300]}") from error
+        facts, tokenizer, model = parts(name, local=True)
+    except FAILURES as error:
+        if Path(name).exists():
+            raise ModelError(f"transformers cannot open {name!r}: {' '.join(str(error).split())[:300]}") from error
+        check_reachable(name, INSTEAD)
+        try:
+            facts, tokenizer, model = parts(name, local=False)
+        except FAILURES as later:
+            raise ModelError(f"transformers cannot open {name!r}: {' '.join(str(later).split())[:300]}") from later
     if not hasattr(model, "get_text_features") or not (
             hasattr(model, "get_image_features") or hasattr(model, "get_video_features")):
         raise ModelError(f"{name} is a {type(model).__name__}, not an encoder of text and of pictures or videos, such "
@@ -116,6 +121,17 @@ def opened(name: str) -> tuple[Encoder, ClipSpec]:
     encoder = Encoder(model.eval(), tokenizer)
     frames = getattr(model.config.vision_config, "num_frames", FRAMES) if encoder.sees_videos else FRAMES
     return encoder, clip_of(facts, frames)
+
+
+def parts(name: str, local: bool) -> tuple[dict[str, Any], Any, Any]:
+    """The image processor's settings, the tokenizer and the model; `local`: of a folder or the cache alone."""
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.image_processing_base import ImageProcessingMixin
+
+    # only the facts are read: to build the processor itself torchvision would be needed
+    facts, _ = ImageProcessingMixin.get_image_processor_dict(name, local_files_only=local)
+    tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local)
+    return facts, tokenizer, AutoModel.from_pretrained(name, local_files_only=local, dtype=torch.float32)
 
 
 def clip_of(facts: dict[str, Any], frames: int) -> ClipSpec:

@@ -49,7 +49,7 @@ def alert_of(text: str, labels: Sequence[str], usual: Alert) -> Alert:
         wanted = name if colon and is_number(value) else text
         shown = ", ".join(labels[:8]) + (" ..." if len(labels) > 8 else "")
         raise KinemaError(f"--alert {text}: the network does not know {wanted!r}; it knows {shown}, and there are "
-                          f"{INACTIVITY}:10m and {OFFLINE}:5m. {nearest(wanted, [*labels, *SPANS])}".rstrip())
+                          f"{INACTIVITY}:10m and {OFFLINE}:5m.{nearest(wanted, [*labels, *SPANS])}")
     if not is_number(value) or not 0 < float(value) <= 1:
         raise KinemaError(f"--alert {text}: expected a threshold above 0 and at most 1 after the colon, such as "
                           f"{name}:0.8.")

@@ -33,8 +33,8 @@ def camera_of(text: str) -> Camera:
     scheme, found, rest = text.partition("://")
     if found:
         if scheme.lower() not in SCHEMES:
-            raise VideoError(f"{scheme}:// is no address of a camera; expected {', '.join(SCHEMES)}. "
-                             f"{nearest(scheme, SCHEMES)}".rstrip())
+            raise VideoError(f"{scheme}:// is no address of a camera; expected {', '.join(SCHEMES)}."
+                             f"{nearest(scheme, SCHEMES)}")
         return Camera(without_secrets(text), text)
     device, colon, rest = text.partition(":")
     if colon and device in DEVICES:

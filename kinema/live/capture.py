@@ -1,7 +1,7 @@
 """An open camera: its packets as they come, and the frames in them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Self
 
 import av
@@ -109,6 +109,16 @@ class Capture:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def check_files(cameras: Iterable[Camera]) -> None:
+    """Raise KinemaError for a file that holds no video; addresses and devices may be there later."""
+    for camera in cameras:
+        if camera.file:
+            try:
+                Capture(camera, Patience()).close()
+            except VideoError as error:
+                raise KinemaError(f"{camera.name} cannot be watched: {error}.") from error
 
 
 def check_transport(name: str) -> None:

@@ -1,18 +1,17 @@
 """What a network says of the cameras' frames. Axes: N cameras, H rows, W columns, C channels, K classes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from kinema.data.video.video import Picture
 from kinema.evaluation.calibration import Calibration
-from kinema.inference.source import Source
+from kinema.inference.source import Source, several_labels
 from kinema.inference.stream import Stream
 from kinema.live.inbox import Frame
 from kinema.models import Network
 from kinema.runs import Run
-from kinema.weights.pretrained import has_several_labels
 
 
 class Answer(NamedTuple):
@@ -24,13 +23,20 @@ class Answer(NamedTuple):
     box: tuple[float, ...] | None = None
 
 
+class Problem(NamedTuple):
+    """Why nothing can be said of a camera's frame."""
+
+    camera: int
+    reason: str
+
+
 class Judge(Protocol):
     """Looks at frames of several cameras, by the camera's number. `every_seconds`: how far its frames are apart."""
 
     labels: tuple[str, ...]
     every_seconds: float
 
-    def __call__(self, frames: Mapping[int, Frame]) -> list[Answer]:
+    def __call__(self, frames: Mapping[int, Frame]) -> Sequence[Answer | Problem]:
         """What it says of them."""
 
     def forget(self, camera: int) -> None:
@@ -79,8 +85,7 @@ def labels_of(network: Network) -> tuple[str, ...]:
 
 def scores_of(source: Source, run: Run | None) -> Callable[[np.ndarray], np.ndarray]:
     """What makes logits N K into scores from 0 to 1: tempered, as the run's validation taught."""
-    several = bool(run.facts.get("multi_label", False)) if run else (
-        not isinstance(source, Network) and has_several_labels(str(source)))
+    several = several_labels(source, run)
     temperature = Calibration.of(run.path).temperature if run else 1.0
 
     def scores(logits_NK: np.ndarray) -> np.ndarray:

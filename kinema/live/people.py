@@ -20,10 +20,10 @@ from kinema.detection.follow import joined
 from kinema.detection.people import checked
 from kinema.errors import KinemaError, ModelError
 from kinema.inference.engines.choose import engine_of
-from kinema.inference.source import Source, opened
+from kinema.inference.source import Source, clip_seconds_of, opened
 from kinema.inference.windows import window_seconds
 from kinema.live.inbox import Frame
-from kinema.live.judge import Answer, labels_of, scores_of
+from kinema.live.judge import Answer, Problem, labels_of, scores_of
 from kinema.models.clip import ClipSpec
 
 Detector = Callable[[np.ndarray], Any]  # T H W 3 in uint8 -> T pairs of boxes (M 4, pixels) and scores (M)
@@ -70,7 +70,7 @@ class EachPerson:
 
     detector: called with pictures (1 H W 3, uint8), gives for each its boxes (M 4: x1, y1, x2, y2 in pixels) and how
     sure it is of them (M); those below `sure` are left out. Who has been seen in fewer frames than a clip has, or is
-    not seen now, is not asked about.
+    not seen now, is not asked about. A frame at which the detector fails is a `Problem`, and passed over.
     """
 
     def __init__(
@@ -85,26 +85,32 @@ class EachPerson:
         self.detector = detector
         self.answer = engine_of(self.network, engine, precision).answer
         self.scores, self.labels = scores_of(source, run), labels_of(self.network)
-        self.every_seconds = window_seconds(self.spec, run.clip_seconds if run else None) / self.spec.frames
+        self.every_seconds = window_seconds(self.spec, clip_seconds_of(source, run)) / self.spec.frames
         self.views = [View(deque(maxlen=self.spec.frames)) for _ in range(cameras)]
         self.answer(torch.zeros(1, *self.spec.shape_CTHW))  # what is made ready once is ready before the first frame
 
-    def __call__(self, frames: Mapping[int, Frame]) -> list[Answer]:
+    def __call__(self, frames: Mapping[int, Frame]) -> list[Answer | Problem]:
+        problems: list[Answer | Problem] = []
         asked: list[tuple[int, int, np.ndarray]] = []
         clips = []
         for camera, frame in frames.items():
             view = self.views[camera]
+            try:
+                boxes_M4 = self.found(frame)
+            except KinemaError as error:  # the next frame may be another matter
+                problems.append(Problem(camera, str(error)))
+                continue
             view.pictures.append(shrunk(torch.from_numpy(frame.picture_HWC)))
-            view.follow(self.found(frame), self.spec.frames)
+            view.follow(boxes_M4, self.spec.frames)
             for number, track in view.tracks.items():
                 if track.unseen == 0 and len(track.boxes) == self.spec.frames:
                     asked.append((camera, number, track.boxes[-1]))
                     clips.append(clip_of(list(view.pictures), np.array(track.boxes), self.spec))
         if not clips:
-            return []
+            return problems
         scores_NK = self.scores(self.answer(torch.stack(clips)).numpy())
-        return [Answer(camera, scores_K, number, tuple(box.tolist()))
-                for (camera, number, box), scores_K in zip(asked, scores_NK, strict=True)]
+        return problems + [Answer(camera, scores_K, number, tuple(box.tolist()))
+                           for (camera, number, box), scores_K in zip(asked, scores_NK, strict=True)]
 
     def found(self, frame: Frame) -> Boxes:
         """The boxes (M 4, parts of the picture) that the detector finds."""

@@ -1,10 +1,12 @@
 """The seconds around an alert, as a clip: packets are kept as they came, which costs next to nothing."""
 
 import io
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from threading import RLock
@@ -12,6 +14,8 @@ from typing import Any, NamedTuple
 
 import av
 
+from kinema.data.video.shape import stream_like
+from kinema.errors import KinemaError
 from kinema.live.remux import RAW, Encoder, suffix_of, write_packets
 
 SLACK_SECONDS = 2.0  # kept longer than asked for: an alert is raised some time after its frame
@@ -25,6 +29,15 @@ class Clips:
     folder: Path
     before_seconds: float = 5.0
     after_seconds: float = 5.0
+
+
+def check_folder(folder: Path) -> None:
+    """Raise KinemaError where clips cannot be written to a folder, which need not be there yet."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise KinemaError(f"--clips {folder}: {there} is a file; expected a folder for the clips of alerts.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise KinemaError(f"--clips {folder}: nothing may be written into {there}. Name another folder, or --no-save.")
 
 
 class Kept(NamedTuple):
@@ -63,10 +76,11 @@ class Recorder:
         with self.alone:
             self.groups.clear()
             self.bytes, self.template = 0, None
-            self.encoder = Encoder() if stream.codec_context.name in RAW else None
+            coded = stream.codec_context.name not in RAW
+            self.encoder = None if coded else Encoder(Fraction(stream.sample_aspect_ratio or 1))
             if not self.encoder:
                 self.holder = av.open(io.BytesIO(), "w", format="matroska")  # outlives the camera's own container
-                self.template = self.holder.add_stream_from_template(stream)
+                self.template = stream_like(stream, self.holder)
 
     def packet(self, packet: Any, seconds: float) -> None:
         """Keep a packet that a camera sent."""

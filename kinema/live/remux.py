@@ -9,6 +9,7 @@ from typing import Any
 import av
 
 from kinema.data.synthetic.encode import encoder
+from kinema.data.video.shape import stream_like
 from kinema.files import write_atomic
 
 RAW = ("rawvideo", "wrapped_avframe")  # codecs of pictures as they are
@@ -18,10 +19,14 @@ KEY_FRAMES = 25  # from one key frame to the next, where pictures are coded here
 
 
 class Encoder:
-    """Codes pictures as they come, quickly; `stream` is the head of what it makes."""
+    """Codes pictures as they come, quickly; `stream` is the head of what it makes.
 
-    def __init__(self) -> None:
+    pixel_width: how wide a pixel is shown beside its height.
+    """
+
+    def __init__(self, pixel_width: Fraction) -> None:
         self.name, _ = encoder()
+        self.pixel_width = pixel_width
         self.holder = av.open(io.BytesIO(), "w", format="matroska")
         self.stream: Any = None
 
@@ -33,6 +38,7 @@ class Encoder:
             self.stream.width, self.stream.height = frame.width // 2 * 2, frame.height // 2 * 2
             self.stream.pix_fmt, self.stream.codec_context.time_base = "yuv420p", TICK
             self.stream.codec_context.gop_size = KEY_FRAMES
+            self.stream.codec_context.sample_aspect_ratio = self.pixel_width
             self.holder.start_encoding()
         even = frame.reformat(self.stream.width, self.stream.height, format="yuv420p")
         even.pts, even.time_base, even.pict_type = round(seconds / TICK), TICK, 0
@@ -48,7 +54,7 @@ def write_packets(path: Path, template: Any, packets: Sequence[Any]) -> None:
     """Write packets, the first of them a key frame, into a file that begins at 0."""
     def write(unfinished: Path) -> None:
         with av.open(str(unfinished), "w", format="mp4" if path.suffix == ".mp4" else "matroska") as container:
-            stream = container.add_stream_from_template(template)
+            stream = stream_like(template, container)
             stamps = [packet.dts if packet.dts is not None else packet.pts for packet in packets]
             first, last = next((stamp for stamp in stamps if stamp is not None), 0), -1
             for packet, stamp in zip(packets, stamps, strict=True):

@@ -38,6 +38,8 @@ class Status:
         elif event["event"] == "answer":
             label, score = next(iter(event["top"].items()))
             self.best[camera] = f"{label} {score:.0%}"
+        elif event["event"] == "problem":
+            self.tell(f"{camera}: {event['reason']}")
         elif event["event"] in ("alert", "alert_end"):
             over = " is over" if event["event"] == "alert_end" else f" {event['score']:g}"
             self.tell(f"{event['time']} {camera}: {event['label']}{over}")

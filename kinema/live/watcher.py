@@ -13,7 +13,7 @@ from kinema.live.alarms import Alarms, Told
 from kinema.live.alerts import Alert
 from kinema.live.camera import Camera
 from kinema.live.inbox import Frame, Inbox, room_for
-from kinema.live.judge import Answer, Judge
+from kinema.live.judge import Answer, Judge, Problem
 from kinema.live.latency import Latency
 from kinema.live.lines import event
 from kinema.live.reader import Reader, Reading, Tell
@@ -21,6 +21,7 @@ from kinema.live.recorder import Clips, Recorder
 
 LOOK_SECONDS = 0.5  # at most, from one look at what became of the cameras to the next
 TOGETHER_SECONDS = 0.25  # at most, and half the time between frames, that a frame waits for those of other cameras
+PROBLEM_SECONDS = 10.0  # from one telling that a camera's frames cannot be judged to the next
 LEAVE_SECONDS = 2.0  # that a camera which does not answer is waited for at the end
 TOP = 3  # labels that an answer tells
 
@@ -29,7 +30,7 @@ class Watcher:
     """Watches cameras; `told` is called with every event, in one thread but for those of finished clips.
 
     clips: where the seconds around alerts are kept; None: nowhere. Events: "camera" (with its `state`), "answer",
-    "alert", "alert_end", "clip", "summary": docs/live.md.
+    "alert", "alert_end", "clip", "problem", "summary": docs/live.md.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Watcher:
         self.together_seconds = min(reading.every_seconds / 2, TOGETHER_SECONDS)
         self.inbox, self.latency = Inbox(len(cameras), room_for(reading.every_seconds), reading.fast), Latency()
         self.writer = ThreadPoolExecutor(1, "clips")
+        self.problem_told: dict[int, float] = {}  # when, by the camera's number
         self.changes: SimpleQueue[tuple[int, str, dict[str, Any]]] = SimpleQueue()
         recorders = [self.recorder(number, clips) for number in range(len(cameras))]
         self.alarms = Alarms(alerts, judge.labels, cameras, recorders, told, reading.every_seconds)
@@ -85,7 +87,11 @@ class Watcher:
 
     def look(self, frames: Mapping[int, Frame]) -> None:
         """Ask about a frame of each of some cameras, and tell what follows."""
-        answers = self.judge(frames)
+        found = self.judge(frames)
+        answers = [each for each in found if isinstance(each, Answer)]
+        for each in found:
+            if isinstance(each, Problem):
+                self.tell_problem(each)
         for camera, frame in frames.items():
             own = [answer for answer in answers if answer.camera == camera]
             self.alarms.picture(camera, frame)
@@ -95,6 +101,13 @@ class Watcher:
                 self.latency.add(took)
                 for answer in own:
                     self.told(self.answered(frame, answer, took))
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Tell why a camera's frame was not judged, now and then: the next ones may fare alike."""
+        now, camera = time.monotonic(), problem.camera
+        if now - self.problem_told.get(camera, -PROBLEM_SECONDS) >= PROBLEM_SECONDS:
+            self.problem_told[camera] = now
+            self.told(event("problem", self.cameras[camera].name, reason=problem.reason))
 
     def answered(self, frame: Frame, answer: Answer, took: float) -> dict[str, Any]:
         """An answer as an event."""

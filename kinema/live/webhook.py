@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
 
 TIMEOUT_SECONDS = 5.0
 WAITS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries
@@ -63,9 +63,11 @@ class Webhook:
     def deliver(self, event: dict[str, Any]) -> str | None:
         """Send one event; why it could not be, or None."""
         for wait in (*WAITS_SECONDS, None):
+            last = wait is None or self.hurry.is_set()
             problem, final = self.post(event)
-            if problem is None or final or wait is None or self.hurry.wait(wait):
+            if problem is None or final or last:
                 return problem
+            self.hurry.wait(wait)
         return None
 
     def post(self, event: dict[str, Any]) -> tuple[str | None, bool]:
@@ -88,7 +90,7 @@ class Webhook:
         self.told(f"The webhook could not be told: {problem}.")
 
     def close(self, within_seconds: float = TIMEOUT_SECONDS) -> None:
-        """Send what waits, without waiting between tries, and give up on the rest after a while."""
+        """Try what waits once more, at once, and give up on the rest after a while."""
         self.hurry.set()
         until = time.monotonic() + within_seconds
         while not self.waiting.empty() and time.monotonic() < until:
@@ -98,7 +100,7 @@ class Webhook:
         self.thread.join(max(until - time.monotonic(), 0.1))
         left = self.asked - self.delivered - self.failed
         if left:
-            self.told(f"The webhook was not told of {left} event{'s' if left > 1 else ''} in time.")
+            self.told(f"The webhook was not told of {counted(left, 'event')} in time.")
 
 
 def checked(address: str) -> tuple[str, str, dict[str, str]]:

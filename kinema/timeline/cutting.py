@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from kinema.data.video import Video, open_video
+from kinema.data.video.shape import pixel_width, stream_like
 from kinema.errors import KinemaError, VideoError
 from kinema.explain.film import even
 from kinema.files import write_atomic
@@ -93,7 +94,8 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
     """Copy the packets of the first video and audio stream, from the key frame at `start` on."""
     with av.open(str(path)) as source, av.open(str(out), "w", format=container) as target:
         video = source.streams.video[0]
-        streams: dict[int, Any] = {video.index: target.add_stream_from_template(video)}
+        shape = video.sample_aspect_ratio or 1
+        streams: dict[int, Any] = {video.index: stream_like(video, target)}
         for sound in source.streams.audio[:1]:
             streams[sound.index] = target.add_stream_from_template(sound)
         seek_before(source, video, start)
@@ -119,8 +121,10 @@ def copied(path: Path, out: Path, start: float, end: float, container: str) -> N
             packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
             packet.stream = streams[index]
             target.mux(packet)
-    with open_video(out) as check:
+    with open_video(out) as check, av.open(str(out)) as made:
         next(check.frames())
+        if (made.streams.video[0].sample_aspect_ratio or 1) != shape:  # Matroska's head is not told it
+            raise ValueError("the shape of its pixels is lost")
 
 
 def seek_before(source: Any, video: Any, start: float) -> None:
@@ -165,6 +169,7 @@ def encoded(frames: Video, path: Path, out: Path, start: float, end: float) -> N
         stream: Any = target.add_stream(name, rate=Fraction(frames.fps).limit_denominator(1001), options=options)
         stream.height, stream.width = (side + side % 2 for side in (frames.height, frames.width))
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.sample_aspect_ratio = pixel_width(frames)
         stream.codec_context.time_base = Fraction(1, TICKS)
         sound = list(sounds(path, first, end, target))
         last = -1

@@ -39,14 +39,14 @@ class Known:
 
 
 def own_sides(run: Run) -> tuple[ClipTable, ClipTable, str]:
-    """The run's clips to learn from and to choose thresholds on; without a validation side, a part of the former."""
+    """The run's clips to learn from and to choose thresholds on; without a validation side, a part of the former.
+
+    None of them may be there any more, or the run may have none of its own.
+    """
     split = run.split()
     there = [side.subset(place for place, row in enumerate(side.rows) if side.path(row).exists())
              for side in (split.train, split.validation)]
-    if not there[0].rows:
-        raise DataError(f"None of the clips that {run.path} was trained on is there any more; name annotated videos "
-                        "with --truth.")
-    if there[1].rows:
+    if there[1].rows or not there[0].rows:
         return there[0], there[1], ""
     if len({row.group for row in there[0].rows}) < 2:
         return there[0], there[0], HOPEFUL

@@ -108,7 +108,7 @@ def train_head(lessons: Sequence[Lesson], seed: int) -> Head:
         steps = max(PASSES * whole_DS.shape[1] // (BATCH * CHUNK), LEAST_STEPS)
         head = Head(len(whole_DS), len(lessons[0].targets_S) - 2)
         head.mean.copy_(whole_DS.mean(1))
-        head.scale.copy_(whole_DS.std(1) + 1e-3 * whole_DS.std() + 1e-6)
+        head.scale.copy_(whole_DS.std(1, correction=min(whole_DS.shape[1] - 1, 1)) + 1e-3 * whole_DS.std() + 1e-6)
         optimizer = torch.optim.AdamW(head.parameters(), LR, weight_decay=DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps)
         chances = torch.tensor([float(lesson.features_DS.shape[1]) for lesson in lessons])

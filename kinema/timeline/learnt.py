@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,8 @@ class Learnt:
             with np.load(folder / "validation.npz", allow_pickle=False) as saved:
                 validation = {method: judged(saved, method, facts["truth"]) for method in METHODS}
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise RunError(f"{folder} is damaged: {error}. `kinema timeline-train {run}` makes it anew.") from error
+            raise RunError(f"{folder} is damaged: {error}. `kinema timeline-train {quote(str(run))}` makes it "
+                           "anew.") from error
         return cls(head.eval(), facts["overlap"], facts["window_seconds"], tuple(facts["labels"]),
                    tuple(facts["quiet"]), facts["method"], validation, facts["measures"], facts["footage"],
                    facts["note"])

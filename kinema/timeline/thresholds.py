@@ -52,12 +52,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Reached:
-    """One class's threshold, and what it gives in validation; `shared`: chosen for all classes that are rare there."""
+    """One class's threshold, and what it gives in validation; `shared`: chosen for all classes that are rare there.
+
+    precision: None where no segment is found; recall: None where there truly is none.
+    """
 
     label: str
     threshold: float
-    precision: float
-    recall: float
+    precision: float | None
+    recall: float | None
     false_alarms_per_hour: float
     true: int
     shared: bool = False
@@ -93,9 +96,11 @@ class Thresholds:
         """What they give, in words."""
         names = ", ".join(self.missed[:5]) + (f" and {len(self.missed) - 5} more" if len(self.missed) > 5 else "")
         short = f" No threshold reaches {self.goal} for {names}: the nearest is taken." if names else ""
+        found = (f"{self.recall:.0%} of what happens, at a precision of {self.precision:.0%}, with "
+                 f"{self.false_alarms_per_hour:.1f} false alarms an hour")
+        nothing = not self.recall and not self.false_alarms_per_hour
         return (f"In validation ({self.hours * 60:.0f} minutes) these thresholds, chosen for {self.goal}, find "
-                f"{self.recall:.0%} of what happens, at a precision of {self.precision:.0%}, with "
-                f"{self.false_alarms_per_hour:.1f} false alarms an hour.{short}")
+                f"{'nothing' if nothing else found}.{short}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -157,7 +162,8 @@ def choose_thresholds(
         if label not in quiet and judged.true and not goal.reached(judged):
             missed.append(label)
         wrong = (count.found - count.right) / max(hours, 1e-9)
-        chosen.append(Reached(label, shared if k in rare else count.threshold, count.precision, count.recall, wrong,
+        chosen.append(Reached(label, shared if k in rare else count.threshold,
+                              count.precision if count.found else None, count.recall if count.true else None, wrong,
                               count.true, k in rare))
     values_K = np.array([each.threshold for each in chosen])
     found = {str(number): segments(track, labels, values_K, rule) for number, (track, _) in enumerate(videos)}

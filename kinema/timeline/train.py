@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kinema.data.labels import find_label, label_numbers
-from kinema.errors import DataError, KinemaError
+from kinema.errors import DataError, KinemaError, counted
 from kinema.evaluation.calibration import digest
 from kinema.files import write_json
 from kinema.inference.recognizer import Recognizer
@@ -51,11 +51,14 @@ def train_timeline(
     known = read_truth(truth, recognizer.labels) if truth is not None else None
     paths = known.paths(root) if known else {}
     train_table, validation_table, note = own_sides(run)
-    lessons = of_films(recognizer, train_table, calm, per_class, overlap, seed)
+    if not (known or train_table.rows):
+        why = run.clipless or f"None of the clips that {run.path} was trained on is there any more"
+        raise DataError(f"{why}. Name annotated videos with --truth.")
+    lessons = of_films(recognizer, train_table, calm, per_class, overlap, seed) if train_table.rows else []
     if known:
         key = ("timeline", digest(run.path / "best.safetensors"), recognizer.calibration.temperature)
         more, judged, note = annotated(recognizer, known, paths, calm_names, key, overlap)
-        lessons += more
+        lessons, note = lessons + more, f"{known.note} {note}".strip()
         if not any(each.truth for each in judged):  # told before the head is learnt
             raise DataError(f"In {truth}, nothing happens in the videos to choose thresholds on. Give split=val to "
                             "some in which something does.")
@@ -88,4 +91,4 @@ def measured(videos: Sequence[Judged], labels: Sequence[str], rule: Rule, quiet:
 def told(videos: Sequence[Known]) -> str:
     """Videos in words: how many, and how long."""
     minutes = sum(each.played.track.lasts_seconds for each in videos) / 60
-    return f"{len(videos)} video{'s' if len(videos) != 1 else ''} ({minutes:.0f} minutes)"
+    return f"{counted(len(videos), 'video')} ({minutes:.0f} minutes)"

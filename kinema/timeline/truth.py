@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kinema.data.formats.table_csv import read_sheet, seconds
 from kinema.data.labels import find_label, label_key, label_numbers
-from kinema.errors import DataError, nearest
+from kinema.errors import DataError, counted, nearest
 from kinema.timeline.segments import Segment
 
 
@@ -16,12 +16,13 @@ from kinema.timeline.segments import Segment
 class Truth:
     """The true segments of videos, by the names that a file gives them: paths (csv) or ids (ActivityNet).
 
-    splits: which videos the file calls "train" or "val", where it does.
+    splits: which videos the file calls "train" or "val", where it does. note: what was left out, in words.
     """
 
     source: Path
     segments: dict[str, tuple[Segment, ...]]
     splits: dict[str, str]
+    note: str = ""
 
     def of(self, video: str | Path) -> tuple[Segment, ...]:
         """The segments of a video, found by its path, its file's name or the name without its ending."""
@@ -38,7 +39,7 @@ class Truth:
         exact = [name for name in same if (self.source.parent / name).resolve() == path.resolve()]
         if len(exact or same) != 1:
             which = f"{len(same)} videos called so" if same else "no such video"
-            raise DataError(f"{self.source} has {which}: {path.name}. {nearest(path.name, self.segments)} "
+            raise DataError(f"{self.source} has {which}: {path.name}.{nearest(path.name, self.segments)} "
                             "A video in which nothing happens has a row with an empty label.".strip())
         return (exact or same)[0]
 
@@ -72,9 +73,13 @@ def read_truth(source: str | Path, labels: Sequence[str] | None = None) -> Truth
     rows = list(activitynet(path) if path.suffix.lower() == ".json" else sheet(path))
     numbers = None if labels is None else label_numbers(labels)
     segments: dict[str, list[Segment]] = {}
+    empty: list[str] = []
     for name, _, segment, where in rows:
         kept = segments.setdefault(name, [])
         if segment is None:
+            continue
+        if segment.end_seconds <= segment.start_seconds:  # some of ActivityNet's own
+            empty.append(f"{segment.label} of {name}, from {segment.start_seconds:g} to {segment.end_seconds:g} s")
             continue
         label = segment.label
         if labels is not None and numbers is not None:
@@ -83,7 +88,9 @@ def read_truth(source: str | Path, labels: Sequence[str] | None = None) -> Truth
     if not segments:
         raise DataError(f"{path} names no video.")
     by_start = {name: tuple(sorted(each, key=lambda one: one.start_seconds)) for name, each in segments.items()}
-    return Truth(path, by_start, {name: split for name, split, _, _ in rows if split})
+    note = (f"{path}: {counted(len(empty), 'segment')} without any length left out, such as {empty[0]}."
+            if empty else "")
+    return Truth(path, by_start, {name: split for name, split, _, _ in rows if split}, note)
 
 
 def in_labels(
@@ -138,8 +145,7 @@ def activitynet(path: Path) -> Iterable[Row]:
                 start, end = map(float, each["segment"])
                 if not (math.isfinite(start) and math.isfinite(end) and isinstance(each["label"], str)):
                     raise ValueError(f"of {name}: {each}")
-                if end > start:  # some of ActivityNet's own are empty
-                    yield name, split, Segment(start, end, each["label"]), f"{path}, {name}"
+                yield name, split, Segment(start, end, each["label"]), f"{path}, {name}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f'{path} is not ActivityNet\'s JSON: {type(error).__name__} {error}. Expected {{"database": {{id: '

@@ -21,8 +21,8 @@ def write(timeline: Timeline, path: str | Path, embed: bool = False) -> Path:
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in WRITERS:
-        raise KinemaError(f"A timeline is written as {', '.join(WRITERS)}; {path.name} ends otherwise. "
-                          f"{nearest(ending, WRITERS)}".rstrip())
+        raise KinemaError(f"A timeline is written as {', '.join(WRITERS)}; {path.name} ends otherwise."
+                          f"{nearest(ending, WRITERS)}")
     WRITERS[ending](timeline, path, embed)
     return path
 
@@ -46,7 +46,10 @@ def to_dict(timeline: Timeline, scores: bool = True) -> dict[str, Any]:
 
 
 def write_csv(timeline: Timeline, path: Path, embed: bool) -> None:
-    """A row for each segment: a list of clips that `kinema train` reads too."""
+    """A row for each segment: a list of clips that `kinema train` reads too, and a truth that `--truth` does.
+
+    Where nothing happens there is a row with an empty label, as a truth has it; a list of clips leaves that out.
+    """
     def make(unfinished: Path) -> None:
         with unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -54,6 +57,8 @@ def write_csv(timeline: Timeline, path: Path, embed: bool) -> None:
             video = str(Path(timeline.video).absolute())
             writer.writerows((video, f"{each.start_seconds:.3f}", f"{each.end_seconds:.3f}", each.label,
                               f"{each.score:.4f}") for each in timeline.segments)
+            if not timeline.segments:
+                writer.writerow((video, "", "", "", ""))
 
     write_atomic(path, make)
 

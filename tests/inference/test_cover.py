@@ -15,8 +15,9 @@ from benchmarks.cover import minute
 from kinema.cli.app import app
 from kinema.data.video import open_video
 from kinema.errors import DataError, KinemaError, VideoError
+from kinema.inference.cover.choose import choose
 from kinema.inference.cover.encode import LEAST_SIDE
-from kinema.inference.cover.moments import SIDE, moments
+from kinema.inference.cover.moments import SIDE, Moments, moments
 from kinema.inference.cover.shots import shots
 from kinema.inference.cover.still import change, smooth
 
@@ -67,6 +68,7 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("videos") / "lively.mp4", quiet + action + other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["gif", "webp", "mp4"])
 def test_the_cover_shows_what_happens_and_is_small_enough(lively: Path, tmp_path: Path, ending: str) -> None:
     made = kinema.cover(lively, tmp_path / f"a.{ending}", seconds=2, max_kb=40)
@@ -149,19 +151,23 @@ def test_what_cannot_be_is_told_in_words(lively: Path, tmp_path: Path) -> None:
         kinema.cover(lively, tmp_path / "a.gif", label="walk")
     with pytest.raises(KinemaError, match="written over"):
         kinema.cover(lively, lively)
-    for wrong in ({"seconds": 0}, {"max_kb": float("nan")}):
-        with pytest.raises(DataError, match="expected more than 0"):
+    for wrong, said in (({"seconds": 0}, "0 s"), ({"seconds": float("inf")}, "inf s"),
+                        ({"max_kb": float("nan")}, "nan KB")):
+        with pytest.raises(DataError, match=f"A cover of {said} was asked for; expected a finite number above 0"):
             kinema.cover(lively, tmp_path / "a.gif", **wrong)
     assert not [*tmp_path.glob("a.*")]
 
 
-def test_a_label_is_looked_for(motion: Path, tiny_run: Path, tmp_path: Path) -> None:
+def test_a_label_is_looked_for(
+    motion: Path, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     video = sorted(motion.rglob("*.mp4"))[0]
     told = CliRunner().invoke(app, ["cover", str(video), "--out", str(tmp_path / "a.webp"), "--run", str(tiny_run),
                                     "--label", "left", "--json"])
     assert told.exit_code == 0, told.output
     expected = dict(kinema.Recognizer(tiny_run, device="cpu")(video).top)["left"]
     assert json.loads(told.stdout)["label_score"] == pytest.approx(expected, abs=1e-3)
+    monkeypatch.delattr("kinema.inference.cover.make.moments")  # it is told before the film is read
     with pytest.raises(DataError, match=r"knows no label 'lfet'\. Nearest: left"):
         kinema.cover(video, tmp_path / "b.webp", run=tiny_run, label="lfet")
 
@@ -176,3 +182,13 @@ def test_the_moment_of_highest_action_of_a_minute(tmp_path: Path, kind: str, see
     assert cover.size_bytes <= 500_000
     assert max(made.shares(cover.choice.start_seconds, cover.choice.end_seconds)) > 0.9  # steady, or a burst
     assert took < 20  # 5 on two processors that nothing else uses: benchmarks/cover.py
+
+
+def test_a_label_is_shown_though_its_shot_is_short() -> None:
+    """One second of what is asked for, between shots of three seconds."""
+    shot_S = np.repeat([0, 1, 2], [24, 8, 24])
+    tiles_SHWC = np.random.default_rng(0).integers(0, 255, (3, 6, 8, 3), dtype=np.uint8)[shot_S]
+    seen = Moments(np.arange(56) / 8, np.full(56, 0.2), np.ones(56), tiles_SHWC)
+    found = choose(seen, 3.0, 1 / 8, np.where(shot_S == 1, 0.9, 0.02), labelled=True)
+    assert (found.start_seconds, found.end_seconds) == (3.0, 4.0)
+    assert choose(seen, 3.0, 1 / 8).end_seconds - choose(seen, 3.0, 1 / 8).start_seconds == 3.0

@@ -47,7 +47,7 @@ def test_folded_batch_norms_change_no_answer(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*FAMILIES, "r3d-preact_resnet18", "r3d-wide_resnet50"])
+@pytest.mark.parametrize("name", [*FAMILIES, "r3d-preact_resnet18"])
 def test_packed_convolutions_and_folded_batch_norms_change_no_answer_of_any_family(name: str) -> None:
     """In float32, where the networks' own rounding is no less; and the batch norms alone in float64."""
     subject = checks.subject(name)
@@ -67,6 +67,7 @@ def test_norms_in_rows_are_folded() -> None:
     assert left == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"causal": True}, {"before": "block"}])
 def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
     for name in ("tsm-resnet18", "tin-resnet18")[: 2 - ("causal" in options)]:
@@ -80,6 +81,7 @@ def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
         assert torch.equal(checks.logits(network, clips_NCTHW), expected_NK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [
     "tsm-resnet18", "x3d_xs", "ircsn-resnet_tiny", *(pytest.param(name, marks=pytest.mark.slow) for name in (
         "tin-resnet50", "r3d-preact_resnet18", "movinet_a0"))])
@@ -115,11 +117,11 @@ def test_lower_precision_is_near(engine: str) -> None:
 
 
 @pytest.mark.parametrize(("engine", "precision", "why"), [
-    ("opnvino", "fp32", "engine='opnvino' is unknown; .* Nearest: openvino"),
-    ("torch", "bf61", "precision='bf61' is unknown; .* Nearest: bf16"),
+    ("opnvino", "fp32", "The engine 'opnvino' is unknown; .* Nearest: openvino"),
+    ("torch", "bf61", "The precision 'bf61' is unknown; .* Nearest: bf16"),
     ("onnx", "bf16", "engine onnx computes in fp32, not in bf16"),
     ("torch", "int8", "engine torch computes in fp32, bf16, not in int8"),
-    ("auto", "int8", "calibrated on a run's training clips, and tsn-resnet_tiny .* Nearest: precision='bf16'"),
+    ("auto", "int8", "calibrated on a run's training clips, and tsn-resnet_tiny .* Nearest: the precision bf16"),
 ])
 def test_what_is_no_engine_is_told(engine: str, precision: str, why: str) -> None:
     with pytest.raises(KinemaError, match=why):
@@ -188,6 +190,7 @@ def test_an_engine_that_cannot_be_made_is_left_out(tmp_path: Path) -> None:
     assert "onnx" not in found.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["torch", "openvino"])
 def test_several_threads_may_ask_at_once(engine: str) -> None:
     if ENGINES[engine].package:

@@ -1,26 +1,19 @@
 """A file for another runtime gives the network's answers, used as its .json says and without kinema."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from typer.testing import CliRunner
 
-from kinema.cli.app import app
-from kinema.data.video import open_video
 from kinema.errors import KinemaError, ModelError
 from kinema.evaluation.predict import predict
 from kinema.inference.export import check, export
 from kinema.inference.export.check import must_agree, on_clips
-from kinema.inference.export.formats import FORMATS, by_torch
+from kinema.inference.export.formats import FORMATS, by_torch, format_of
 from kinema.inference.export.write import path_of
-from kinema.inference.recognizer import Recognizer
-from kinema.inference.stream import Stream
 from kinema.models import ClipSpec, Network, create_model
 from kinema.models.streaming import State, Steps
 from kinema.runs import Run
@@ -51,6 +44,7 @@ def runs(path: Path) -> Any:
     return lambda values: {port.get_any_name(): np.array(value) for port, value in model(values).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".onnx", ".xml"])
 def test_a_clips_file(tmp_path: Path, suffix: str) -> None:
     made = network("tam-resnet_tiny")
@@ -60,11 +54,12 @@ def test_a_clips_file(tmp_path: Path, suffix: str) -> None:
     with torch.inference_mode():
         expected_1K = made(clip_1CTHW).numpy()
     assert np.allclose(runs(path)({"clip": clip_1CTHW.numpy()})["logits"], expected_1K, atol=1e-4 * expected_1K.std())
-    facts = json.loads((tmp_path / "a.json").read_text())
+    facts = json.loads((tmp_path / f"a_{format_of(path)}.json").read_text())
     assert facts["model"] == "tam-resnet_tiny"
     assert facts["clip"]["frames"] == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cameras", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("suffix", [".onnx", ".xml"])
 @pytest.mark.parametrize("name", ["tsm-resnet_tiny", pytest.param("i3d-resnet_tiny", marks=pytest.mark.slow)])
@@ -72,7 +67,7 @@ def test_a_streams_file_is_fed_its_own_state(tmp_path: Path, name: str, suffix: 
     made = network(name, causal=True)
     path = tmp_path / f"a{suffix}"
     export(made, path, stream=True, cameras=cameras)
-    facts = json.loads((tmp_path / "a.json").read_text())
+    facts = json.loads((tmp_path / f"a_{format_of(path)}.json").read_text())
     run, steps, state = runs(path), Steps(made), State()
     frame, count, *kept = facts["inputs"]
     values = {entry["name"]: np.full(entry["shape"], float(entry["begins"]), np.float32) for entry in kept}
@@ -93,59 +88,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
-def facts_in(path: Path) -> dict[str, Any]:
-    """What a file tells of itself, as its own runtime reads it."""
-    if path.suffix == ".onnx":
-        import onnxruntime
-
-        return json.loads(onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map["kinema"])
-    if path.suffix == ".xml":
-        import openvino
-
-        return json.loads(openvino.Core().read_model(path).get_rt_info(["kinema"]).astype(str))
-    inside = {"kinema.json": ""}
-    if path.suffix == ".pt":
-        torch.jit.load(str(path), _extra_files=inside)
-    else:
-        torch.export.load(path, extra_files=inside)
-    return json.loads(inside["kinema.json"])
-
-
-def ran(script: Path, video: Path) -> list[list[str]]:
-    """The lines that an example prints, run where kinema cannot be found."""
-    code = ("import runpy, sys; sys.modules['kinema'] = None; sys.argv = sys.argv[1:]; "
-            "runpy.run_path(sys.argv[0], run_name='__main__')")
-    found = subprocess.run([sys.executable, "-c", code, str(script), str(video)], capture_output=True, text=True,
-                           cwd=script.parent)
-    assert found.returncode == 0, found.stderr
-    return [line.split("\t") for line in found.stdout.splitlines()]
-
-
-@pytest.mark.parametrize("to", ["onnx", *(pytest.param(to, marks=pytest.mark.slow)
-                                         for to in ("openvino", "torchscript", "pt2"))])
-def test_a_run_is_exported_with_an_example(tiny_run: Path, motion: Path, tmp_path: Path, to: str) -> None:
-    path = tmp_path / f"a{FORMATS[to].suffix}"
-    told = CliRunner().invoke(app, ["export", str(tiny_run), str(path), "--to", to])
-    assert told.exit_code == 0, told.output
-    run = Run.open(tiny_run)
-    clips = len(run.split().validation)
-    assert f"the same label on 100.0% of {clips} validation clips" in told.output
-    facts = json.loads((tmp_path / "a.json").read_text())
-    assert facts["checked"]["clips"] == clips
-    assert facts["checked"]["top1"] == 1
-    assert max(facts["checked"]["difference"], facts["checked"]["noise"]) < 1e-4
-    inside = facts_in(path)
-    assert inside == {key: value for key, value in facts.items() if key not in ("checked", "example")}
-    assert inside["labels"] == list(run.labels)
-    video = sorted(motion.rglob("*.mp4"))[0]
-    expected = Recognizer(run, device="cpu")(video).top[:5]
-    for (label, score), (expected_label, expected_score) in zip(ran(tmp_path / "a_example.py", video), expected,
-                                                                strict=True):
-        assert label == expected_label
-        assert float(score) == pytest.approx(expected_score, abs=2e-4)
-    assert {file.name for file in tmp_path.iterdir()} <= {path.name, "a.bin", "a.json", "a_example.py"}
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".onnx", pytest.param(".xml", marks=pytest.mark.slow)])
 def test_an_exported_run_gives_its_top_label_on_all_validation_clips(
     tiny_run: Path, tmp_path: Path, suffix: str
@@ -158,37 +101,6 @@ def test_an_exported_run_gives_its_top_label_on_all_validation_clips(
                                        for clip in clips.contiguous().split(1)]))]
     assert len(answers[0]) == len(table) > 5
     assert np.array_equal(*answers)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("options", [
-    {"clip": {"input": "difference"}}, {"clip": {"sampling": "dense", "stride": 2, "crop": "stretch"}},
-    {"clip": {"order": "bgr", "resize": 40}}, {"clip": {"sampling": "dense", "fps": 6.0, "resize": [40, 48]}}],
-    ids=["difference", "dense", "bgr", "fps"])
-def test_examples_prepare_clips_as_their_networks_want_them(motion: Path, tmp_path: Path, options: dict) -> None:
-    torch.manual_seed(0)
-    spec = ClipSpec.from_dict({"frames": 4, "height": 32, "width": 32, **options["clip"]})
-    made = create_model("tsm-resnet_tiny", classes=3, clip=spec).eval()
-    export(made, tmp_path / "a.pt2")
-    video = sorted(motion.rglob("*.mp4"))[0]
-    expected = {label.removeprefix("class "): score for label, score in
-                Recognizer(made, device="cpu", window=60)(video).top}
-    found = {label: float(score) for label, score in ran(tmp_path / "a_example.py", video)}
-    assert found == pytest.approx(expected, abs=2e-3)
-
-
-@pytest.mark.slow
-def test_a_streams_example_says_what_the_stream_says(motion: Path, tmp_path: Path) -> None:
-    made = network("tsm-resnet_tiny", causal=True)
-    export(made, tmp_path / "a.onnx", stream=True)
-    video = sorted(motion.rglob("*.mp4"))[0]
-    stream, due, expected = Stream(made, device="cpu"), 0.0, []
-    with open_video(video) as opened:
-        for seconds, picture in opened.frames():
-            if seconds >= due:
-                due = seconds + 0.99 * stream.frame_seconds
-                expected.append(str(int(stream.push(picture).argmax())))
-    assert [label for _, label, _ in ran(tmp_path / "a_example.py", video)] == expected
 
 
 def test_a_file_that_is_off_is_not_written(tiny_run: Path) -> None:
@@ -218,11 +130,27 @@ def test_int8(tiny_run: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.M
     assert b"QuantizeLinear" in graph or b"FakeQuantize" in graph
 
 
-def test_what_is_there_is_not_written_over(tiny_run: Path) -> None:
-    before = {file: file.read_bytes() for file in tiny_run.iterdir() if file.is_file()}
-    with pytest.raises(KinemaError, match=r"run\.json, which is no export's, would be written over"):
-        export(tiny_run, tiny_run / "run.pt")
-    assert {file: file.read_bytes() for file in tiny_run.iterdir() if file.is_file()} == before
+def test_what_is_there_is_not_written_over(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "a_torchscript.json").write_text('{"mine": 1}')
+    with pytest.raises(KinemaError, match=r"a_torchscript\.json, which is no export's, would be written over"):
+        export(tiny_run, tmp_path / "a.pt")
+    assert [file.name for file in tmp_path.iterdir()] == ["a_torchscript.json"]
+
+
+@pytest.mark.slow
+def test_formats_of_one_name_leave_each_other_alone(tmp_path: Path) -> None:
+    made = network("tsn-resnet_tiny")
+    for suffix in (".pt", ".onnx"):
+        facts = export(made, tmp_path / f"a{suffix}")
+        assert (tmp_path / facts["example"]).exists()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "a.onnx", "a.pt", "a_onnx.json", "a_onnx_example.py", "a_torchscript.json", "a_torchscript_example.py"]
+    assert json.loads((tmp_path / "a_torchscript.json").read_text())["format"] == "torchscript"
+
+
+def test_a_name_with_spaces_is_quoted_where_it_is_to_be_typed(tmp_path: Path) -> None:
+    program = tmp_path / export(network("tsn-resnet_tiny"), tmp_path / "my first.pt")["example"]
+    assert f"python '{program.name}' VIDEO" in program.read_text().splitlines()[0]
 
 
 def test_a_network_of_one_class(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Recognising: the same answer for the same video, however it comes, and no surprise on bad ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from kinema.errors import KinemaError, VideoError
 from kinema.evaluation.calibration import Calibration
 from kinema.evaluation.predict import predict
 from kinema.inference.features import features
+from kinema.inference.source import several_labels
 from kinema.machine import Machine
 from kinema.models.clip import ClipSpec
 from kinema.runs import Run
+from kinema.weights.catalogue import all_checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +123,12 @@ def test_features_name_what_cannot_be_read(network, moving, tmp_path: Path) -> N
     assert (tmp_path / "out.npz").is_file()
     with pytest.raises(KinemaError, match="npz or"):
         features(recognizer, [tmp_path / "a.mp4"], tmp_path / "out.txt")
+
+
+def test_labels_are_scored_apart_where_clips_have_several(tiny_run: Path) -> None:
+    charades = next(row.id for row in all_checkpoints().values() if row.dataset == "charades")
+    kinetics = next(row.id for row in all_checkpoints().values() if row.dataset == "kinetics400")
+    run = Run.open(tiny_run)
+    several = replace(run, facts={**run.facts, "multi_label": True})
+    assert [several_labels(source, None) for source in (charades, kinetics, run.model())] == [True, False, False]
+    assert [several_labels(each, each) for each in (several, run)] == [True, False]

@@ -1,6 +1,7 @@
 """Encoders of text and pictures, or videos: tiny ones with random weights, opened as real ones are."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,7 @@ def moving() -> np.ndarray:
     return frames
 
 
+@pytest.mark.slow
 def test_logits_are_those_of_the_encoder_itself(pictures: str) -> None:
     network = zero_shot(pictures, LABELS)
     assert network.labels == LABELS
@@ -95,6 +97,24 @@ def test_what_is_no_encoder(tmp_path: Path) -> None:
     tower = transformers.CLIPVisionModel(transformers.CLIPVisionConfig(**VISION))
     with pytest.raises(ModelError, match="not an encoder"):
         zero_shot(saved(tmp_path, tower), LABELS)
+
+
+@pytest.mark.parametrize(("name", "reason"), [
+    ("nobody/nothing", "nobody/nothing is not in the cache (.*), and could not be fetched from http://127.0.0.1:9: "),
+    ("runs/no/such/folder", "runs/no/such/folder is neither a folder nor a model's id on the Hub")])
+def test_what_cannot_be_fetched_is_told_soon(name: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.delenv("KINEMA_OFFLINE", raising=False)
+    began = time.monotonic()
+    with pytest.raises(ModelError, match=rf"{reason}.*Name the folder of an encoder instead") as told:
+        zero_shot(f"{PREFIX}{name}", LABELS)
+    assert time.monotonic() - began < 10
+    assert "\n" not in str(told.value)
+    monkeypatch.setenv("KINEMA_OFFLINE", "1")
+    with pytest.raises(ModelError, match="KINEMA_OFFLINE=1 forbids to fetch it"):
+        zero_shot(f"{PREFIX}nobody/nothing", LABELS)
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ DARK, BRIGHT = 40, 200
 
 def film(
     path: Path, seconds: float, bright: tuple[float, float] = (0, 0), size: tuple[int, int] = (160, 120), fps: int = 25,
-    key_frames: int = 25, every: float = float("inf"),
+    key_frames: int = 25, every: float = float("inf"), pixel_width: Fraction | int = 1,
 ) -> Path:
     """A video of a grey picture with a square that wanders, bright from one second to another.
 
@@ -33,6 +33,7 @@ def film(
         stream: Any = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "tune": "zerolatency"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = key_frames
+        stream.codec_context.sample_aspect_ratio = pixel_width
         for number in range(round(seconds * fps)):
             second = number / fps
             level = BRIGHT if bright[0] <= second < bright[1] or second % every >= every / 2 else DARK

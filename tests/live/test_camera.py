@@ -1,12 +1,14 @@
 """What a person names, as a camera, and its last seconds."""
 
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
 from kinema.data.video import open_video
+from kinema.data.video.shape import pixel_width
 from kinema.errors import VideoError
 from kinema.live.camera import Camera, camera_of, cameras_of
 from kinema.live.capture import Capture
@@ -69,7 +71,7 @@ def test_a_patient_inbox_drops_nothing_and_gives_all_cameras_together() -> None:
 
 @pytest.mark.parametrize("key_frames", [10, 25, 1000])
 def test_the_seconds_around_an_alert_are_the_cameras_own_packets(key_frames: int, tmp_path: Path) -> None:
-    path = film(tmp_path / "film.mp4", 12, bright=(8, 9), key_frames=key_frames)
+    path = film(tmp_path / "film.mp4", 12, bright=(8, 9), key_frames=key_frames, pixel_width=Fraction(4, 3))
     told: list[tuple[Path, str | None]] = []
     with ThreadPoolExecutor(1) as writer, Capture(camera_of(str(path)), Patience()) as capture:
         recorder = Recorder(Clips(tmp_path / "clips", 2, 1), writer, lambda *facts: told.append(facts))
@@ -83,6 +85,7 @@ def test_the_seconds_around_an_alert_are_the_cameras_own_packets(key_frames: int
     begins = (150 - 150 % key_frames) / 25  # at the key frame before
     with open_video(tmp_path / "clips" / "one.mp4") as clip:
         assert clip.times_seconds[0] == 0
+        assert pixel_width(clip) == Fraction(4, 3)
         assert clip.duration_seconds == pytest.approx(9.04 - begins)
         bright = clip.read(clip.indices_at([8.5 - begins]))
         dark = clip.read(clip.indices_at([7.5 - begins]))
@@ -93,7 +96,7 @@ def test_the_seconds_around_an_alert_are_the_cameras_own_packets(key_frames: int
 def test_pictures_that_come_as_they_are_are_coded(tmp_path: Path) -> None:
     told: list[tuple[Path, str | None]] = []
     with ThreadPoolExecutor(1) as writer, Capture(
-            camera_of("lavfi:testsrc2=size=160x120:rate=25:duration=3"), Patience()) as capture:
+            camera_of("lavfi:testsrc2=size=160x120:rate=25:duration=3,setsar=4/3"), Patience()) as capture:
         recorder = Recorder(Clips(tmp_path, 1, 1), writer, lambda *facts: told.append(facts))
         recorder.begin(capture.stream)
         for arrival in capture.arrivals():
@@ -105,6 +108,7 @@ def test_pictures_that_come_as_they_are_are_coded(tmp_path: Path) -> None:
     assert told == [(tmp_path / "raw.mp4", None)]
     with av.open(str(tmp_path / "raw.mp4")) as clip:
         assert 45 <= len(list(clip.decode(video=0))) <= 75
+        assert clip.streams.video[0].sample_aspect_ratio == Fraction(4, 3)  # the camera's pixels are no squares
 
 
 def test_a_clip_that_cannot_be_written_is_told(tmp_path: Path) -> None:

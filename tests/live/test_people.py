@@ -1,6 +1,7 @@
 """What each person before a camera does, by a detector of colours that is plugged in."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,14 @@ import torch
 
 from kinema.data.transforms.inputs import to_input
 from kinema.data.transforms.resize import cut, resize
-from kinema.errors import KinemaError
+from kinema.live.camera import cameras_of
 from kinema.live.inbox import Frame
+from kinema.live.judge import Problem
 from kinema.live.people import EachPerson, View, around
+from kinema.live.reader import Reading
+from kinema.live.watcher import Watcher
 from kinema.models import ClipSpec, Network, create_model
+from tests.live.cameras import film
 from tests.live.test_watch import lines, of
 
 COLOURS = ((230, 20, 20), (20, 20, 230))
@@ -95,8 +100,28 @@ def test_who_is_hidden_for_a_moment_stays_the_same_person() -> None:
 ])
 def test_a_detector_that_fails_is_told_in_words(answer: object, words: str) -> None:
     judge = EachPerson(network(), answer, 1, device="cpu")  # type: ignore[arg-type]
-    with pytest.raises(KinemaError, match=words):
-        judge({0: Frame(scene(0), 0.0, 0.0)})
+    (problem,) = judge({0: Frame(scene(0), 0.0, 0.0)})
+    assert isinstance(problem, Problem)
+    assert words in problem.reason
+
+
+def test_a_detector_that_fails_for_a_while_does_not_end_the_watch(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def wavering(frames_THWC: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        calls.append(1)
+        if len(calls) < 4:
+            raise RuntimeError("no memory")
+        return [(np.array([[2, 2, 30, 30]]), np.array([1.0]))]
+
+    told: list[dict[str, Any]] = []
+    path = film(tmp_path / "film.mp4", 1)
+    judge = EachPerson(network(), wavering, 1, device="cpu")
+    Watcher(judge, cameras_of([str(path)]), [], Reading(0.04, fast=True), None, told.append).run()
+    assert [each["reason"] for each in told if each["event"] == "problem"] == [
+        "The detector of people failed: RuntimeError: no memory."]
+    assert len(calls) == 25
+    assert [each["person"] for each in told if each["event"] == "answer"] == [1] * (22 - judge.spec.frames + 1)
 
 
 def test_the_command_tells_who_does_what(tiny_run: Path, tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "WAITS_SECONDS", (0.01, 0.02))
 
 
+@pytest.mark.slow
 def test_events_arrive_in_order_and_nobody_waits_for_them() -> None:
     told: list[str] = []
     with hooked(slow_seconds=0.05) as server:
@@ -153,6 +154,17 @@ def test_a_server_that_speaks_no_http_does_not_silence_the_next_alert() -> None:
             hook({"number": number})
         hook.close()
     assert (hook.failed, len(told)) == (2, 2)
+
+
+def test_what_waits_for_another_try_gets_it_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "WAITS_SECONDS", (60.0,))
+    with hooked(503) as server:
+        hook = Webhook(server.url, print)
+        hook({"number": 1})
+        while server.codes:
+            time.sleep(0.01)
+        hook.close()
+    assert (hook.delivered, server.events) == (1, [{"number": 1}])
 
 
 def test_a_user_in_the_address_is_sent_as_one() -> None:

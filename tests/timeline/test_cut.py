@@ -1,5 +1,6 @@
 """Clips cut out of a video: copied packet for packet where a key frame allows, else encoded, and never a frame off."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from kinema.data.video import open_video
+from kinema.data.video.shape import pixel_width
 from kinema.errors import KinemaError, VideoError
 from kinema.timeline.cutting import cut, key_times
 from kinema.timeline.segments import Segment
@@ -67,6 +69,26 @@ def test_without_slack_it_begins_on_its_very_frame(video: Path, tmp_path: Path) 
     assert np.abs(anew.astype(int) - whole[60:90]).mean() < 4
     (on_key,) = cut(video, [Segment(2.0, 3.0, "run")], tmp_path, slack_seconds=0)
     assert on_key.copied
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_no_squares_stay_so(video: Path, tmp_path: Path, turned: bool) -> None:
+    wide = tmp_path / "wide.mp4"
+    with av.open(str(video)) as source, av.open(str(wide), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 11)  # in the file's head alone
+        if turned:
+            stream.set_display_rotation(90)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    for slack, copied in ((1.0, True), (0.0, False)):
+        (made,) = cut(wide, [Segment(2.4, 3.6, "run")], tmp_path / "out", slack_seconds=slack)
+        assert made.copied == copied
+        with open_video(wide) as whole, open_video(made.path) as clip:
+            assert pixel_width(clip) == pixel_width(whole) == (Fraction(11, 16) if turned else Fraction(16, 11))
+            assert (clip.height, clip.width) == (whole.height, whole.width)
 
 
 def test_names_padding_and_the_ends_of_the_video(video: Path, tmp_path: Path) -> None:

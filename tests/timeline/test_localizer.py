@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from kinema.timeline import read_truth, train_timeline
 from kinema.timeline.film import films
 from kinema.timeline.learnt import Learnt
 from kinema.timeline.played import play
+from kinema.weights.adopt import adopt
 from tests.cli.test_cli import kinema
 
 pytestmark = pytest.mark.slow
@@ -88,6 +89,13 @@ def test_annotated_videos_are_learnt_from_too(run: Path, video: Path, tmp_path: 
     assert all(each.label != "left" for _, truth in learnt.validation["head"] for each in truth)
 
 
+def test_annotated_videos_suffice_where_a_run_has_no_clips(run: Path, video: Path, tmp_path: Path) -> None:
+    theirs = adopt(Run.open(run).model(), tmp_path / "theirs", "theirs.pth")
+    learnt = train_timeline(theirs, truth=video.with_suffix(".csv"), device="cpu")
+    assert learnt.footage.startswith("1 video (0 minutes) to learn from, 1 video")
+    assert Localizer(theirs, "cpu")(video).labels == theirs.labels
+
+
 def test_a_network_that_is_no_run_answers_by_its_windows(run: Path, video: Path) -> None:
     localizer = Localizer(Run.open(run).model(), "cpu", threshold=0.2)
     assert localizer.method == "windows"
@@ -123,6 +131,9 @@ def test_what_goes_wrong_is_said(run: Path, video: Path, tmp_path: Path) -> None
     assert "Nearest: left" in kinema("clips", run, video, "--label", "leftt", "--device", "cpu", code=1)
     (tmp_path / "text.mp4").write_text("none")
     text = kinema("timeline", run, tmp_path / "text.mp4", "--out", tmp_path / "o", "--device", "cpu", code=1)
-    assert "unreadable" in text
+    assert "text.mp4" in text
+    rmtree(run / "timeline", ignore_errors=True)
+    assert "no file" in kinema("timeline", run, tmp_path / "absent.mp4", "--out", tmp_path / "o", code=1)
+    assert not (run / "timeline").exists()  # nothing was learnt for a video that is not there
     with pytest.raises(VideoError):
         Localizer(run, "cpu")(tmp_path / "absent.mp4")

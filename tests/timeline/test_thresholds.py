@@ -87,3 +87,10 @@ def test_goals_that_make_no_sense() -> None:
         choose_thresholds([], ("run",), RULE, Goal())
     with pytest.raises(DataError, match="Nothing happens in the videos"):
         choose_thresholds([(GIVEN[0][0], [])], ("run", "jump"), RULE, Goal())
+
+
+def test_a_class_that_never_happens_has_no_share() -> None:
+    still = [(track, [each for each in truth if each.label == "run"]) for track, truth in GIVEN]
+    run, jump = choose_thresholds(still, ("run", "jump"), RULE, Goal(), quiet=("jump",)).classes
+    assert run.precision is not None
+    assert (jump.precision, jump.recall, jump.true) == (None, None, 0)

@@ -70,6 +70,16 @@ def test_an_annotation_that_is_none_is_said(tmp_path: Path, annotation: dict[str
         read_truth(path)
 
 
+def test_segments_without_length_are_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "anet.json"
+    path.write_text(json.dumps({"database": {"x7": {"annotations": [
+        {"segment": [2, 9], "label": "Surfing"}, {"segment": [5, 5], "label": "Surfing"},
+        {"segment": [6, 4], "label": "Golf"}]}}}), encoding="utf-8")
+    truth = read_truth(path)
+    assert len(truth.of("x7.mp4")) == 1
+    assert truth.note == f"{path}: 2 segments without any length left out, such as Surfing of x7, from 5 to 5 s."
+
+
 def test_unknown_videos_and_files_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "truth.csv"
     path.write_text("path,start,end,label\nmatch.mp4,0,4,run\n", encoding="utf-8")

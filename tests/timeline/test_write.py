@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from kinema.data.clips import read_table
 from kinema.errors import KinemaError
+from kinema.timeline.truth import read_truth
 from kinema.timeline.written import clock, write
 from tests.data.encode import How
 from tests.timeline.made import LABELS, TRUE, made_timeline, made_video
@@ -33,6 +35,11 @@ def test_json_and_csv_keep_the_videos_own_clock(video: Path, tmp_path: Path) -> 
         rows = list(csv.DictReader(file))
     assert [(float(row["start"]) - 100, row["label"]) for row in rows] == [(start, LABELS[k]) for start, _, k in TRUE]
     assert read_table(tmp_path / "a.csv").rows[0].end_seconds == 105
+
+
+def test_a_timeline_without_segments_is_a_truth_in_which_nothing_happens(video: Path, tmp_path: Path) -> None:
+    timeline = replace(made_timeline(video), segments=())
+    assert read_truth(write(timeline, tmp_path / "a.csv")).of(video) == ()
 
 
 def test_subtitles_count_from_the_first_frame(video: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from kinema.inference.cover.moments import Moments
 from kinema.inference.cover.shots import shots
 
 SHORTEST = 0.5  # of the seconds asked for, or where no shot lasts so long, of the longest: a shorter one is left out
+SHORTEST_ASKED = 0.2  # likewise, where a label is asked for, which may be seen in no other shot
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def choose(
     if not stretches:  # all of it dissolves
         stretches = within((0, len(seen.times_S)), seen.times_S, until_S, seconds)
     lasting = np.array([until_S[last] - seen.times_S[first] for first, last in stretches])
-    least = SHORTEST * (seconds if lasting.max() >= SHORTEST * seconds else lasting.max())
+    shortest = SHORTEST_ASKED if labelled else SHORTEST
+    least = shortest * (seconds if lasting.max() >= shortest * seconds else lasting.max())
     long_enough = lasting >= least - 1e-6
     stretches = [stretch for stretch, good in zip(stretches, long_enough, strict=True) if good]
     lasting = lasting[long_enough]

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from kinema.files import write_atomic
 from kinema.inference.cover.choose import Choice, choose
 from kinema.inference.cover.encode import Kind, encode, kind_of
 from kinema.inference.cover.moments import SIDE, moments
+
+if TYPE_CHECKING:
+    from kinema.inference.recognizer import Recognizer
 
 THREADS = min(os.cpu_count() or 1, 4)  # that decode
 
@@ -43,16 +47,17 @@ def cover(
     """
     out = Path(out)
     kind = kind_of(out)
-    for name, value in (("seconds", seconds), ("max_kb", max_kb)):
+    for value, unit in ((seconds, "s"), (max_kb, "KB")):
         if not (math.isfinite(value) and value > 0):
-            raise DataError(f"{name}={value}: expected more than 0.")
+            raise DataError(f"A cover of {value:g} {unit} was asked for; expected a finite number above 0.")
     if label is not None and run is None:
-        raise DataError(f"label={label!r} is looked for by a network: name a run, whose labels it knows.")
+        raise DataError(f"The label {label!r} is looked for by a network: name a run too, whose labels it knows.")
     if Path(video).exists() and out.exists() and out.samefile(video):
         raise KinemaError(f"{out} is the video itself, and would be written over; choose another file.")
     with open_video(video, threads=THREADS, largest=SIDE) as small:
+        recognizer = None if run is None else asked(run, label)  # before all of the video is read
         seen, fps = moments(small), min(small.fps, kind.fps)
-        scores_S = None if run is None else scores(run, label, video, seen.times_S)
+        scores_S = None if recognizer is None else scores(recognizer, label, video, seen.times_S)
         choice = choose(seen, seconds, 1 / small.fps, scores_S, label is not None)
     pictures = shown(video, choice, fps, kind)
     made = encode(pictures, fps, kind, int(max_kb * 1000))
@@ -87,16 +92,21 @@ def at_times(video: Video, times: np.ndarray) -> list[np.ndarray]:
     return pictures + [latest] * (len(times) - len(pictures))
 
 
-def scores(
-    run: str | PathLike[str], label: str | None, video: str | PathLike[str], times_S: np.ndarray
-) -> np.ndarray:
-    """How sure a network is, at each time, of a label, or of the one that it finds likeliest then."""
+def asked(run: str | PathLike[str], label: str | None) -> "Recognizer":
+    """The network that tells what is worth seeing; DataError where it does not know the label."""
     from kinema.inference.recognizer import Recognizer
 
     recognizer = Recognizer(run)
     if label is not None and label not in recognizer.labels:
         known = ", ".join(recognizer.labels[:8]) + (" ..." if len(recognizer.labels) > 8 else "")
-        raise DataError(f"{run} knows no label {label!r}. {nearest(label, recognizer.labels)} It knows {known}.")
+        raise DataError(f"{run} knows no label {label!r}.{nearest(label, recognizer.labels)} It knows {known}.")
+    return recognizer
+
+
+def scores(
+    recognizer: "Recognizer", label: str | None, video: str | PathLike[str], times_S: np.ndarray
+) -> np.ndarray:
+    """How sure a network is, at each time, of a label, or of the one that it finds likeliest then."""
     total_S, count_S = np.zeros(len(times_S)), np.zeros(len(times_S))
     for start, end, scores_K in recognizer(video).windows:
         inside = (times_S >= start - 1e-6) & (times_S < end)

@@ -81,7 +81,7 @@ def by_onnx(network: Network, precision: str) -> Engine:
         raise ModelError(f"The engine onnx lacks {error.name}: pip install 'kinema[onnx]'.") from error
     except torch.onnx.OnnxExporterError as error:
         raise ModelError(f"{network.name} cannot be written as ONNX: {str(error).splitlines()[0]} Nearest: "
-                         "engine='torch'.") from error
+                         "the engine torch.") from error
     session = onnx.session_of(program.model_proto.SerializeToString())
 
     def answer(clips_NCTHW: torch.Tensor) -> torch.Tensor:

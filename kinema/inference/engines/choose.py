@@ -62,10 +62,10 @@ def check_engine(name: str, precision: str, network: Network, run: Run | None = 
 
     known = AUTO, *ENGINES
     if precision not in PRECISIONS:
-        raise KinemaError(f"precision={precision!r} is unknown; expected {', '.join(PRECISIONS)}. "
+        raise KinemaError(f"The precision {precision!r} is unknown; expected {', '.join(PRECISIONS)}."
                           f"{nearest(precision, PRECISIONS)}")
     if name not in known:
-        raise KinemaError(f"engine={name!r} is unknown; expected {', '.join(known)}. {nearest(name, known)}")
+        raise KinemaError(f"The engine {name!r} is unknown; expected {', '.join(known)}.{nearest(name, known)}")
     kind = ENGINES.get(name)
     if kind and kind.package and find_spec(kind.package) is None:
         raise KinemaError(f"The engine {name} needs {kind.package}: pip install 'kinema[{name}]'.")

@@ -32,11 +32,14 @@ GRAPH, FACTS = "int8.xml", "int8.json"  # in the run's folder
 def check_int8(network: Network, run: Run | None) -> None:
     """KinemaError where a network cannot be calibrated: it is no run's, or NNCF is not installed."""
     if run is None:
-        raise KinemaError(f"precision='int8' is calibrated on a run's training clips, and {network.name} was given "
+        raise KinemaError(f"The precision int8 is calibrated on a run's training clips, and {network.name} was given "
                           "without a run. Expected the folder of a run that recognises videos. Nearest: "
-                          "precision='bf16'.")
+                          "the precision bf16.")
+    if run.adopted:
+        raise KinemaError(f"{run.clipless}, and int8 is calibrated on a run's training clips. Nearest: the precision "
+                          "bf16.")
     if find_spec("nncf") is None:
-        raise KinemaError("precision='int8' needs nncf: pip install 'kinema[int8]'.")
+        raise KinemaError("The precision int8 needs nncf: pip install 'kinema[int8]'.")
 
 
 def int8_graph(run: Run, network: Network) -> Any:
@@ -71,7 +74,7 @@ def calibration_clips(run: Run, network: Network) -> list[torch.Tensor]:
     read = [views_VCTHW for _, views_VCTHW, _ in map(clips.__getitem__, range(len(clips))) if views_VCTHW is not None]
     if not read:
         raise NoClipsError(f"None of the {len(table)} training clips of {run.path} can be read, so int8 cannot be "
-                           "calibrated. Nearest: precision='bf16'.")
+                           "calibrated. Nearest: the precision bf16.")
     return read
 
 

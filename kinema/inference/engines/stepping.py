@@ -53,7 +53,7 @@ def beginning(steps: Steps, cameras: int) -> dict[str, Past]:
             shapes.append({key: [tensor.shape for tensor in past] for key, past in state.kept.items()})
     if shapes[0] != shapes[1] or any(rate > 1 for rate in steps.walk.rates.values()):
         raise ModelError(f"{steps.network.name} remembers another amount after each frame, so its step cannot be "
-                         "compiled. Nearest: engine='torch'.")
+                         "compiled. Nearest: the engine torch.")
     return {key: tuple(torch.full_like(tensor, edge_of(steps, key)) for tensor in past)
             for key, past in state.kept.items()}
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from kinema.data.transforms import test_transform
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, counted
 from kinema.evaluation.by_clips import spread
 from kinema.evaluation.predict import EvaluationClips
 from kinema.inference.export.formats import Runner
@@ -34,7 +34,7 @@ class Agreement(NamedTuple):
     top1: float
 
     def __str__(self) -> str:
-        return (f"the same label on {self.top1:.1%} of {self.clips} validation clips, logits within "
+        return (f"the same label on {self.top1:.1%} of {counted(self.clips, 'validation clip')}, logits within "
                 f"{self.difference:.1e} of their spread")
 
 

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from kinema.data.transforms.boxes import TEST_SIDE
@@ -20,5 +21,16 @@ def example_of(path: Path, facts: dict[str, Any]) -> str | None:
     spread = str(DIFFERENCE_STD) if clip["input"] == "difference" else f"(change[1:].std(ddof=1) + {LEAST_STD})"
     template = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True).from_string(text)
     return template.render(
-        file=path.name, stem=path.stem, package=FORMATS[facts["format"]].package, key=FACTS, side=TEST_SIDE, grey=GREY,
-        spread=spread, cameras=facts["inputs"][0]["shape"][0], **facts)
+        file=path.name, program=quote(program_of(path, facts["format"]).name), package=FORMATS[facts["format"]].package,
+        key=FACTS, side=TEST_SIDE, grey=GREY, spread=spread, parts=clip["frames"] // clip["neighbours"],
+        cameras=facts["inputs"][0]["shape"][0], **facts)
+
+
+def program_of(path: Path, form: str) -> Path:
+    """Where the program beside a file lies; the format is in its name, as in that of `facts_of`."""
+    return path.with_name(f"{path.stem}_{form}_example.py")
+
+
+def facts_of(path: Path, form: str) -> Path:
+    """Where the .json beside a file lies; one network in several formats may lie in one folder."""
+    return path.with_name(f"{path.stem}_{form}.json")

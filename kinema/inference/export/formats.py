@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,9 +13,6 @@ from torch import nn
 from kinema.errors import KinemaError, nearest
 from kinema.inference.engines.onnx import Names, onnx_program, quietly, session_of
 from kinema.inference.engines.openvino import compiled_graph, converted
-
-if TYPE_CHECKING:
-    pass
 
 Runner = Callable[[list[np.ndarray]], list[np.ndarray]]
 FACTS = "kinema"  # under which name the facts lie in a file, as JSON
@@ -131,7 +128,7 @@ def format_of(path: Path) -> str:
 def suffix_of(name: str) -> str:
     """The ending of a format's files; KinemaError for an unknown one."""
     if name not in FORMATS:
-        raise KinemaError(f"--to {name} is unknown; expected {', '.join(FORMATS)}. {nearest(name, FORMATS)}")
+        raise KinemaError(f"--to {name} is unknown; expected {', '.join(FORMATS)}.{nearest(name, FORMATS)}")
     return FORMATS[name].suffix
 
 

@@ -14,10 +14,10 @@ from kinema.files import read_kept, write_json
 from kinema.inference.engines.fold import folded
 from kinema.inference.engines.stepping import Flat, beginning
 from kinema.inference.export.check import must_agree, on_clips, on_noise
-from kinema.inference.export.example import example_of
+from kinema.inference.export.example import example_of, facts_of, program_of
 from kinema.inference.export.formats import FORMATS, Names, as_json, format_of
 from kinema.inference.export.int8 import check_can_be_int8, write_int8
-from kinema.inference.source import Source, opened
+from kinema.inference.source import Source, clip_seconds_of, opened, several_labels
 from kinema.inference.windows import window_seconds
 from kinema.models import Network
 from kinema.models.streaming import Steps
@@ -29,9 +29,9 @@ def export(
 ) -> dict[str, Any]:
     """Write a network as .onnx (ONNX), .xml (OpenVINO), .pt (TorchScript) or .pt2 (torch.export).
 
-    Beside it lie a .json of what goes in, what comes out, the labels and how the file was checked, which is also
-    returned, and an example that runs it. A clip's file takes clip_NCTHW, prepared as the .json's `clip` says, and
-    gives logits_NK. A stream's takes frame_NC1HW, how many frames came before, and what it gave for the last frame:
+    Beside it lie NAME_FORMAT.json of what goes in, what comes out, the labels and how the file was checked, which is
+    also returned, and an example that runs it. A clip's file takes clip_NCTHW, prepared as the .json's `clip` says,
+    and gives logits_NK. A stream's takes frame_NC1HW, how many frames came before, and what it gave for the last frame:
     before the first, tensors that hold the .json's `begins`. `int8`: weights and activations of a run's network in
     int8, calibrated on its training clips. Before anything is written it is held against the network, on noise and on
     a run's validation clips. KinemaError where that fails, or the suffix or a package does not fit; ModelError where
@@ -39,7 +39,7 @@ def export(
     """
     path = Path(path)
     name = format_of(path)
-    if (beside := path.with_suffix(".json")).exists() and "outputs" not in read_kept(beside):
+    if (beside := facts_of(path, name)).exists() and "outputs" not in read_kept(beside):
         raise KinemaError(f"{beside}, which is no export's, would be written over; choose another name than "
                           f"{path.name}.")
     network, run = opened(source, "cpu")
@@ -48,7 +48,8 @@ def export(
     layer, inputs, names = of_stream(network, cameras) if stream else of_clips(network)
     facts = {"model": network.name, "format": name, "precision": "int8" if int8 else "fp32", "stream": stream,
              "inputs": entering(inputs, names), "outputs": list(names[1]), "clip": network.clip.to_dict(),
-             "labels": list(network.labels), **of_run(network, run), "kinema": kinema.__version__}
+             "labels": list(network.labels), "multi_label": several_labels(source, run), **of_run(network, source, run),
+             "kinema": kinema.__version__}
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent, prefix=".export") as folder:
         made = Path(folder) / path.name
@@ -63,11 +64,12 @@ def export(
         example = example_of(path, facts)
         for file in sorted(Path(folder).iterdir()):
             file.replace(path.parent / file.name)
+    program = program_of(path, name)
     if example is not None:
-        (path.parent / f"{path.stem}_example.py").write_text(example, encoding="utf-8")
+        program.write_text(example, encoding="utf-8")
     facts |= {"checked": {"noise": noise} | (clips._asdict() if clips else {}),
-              "example": f"{path.stem}_example.py" if example else None}
-    write_json(path.with_suffix(".json"), facts)
+              "example": program.name if example else None}
+    write_json(beside, facts)
     return facts
 
 
@@ -98,11 +100,10 @@ def entering(inputs: list[torch.Tensor], names: Names) -> list[dict[str, Any]]:
     return found
 
 
-def of_run(network: Network, run: Run | None) -> dict[str, Any]:
+def of_run(network: Network, source: Source, run: Run | None) -> dict[str, Any]:
     """How scores are made of logits, and how far apart the frames of a clip are."""
-    seconds = window_seconds(network.clip, run.clip_seconds if run else None)
+    seconds = window_seconds(network.clip, clip_seconds_of(source, run))
     return {"temperature": Calibration.of(run.path).temperature if run else 1.0,
-            "multi_label": bool(run and run.facts.get("multi_label", False)),
             "frame_seconds": seconds / network.clip.frames}
 
 
