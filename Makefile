@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
 STUDY := .study
+# else hundreds of processes would each compile kinema and the tests again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo docs test quick lint check-all soak surv-fight study clean
 

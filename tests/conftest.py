@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
-    torch.set_num_threads(max((os.cpu_count() or 1) // workers, 1))  # several processes share the processors
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # which share the processors, their children too
+    torch.set_num_threads(max((os.cpu_count() or 1) // workers, 1))
+    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
 
 SHARED = Path(__file__).parents[2] / "shared"
 

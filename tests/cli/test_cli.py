@@ -52,6 +52,7 @@ COMMANDS = [
     "weights get",
     "weights identify",
     "weights convert",
+    "weights adopt",
     "weights export",
 ]
 

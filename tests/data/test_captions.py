@@ -64,6 +64,7 @@ def test_an_ending_is_no_ending_of_a_short_word() -> None:
     assert "k" not in forms("king")
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(SEEDS), st.sampled_from(" \n,#\u00a0"))
 def test_wild_captions_name_what_is_put_into_them(before: str, after: str, seed: Seed, space: str) -> None:

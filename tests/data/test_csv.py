@@ -90,7 +90,7 @@ def test_several_labels_stand_in_one_cell_or_in_rows(tmp_path: Path) -> None:
     rows = read_table(write(tmp_path / "rows.csv", "path,label\na.mp4,run\nb.mp4,wave\na.mp4,wave\na.mp4,wave\n"))
     assert rows.multi_label
     assert rows.targets().tolist() == [[1, 1], [0, 1]]
-    assert rows.notes[0] == "1 rows repeat an earlier one and were left out."
+    assert rows.notes[0] == "1 row left out: an earlier one says the same."
     assert "the first is a.mp4: run, wave" in rows.notes[1]
     assert not one.notes
 
@@ -141,3 +141,13 @@ def test_what_is_written_is_read_back(tmp_path: Path, rows: list[ClipRow]) -> No
     table = ClipTable(tuple(rows), ("jump, high", 'say "a"', "run"), tmp_path)
     again = read_table(table.to_csv(tmp_path / "t.csv"), labels=table.labels, format="csv")
     assert again.rows == table.rows
+
+
+def test_a_timeline_is_a_list_of_clips_without_the_videos_in_which_nothing_happens(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("path,start,end,label,score\na.mp4,,,,\nb.mp4,0.5,2,run,0.9\n")
+    table = read_table(tmp_path / "a.csv")
+    assert [(row.path, row.start_seconds) for row in table.rows] == [("b.mp4", 0.5)]
+    assert table.notes == ("1 video left out: nothing happens there, by a row without times and label.",)
+    (tmp_path / "b.csv").write_text("path,start,end,label\na.mp4,1,2,\n")
+    with pytest.raises(DataError, match=r"row 2: the label of a\.mp4 is empty"):
+        read_table(tmp_path / "b.csv")

@@ -73,6 +73,7 @@ def test_pictures_of_any_size_have_flow_and_what_stands_still_has_none(height: i
     assert not still.any()
 
 
+@pytest.mark.slow
 @given(st.floats(-60, 60), st.floats(0.5, 40))
 def test_8_bits_keep_flow_to_half_a_step_and_rest_at_rest(pixels: float, bound: float) -> None:
     packed = pack(np.array([[pixels, 0.0]]), bound)

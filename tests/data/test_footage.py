@@ -31,7 +31,7 @@ def test_what_a_list_keeps_for_judging_is_left_out(folder: Path) -> None:
                                       "a.mp4,x,2,4,\ndeep/er/b.MOV,x,,,test\n")
     table = read_footage(folder)
     assert [(row.path, row.start_seconds, row.labels) for row in table.rows] == [("a.mp4", 0, ()), ("a.mp4", 2, ())]
-    assert table.notes == ("1 clips of its val and test sides are left out.",)
+    assert table.notes == ("1 clip of its val and test sides left out.",)
 
 
 def test_a_list_needs_paths_alone(folder: Path) -> None:

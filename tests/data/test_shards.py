@@ -101,6 +101,7 @@ def test_shards_of_others_are_read(motion: Path, tmp_path: Path) -> None:
     assert table.path(table.rows[1]).read_bytes() == video
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told(motion: Path, tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"no tar file" * 100)
     with pytest.raises(DataError, match="no whole tar file"):
@@ -141,6 +142,7 @@ def test_copies_that_were_not_wanted_for_longest_go_first(tmp_path: Path) -> Non
     assert sorted(path.stem for path in tmp_path.iterdir()) == [str(number) for number in range(3, 10)]
 
 
+@pytest.mark.slow
 def test_training_from_shards_is_training_from_the_list(
     motion: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

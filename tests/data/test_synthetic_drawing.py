@@ -124,6 +124,7 @@ def test_a_figures_joints_lie_on_it(label: str) -> None:
         assert np.mean(found) > 0.97
 
 
+@pytest.mark.slow
 def test_who_collapses_falls_faster_than_who_lies_down_and_both_end_low() -> None:
     def fall(label: str, seed: int) -> tuple[float, float]:
         down_T = drawn(figures, label, seed, size=Size(36, 96, 96)).points["head"][:, 1]

@@ -30,6 +30,7 @@ def test_the_collection_is_whole(shared: Path) -> None:
     assert {path.name for path in FILES} > ERRORS.keys() | PARTLY.keys() | LARGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", READABLE)
 def test_frames_are_the_decoders(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     expected = decoded(path)

@@ -130,5 +130,5 @@ def test_real_lists(shared: Path) -> None:
 def test_actions_outside_the_label_map_are_told() -> None:
     frames = [KeyFrame("a", 902.0, ((0.0, 0.0, 1.0, 1.0),) * 2, ((1, 2), (2, 9)), (1.0, 1.0))]
     assert unknown_actions(frames, {1: "bend"}) == (
-        "3 actions of boxes are not in the label map, and are left out: 2, 9.")
+        "3 actions of boxes left out, not in the label map: 2, 9.")
     assert unknown_actions(frames, {1: "bend", 2: "sit", 9: "run"}) == ""

@@ -80,6 +80,7 @@ def test_dilated_kernels_see_every_second_place() -> None:
     assert across == {2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x3d_xs", "c3d", "mvit_b_16x4"])
 def test_a_network_without_places_is_told(name: str) -> None:
     with pytest.raises(ModelError, match="keeps no places"):

@@ -140,8 +140,8 @@ def test_lost_videos_and_boxes_outside_the_picture_are_left_out_and_told(figures
     (tmp_path / "list.csv").write_text("\n".join([*wrong, *rows[:4]]))
     run = train_detector(recipe(figures, tmp_path / "run", data=str(tmp_path / "list.csv"), epochs=4, frozen=2),
                          Annotations(labels=str(figures / "labels.txt")), HERE, quiet=True)
-    assert any("1 boxes hold no part of the picture" in note for note in run.facts["notes"])
-    assert any("1 videos are not in" in note and "lost" in note for note in run.facts["notes"])
+    assert any("1 box outside of the picture" in note for note in run.facts["notes"])
+    assert any("1 video not in" in note and "lost" in note for note in run.facts["notes"])
     assert run.facts["training_boxes"] == 5
     assert "no video 'lost'" in (run.path / "problems.jsonl").read_text()
     torch.manual_seed(key_seed(0, "weights"))

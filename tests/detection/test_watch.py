@@ -132,6 +132,7 @@ def test_the_command_lists_and_draws(trained: DetectorRun, tmp_path: Path) -> No
     assert "nowhere.mp4" in text
 
 
+@pytest.mark.slow
 def test_the_command_tells_mistakes(trained: DetectorRun, tmp_path: Path) -> None:
     folder, film_ = trained.path.parent, trained.path.parent / "two_0000.mp4"
     (tmp_path / "empty.csv").write_text("")

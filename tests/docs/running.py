@@ -13,7 +13,8 @@ NOT_RUN = {  # what a statement has in it, and why it is not run here
     r"^kinema serve|^curl|^schemathesis": "a server: tests/serving",
     r"--ray |s3://|^torchrun|--devices 4": "a cluster, or several machines",
     r"weights get|^kinema recognize +match\.mp4|--labels \"|--text|transformers:|pretrained=": "weights are fetched",
-    r"--weights [a-z0-9]+/|--start (?!runs)[a-z]+/|probe (?!runs)[a-z]+/": "official weights are fetched",
+    r"(weights adopt|--weights) [a-z0-9]+/|runs/official|--start (?!runs)[a-z]+/|probe (?!runs)[a-z]+/":
+        "official weights are fetched",
     r"download\.p|from_checkpoint|imagenet\.pth|videomae\.pth|mine\.safetensors|load_weights|\.pt\"":
         "a file of weights that somebody has",
     r"ava_|runs/ava|my_detector|frame_map\(|ultralytics|yolo|YOLO":

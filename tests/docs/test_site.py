@@ -27,6 +27,7 @@ def site() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_page_of_commands_is_what_the_program_says_of_itself(
     site: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ def test_the_map_is_the_last_one_before_anything_pools(name: str, sizes: list[tu
     assert sorted(tuple(one.layout(one.values).shape[1:]) for one in on_paper(name)) == sorted(sizes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_heat_covers_the_clip_and_is_never_below_nothing(name: str) -> None:
     subject = checks.subject(name)

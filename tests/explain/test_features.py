@@ -66,6 +66,7 @@ def test_features_are_what_the_classifier_sees(tiny_run: Path) -> None:
         features_of(network, table.subset([0, 1]), CPU, quiet=True)
 
 
+@pytest.mark.slow
 def test_the_picture_and_its_table_are_written(tiny_run: Path, motion: Path, tmp_path: Path) -> None:
     facts = picture_features(str(tiny_run), Clips(str(motion), most=24), tmp_path / "f.svg", machine=CPU)
     with (tmp_path / "f.csv").open(encoding="utf-8") as file:

@@ -73,6 +73,7 @@ def test_what_is_explained_is_the_clip_that_is_recognised(kind: str, video: Path
     assert all(torch.equal(part.clip_CTHW, one.clips_VCTHW[0]) for part, one in zip(parts, seen, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind", "layers"), [
     ("tsn-resnet_tiny", "flow", 1), ("tsn-resnet_tiny", "flow_stack5", 1), ("i3d-inception_3d_rgb_flow", "rgb+flow", 2),
 ])

@@ -38,6 +38,7 @@ def cost_of(key: tuple) -> Cost:
 QUICK = 12.0  # published GMACs of a clip, above which a network is large
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [
     pytest.param(key, marks=[pytest.mark.slow] * ((ROWS[key]["gflops_published"] or QUICK) >= QUICK)) for key in COSTS
 ], ids=lambda key: "-".join(map(str, key)))

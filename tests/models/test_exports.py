@@ -27,6 +27,7 @@ def test_the_table_has_every_name() -> None:
     assert {*exports.read_table()} == {*list_models()}, "run `python -m benchmarks.exports`"
 
 
+@pytest.mark.slow
 def test_a_name_is_exported_and_a_failure_is_told() -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("openvino")

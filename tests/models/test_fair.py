@@ -73,6 +73,7 @@ def test_groups_of_frames_are_clips_of_their_own() -> None:
         block(x_NCTHW[:, :, :3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lateral", LATERALS)
 @pytest.mark.parametrize("pick", ["linspace", "strided"])
 def test_slowfast_takes_clips_of_every_length(lateral: str, pick: str) -> None:
@@ -115,6 +116,7 @@ def test_what_cannot_be_built_is_told(name: str, options: dict, said: str) -> No
         on_paper(name, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize("rates", [(1, 1), (2, 1), (4, 2)])
 def test_tpn_takes_clips_of_every_length(flow: str, rates: tuple[int, int]) -> None:

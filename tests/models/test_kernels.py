@@ -193,6 +193,7 @@ def test_a_quickened_network_judges_and_keeps_as_it_did() -> None:
         torch.testing.assert_close(own, torchs)
 
 
+@pytest.mark.slow
 def test_who_exports_compiles_or_counts_sees_torchs_operators() -> None:
     conv, x_NCTHW = Conv(8, 8, (3, 3), groups=8).eval(), laid_out(1, 8, 4, 6, 6)
     expected = F.conv3d(x_NCTHW, conv.weight, None, 1, 1, 1, 8)

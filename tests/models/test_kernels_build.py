@@ -30,6 +30,7 @@ def spoken(cache: Path, **changed: str) -> list[str]:
     return found.stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [{"CXX": "/bin/false"}, {"PATH": "/nowhere", "CXX": ""}])
 def test_without_a_compiler_torch_does_it_and_that_is_told_once(tmp_path: Path, changed: dict[str, str]) -> None:
     told, who = spoken(tmp_path, **changed)
@@ -37,6 +38,7 @@ def test_without_a_compiler_torch_does_it_and_that_is_told_once(tmp_path: Path, 
     assert who == "torch"
 
 
+@pytest.mark.slow
 def test_kernels_can_be_switched_off(tmp_path: Path) -> None:
     assert spoken(tmp_path, KINEMA_KERNELS="off") == ["torch"]
     assert not [*tmp_path.iterdir()]

@@ -33,6 +33,7 @@ def test_x3d_of_single_frames_sees_no_order() -> None:
         torch.testing.assert_close(built(x_NCTHW), built(x_NCTHW.flip(2)))
 
 
+@pytest.mark.slow
 def test_a_live_answer_is_of_the_last_frames_whose_future_is_known() -> None:
     built, x_NCTHW = network("cox3d_s", head_frames=4).double(), clip(64, 1).double()
     assert built.backbone.head.ahead == looks_ahead(built.backbone) == 28

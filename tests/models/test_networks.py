@@ -54,6 +54,7 @@ def test_every_length_of_clip_passes(name: str) -> None:
             assert built(clip(frames)).shape == (2, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["s3d-inception_v1-tp", "i3d-inception_v1", "s3d-inception_v1"])
 def test_inception_takes_short_and_small_clips(name: str) -> None:
     for frames in (1, 4):

@@ -30,6 +30,7 @@ OPTIONS = [
     ("i3d-resnet_tiny", {"edges": "repeat"}), ("i3d-resnet_tiny-tp", {"edges": "repeat"}),
     ("i3d-resnet_tiny-tp", {"pool": "avg"}), ("tam-resnet_tiny", {"where": "top"}),
 ]
+QUICK = ("tsm-resnet_tiny", "tam-resnet_tiny-tp", "lstm-resnet_tiny")
 
 
 def answers(built: Network, clip_NCTHW: torch.Tensor) -> list[torch.Tensor]:
@@ -42,11 +43,11 @@ def answers(built: Network, clip_NCTHW: torch.Tensor) -> list[torch.Tensor]:
     return said
 
 
-def check(built: Network, frames: int = 11, clips: int = 2) -> None:
+def check(built: Network, frames: int = 11, clips: int = 2, side: int = 48) -> None:
     """Are the answers those of the clip network to all frames so far, or to its last where it is sized by frames?"""
     built = built.double()
     sized, (ends, _, tp) = sized_by(built.name), built.name.partition("-")
-    height, width = (built.clip.height, built.clip.width) if "size" in sized else (48, 48)
+    height, width = (built.clip.height, built.clip.width) if "size" in sized else (side, side)
     x_NCTHW = torch.randn(clips, built.clip.channels, frames, height, width).double()
     x_NCTHW *= torch.linspace(0.5, 2, frames)[:, None, None]
     least, most = FRAMES if ends.startswith("trn") else 1, FRAMES if ends.startswith(ENDS) else frames
@@ -59,16 +60,19 @@ def check(built: Network, frames: int = 11, clips: int = 2) -> None:
             torch.testing.assert_close(logits_NK, built(x_NCTHW[:, :, max(count - most, 0) : count]))
 
 
-@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.slow) for name in INCEPTIONS)])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+                                  for name in (*NAMES, *INCEPTIONS)])
 def test_a_stream_is_the_clip_so_far(name: str) -> None:
-    check(network(name, FRAMES, causal=True), clips=1 if name in INCEPTIONS else 2)
+    dear = {"clips": 1, "frames": 5, "side": 32} if name in INCEPTIONS else {}
+    check(network(name, FRAMES, causal=True), **dear)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in FORMS])
 def test_every_way_of_looking_back_is_followed(name: str) -> None:
-    check(network(name, FRAMES, causal=True), frames=5, clips=1)
+    check(network(name, FRAMES, causal=True), frames=5, clips=1, side=48 if name.startswith("two_stream") else 32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), OPTIONS)
 def test_a_stream_knows_the_options(name: str, options: dict) -> None:
     check(network(name, FRAMES, causal=True, **options))
@@ -111,11 +115,13 @@ def test_who_looks_ahead_cannot_be_fed_frame_by_frame(name: str) -> None:
         Steps(network(name, FRAMES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tsn-resnet_tiny", "lstm-resnet_tiny", "trn-resnet_tiny", "online_tsm-resnet_tiny"])
 def test_who_never_looks_ahead_needs_no_flag(name: str) -> None:
     check(network(name, FRAMES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), [
     ("i3d-resnet_tiny-tp", {}), ("i3d-resnet_tiny-tp", {"edges": "repeat"}),
     pytest.param("i3d-x3d_xs", {"live": True}, marks=pytest.mark.slow),
@@ -140,6 +146,7 @@ def test_who_needs_a_whole_clip_says_so(name: str, options: dict) -> None:
         Steps(network(name, 16, causal=True, **options))
 
 
+@pytest.mark.slow
 def test_pairs_of_frames_are_not_fed_one_by_one() -> None:
     with pytest.raises(ModelError, match="even number of frames"):
         Steps(network("blvnet_tam_50_8x2", 16, causal=True))

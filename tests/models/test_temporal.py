@@ -27,6 +27,7 @@ def test_tsm_takes_from_the_next_frame_and_from_the_one_before() -> None:
     assert causal == [[1, 2, 3, 4], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["branch", "projection", "block"])
 @pytest.mark.parametrize("stage", [0, 1])  # without a projection, and with one
 def test_a_shortcut_sees_what_is_shifted_where_the_place_says_so(place: str, stage: int) -> None:
@@ -83,6 +84,7 @@ def test_tam_starts_near_its_tsn() -> None:
             assert (weight[:, 0, :, 0, 0].mean(0) - torch.tensor([0.0, 1.0, 0.0])).abs().max() < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", [{"taps": 5}, {"taps": 7}, {"depthwise": False}, {"blend": "max"}])
 def test_tam_has_other_forms(option: dict) -> None:
     assert network("tam-resnet_tiny", **option)(clip()).shape == (2, 5)
