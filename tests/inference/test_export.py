@@ -60,9 +60,9 @@ def test_a_clips_file(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cameras", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
-@pytest.mark.parametrize("name", ["tsm-resnet_tiny", pytest.param("i3d-resnet_tiny", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("name", "suffix", "cameras"), [
+    ("tsm-resnet_tiny", ".onnx", 1), ("tsm-resnet_tiny", ".xml", 2),
+    ("i3d-resnet_tiny", ".onnx", 2), ("i3d-resnet_tiny", ".xml", 1)])
 def test_a_streams_file_is_fed_its_own_state(tmp_path: Path, name: str, suffix: str, cameras: int) -> None:
     made = network(name, causal=True)
     path = tmp_path / f"a{suffix}"

@@ -128,8 +128,8 @@ def test_flow_is_not_found_in_a_stream() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cameras", [1, 2])
-@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "i3d+se-x3d_xs", "lstm-resnet_tiny"])
+@pytest.mark.parametrize(("name", "cameras"), [
+    ("tsm-resnet_tiny", 1), ("tsm-resnet_tiny", 2), ("i3d+se-x3d_xs", 1), ("lstm-resnet_tiny", 2)])
 def test_openvino_steps_as_torch_does(name: str, cameras: int, frames: np.ndarray) -> None:
     pytest.importorskip("openvino")
     built = network(name, clip=replace(SPEC, input="difference" if cameras == 2 else "rgb"))

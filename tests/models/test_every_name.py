@@ -1,8 +1,8 @@
 """What holds for every network that has a name: a new row of a table is tested by standing there.
 
 Every name is built without numbers for the clip it expects, and one of each family is run so. With numbers, on small
-clips, all is checked here for every temporal module on the smallest backbone and for one network of each family; for
-every name of all by `python -m benchmarks.compat`, whose table is committed.
+clips, all is checked here for every temporal module on the smallest backbone and for a network of each kind; for every
+name of all by `python -m benchmarks.compat`, whose table is committed.
 """
 
 import pytest
@@ -11,10 +11,11 @@ import torch
 from benchmarks import checks
 from benchmarks.checks import Subject, one_of_each_family
 from kinema.models import create_model, list_models, order_aware, sized_by
+from tests.models.test_compat import ALL_KINDS
 
 TINY = [name for name in list_models() if "resnet_tiny" in name]
 FAMILIES = [name for name in one_of_each_family() if name not in TINY]
-NAMES = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES)]
+NAMES = [*TINY, *(pytest.param(name, marks=pytest.mark.slow) for name in ALL_KINDS if name not in TINY)]
 ALL = [pytest.param(name, marks=() if name in TINY else pytest.mark.slow) for name in list_models()]
 
 

@@ -121,21 +121,6 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(motion: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_learns(motion: Path, tmp_path: Path) -> None:
-    """In float32, whose rounding grows from step to step, for a few; in float64 with every switch on: test_grids.py."""
-    usual = ["--model=tam-resnet_tiny", "--frames=4", "--size=32", "--optimizer=sgd", "--accelerator=cpu",
-             "--workers=0", "--precision=32", "--lr=0.001", "--momentum=0", "--batch=8", "--epochs=1", "--dropout=0"]
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("validation: 0\n")  # without a file, values for few clips would be chosen
-    for name, own in (("one", []), ("two", ["--devices", "2", "--gradient-checkpointing"])):
-        command = [*COMMAND, str(motion), "--recipe", str(recipe), "--out", str(tmp_path / name)]
-        subprocess.run([*command, *usual, *own], check=True, capture_output=True, timeout=300)
-    assert len(read_csv(tmp_path / "one" / "log.csv")) >= 6
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    assert max(float((one[name].double() - two[name].double()).abs().max()) for name in one) < 1e-5
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["32", "64-true"])
 def test_a_stopped_run_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     switches = {**TINY, **EVERY_SWITCH, "batch": 16}

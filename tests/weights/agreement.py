@@ -46,12 +46,12 @@ def weights_sum(weights: dict[str, torch.Tensor]) -> float:
 
 def agreement(name: str, weights: dict[str, torch.Tensor], whole: bool = True) -> Agreement:
     """Recognise, build and load the network of these weights, and compare all there is to compare; if not `whole`, not
-    the gradient and the logits in float64, which take most of the time.
+    the gradient and the logits in float64, which take most of the time, and the first clip alone.
     """
     figures = reference(name)
     network = from_checkpoint(weights, **VECTORS[name].told)
     parameters = sum(parameter.numel() for parameter in network.parameters()) - figures["params_total"]
-    x_NCTHW = clip(figures).requires_grad_(whole and bool(figures["gradient"]))
+    x_NCTHW = clip(figures)[: None if whole else 1].requires_grad_(whole and bool(figures["gradient"]))
     logits = network.requires_grad_(False)(x_NCTHW)
     float32, float64, sizes, first = difference(logits, figures["logits"], figures), None, None, None
     if x_NCTHW.requires_grad:
