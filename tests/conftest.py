@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # which sh
     torch.set_num_threads(max((os.cpu_count() or 1) // workers, 1))
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
 
+gc.set_threshold(50_000, 20, 50)  # thousands of networks are built; Python's own 700 look for rubbish all the time
 SHARED = Path(__file__).parents[2] / "shared"
 
 

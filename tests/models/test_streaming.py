@@ -19,9 +19,9 @@ FRAMES = 8  # of the networks' own clips
 ENDS = ("trn", "encoder")  # read what they answer off a clip's last frames: so many as they were made for
 FORMS = [  # other ways of looking back than those of the tiny networks
     "i3d-x3d_xs", "i3d+se-x3d_xs-tp", "cox3d_s", "movinet_a0", "tsn-bn_inception-tp", "eco", "assemblenet50",
-    "r3d-densenet121-tp", "r3d-preact_resnet18-tp", "slow_r50_8x8_omni", "two_stream_fusion", "tsm-vit_tiny-tp",
-    "timesformer_space", "p3d_63", "tea_r50_8f", "tsn-blresnet50-tp", "tsm-mobilenet_v2", "gsm_bn_inception",
-]
+    "r3d-densenet121-tp", "two_stream_fusion", "tsm-vit_tiny-tp", "p3d_63", "tea_r50_8f", "tsn-blresnet50-tp",
+    "tsm-mobilenet_v2", "gsm_bn_inception",
+]  # of every name: docs/streams.csv
 OPTIONS = [
     ("lstm-resnet_tiny", {"take": "rising", "layers": 2}), ("lstm-resnet_tiny", {"take": "last"}),
     ("pooling-resnet_tiny", {"kind": "attention"}), ("pooling-resnet_tiny", {"kind": "max"}),
