@@ -1,6 +1,6 @@
 """Errors that a user can act on: the command line shows their text alone, without a stack trace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -32,6 +32,11 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun, as in a sentence: '1 clip', '3 clips', '2 classes'."""
     ending = "" if number == 1 else "es" if noun.endswith(("s", "x", "ch")) else "s"
     return f"{number} {noun}{ending}"
+
+
+def some(names: Sequence[object], most: int = 8) -> str:
+    """The first of some names, and ' ...' where there are more of them."""
+    return ", ".join(map(str, names[:most])) + (" ..." if len(names) > most else "")
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> str:

@@ -13,7 +13,7 @@ from kinema.archive.facts import read_facts
 from kinema.archive.store import Store
 from kinema.archive.tables import WINDOWS, files_of, segments
 from kinema.data.labels import label_key
-from kinema.errors import KinemaError, nearest
+from kinema.errors import KinemaError, nearest, some
 
 WIDER = 10  # times as many rows are looked at where moments are to be apart
 
@@ -61,8 +61,7 @@ class Archive:
             raise KinemaError(f"{self.store.place} has no labels; index the videos with --labels, or ask for a "
                               f"sentence: kinema archive like {quote(self.store.place)} --text {quote(name)}.")
         if label_key(name) not in labels:
-            some = ", ".join(self.facts.labels[:8])
-            hint = nearest(label_key(name), labels) or f" Labels: {some}{' ...' if len(labels) > 8 else ''}."
+            hint = nearest(label_key(name), labels) or f" Labels: {some(self.facts.labels)}."
             raise KinemaError(f"No label of {self.store.place} is called {name!r}.{hint}")
         return labels[label_key(name)]
 

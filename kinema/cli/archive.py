@@ -9,7 +9,7 @@ import typer
 
 from kinema.cli.output import command, print_json, say, say_aside, table
 from kinema.cli.recognize import ACCELERATOR, LABELS, label_list, network_and_videos
-from kinema.errors import KinemaError, counted
+from kinema.errors import KinemaError, counted, some
 from kinema.progress import one_line
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def labels_of(place: str) -> str:
     from kinema.archive.store import Store
 
     labels = read_facts(Store(place)).labels if is_index(place) else ()
-    return f"Its labels: {', '.join(labels[:8])}{' ...' if len(labels) > 8 else '.'}" if labels else ""
+    return f"Its labels: {some(labels)}." if labels else ""
 
 
 def show(found: "list[Moment]", as_json: bool) -> None:

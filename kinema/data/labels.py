@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from kinema.errors import DataError, nearest
+from kinema.errors import DataError, nearest, some
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
@@ -43,7 +43,6 @@ def find_label(name: str, numbers: dict[str, int], labels: Sequence[str], where:
     """The number of a class by its name; `where` (file and row) begins the error where none is called so."""
     number = numbers.get(label_key(name))
     if number is None:
-        shown = ", ".join(labels[:8]) + (" ..." if len(labels) > 8 else "")
         hint = nearest(name, labels)
-        raise DataError(f"{where}: no class is called {name!r}.{hint or f' Classes: {shown}.'}")
+        raise DataError(f"{where}: no class is called {name!r}.{hint or f' Classes: {some(labels)}.'}")
     return number

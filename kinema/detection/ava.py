@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kinema.data.formats.text import read_lines, read_text
-from kinema.errors import DataError, counted
+from kinema.errors import DataError, counted, some
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2: parts of the picture
 Key = tuple[str, float]  # a key frame: its video, and its second there
@@ -166,8 +166,9 @@ def unknown_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str]) -> s
     """In words, how many actions of boxes are none of the classes, and so are left out; "" where all are."""
     found = Counter(action for frame in frames for actions in frame.actions for action in actions
                     if action not in classes)
-    shown = ", ".join(map(str, sorted(found)[:5])) + (" ..." if len(found) > 5 else "")
-    return f"{counted(found.total(), 'action')} of boxes left out, not in the label map: {shown}." if found else ""
+    if not found:
+        return ""
+    return f"{counted(found.total(), 'action')} of boxes left out, not in the label map: {some(sorted(found), 5)}."
 
 
 def with_known_actions(frames: Sequence[KeyFrame], classes: Mapping[int, str], source: str) -> None:

@@ -13,7 +13,7 @@ from kinema.data.video import Video
 from kinema.detection.ava import KeyFrame
 from kinema.detection.boxes import Boxes
 from kinema.detection.centred import on_show
-from kinema.errors import DataError, KinemaError
+from kinema.errors import DataError, KinemaError, some
 
 Found = tuple[Boxes, np.ndarray]  # boxes M 4, how sure each is M
 AT_ONCE = 8  # pictures that a detector is shown together
@@ -50,7 +50,7 @@ class Listed(People):
         names = {str(path), path.name, path.stem} & named if path else set()
         if not names and len(named) > 1:
             raise DataError(f"The list of boxes has no video {path.stem if path else '?'!r}; it has "
-                            f"{', '.join(sorted(named)[:5])}{' ...' if len(named) > 5 else ''}.")
+                            f"{some(sorted(named), 5)}.")
         first = float(video.times_seconds[0])
         return {first + frame.seconds - self.offset_seconds: frame for frame in self.frames
                 if frame.video in (names or named)}

@@ -8,7 +8,7 @@ from kinema.detection.clips import read
 from kinema.detection.films import Films
 from kinema.detection.recipe import check_recipe
 from kinema.detection.runs import FACTS, DetectorRun, build, write_facts
-from kinema.errors import DataError, RunError, VideoError, counted
+from kinema.errors import DataError, RunError, VideoError, counted, some
 from kinema.machine import Machine
 from kinema.models.parts import freeze
 from kinema.recipe import Recipe
@@ -66,8 +66,8 @@ def prepare(
         notes.append(unknown)
     lost = [video for video in dict.fromkeys(frame.video for frame in frames) if missing(films, video)]
     if lost:
-        names = f"{', '.join(lost[:5])}{' ...' if len(lost) > 5 else ''}"
-        notes.append(f"{counted(len(lost), 'video')} not in {films.root}; no key frame of these is used: {names}.")
+        notes.append(f"{counted(len(lost), 'video')} not in {films.root}; no key frame of these is used: "
+                     f"{some(lost, 5)}.")
     notes.append(f"{counted(boxes, 'box')} at {counted(len(frames), 'key frame')} of "
                  f"{counted(len({frame.video for frame in frames}), 'video')}.")
     write_facts(full, recipe, annotations, classes, notes, boxes)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kinema.errors import KinemaError, nearest
+from kinema.errors import KinemaError, nearest, some
 
 INACTIVITY, OFFLINE = "inactivity", "offline"  # alerts of seconds, not of scores
 SPANS = (INACTIVITY, OFFLINE)
@@ -47,9 +47,8 @@ def alert_of(text: str, labels: Sequence[str], usual: Alert) -> Alert:
                        lasts_seconds=0.0)
     if not colon or name not in labels:
         wanted = name if colon and is_number(value) else text
-        shown = ", ".join(labels[:8]) + (" ..." if len(labels) > 8 else "")
-        raise KinemaError(f"--alert {text}: the network does not know {wanted!r}; it knows {shown}, and there are "
-                          f"{INACTIVITY}:10m and {OFFLINE}:5m.{nearest(wanted, [*labels, *SPANS])}")
+        raise KinemaError(f"--alert {text}: the network does not know {wanted!r}; it knows {some(labels)}, and there "
+                          f"are {INACTIVITY}:10m and {OFFLINE}:5m.{nearest(wanted, [*labels, *SPANS])}")
     if not is_number(value) or not 0 < float(value) <= 1:
         raise KinemaError(f"--alert {text}: expected a threshold above 0 and at most 1 after the colon, such as "
                           f"{name}:0.8.")

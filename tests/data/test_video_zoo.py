@@ -19,10 +19,7 @@ ERRORS = {
     "sample_ait.ts": r"no video stream, only audio \(eac3\)", "invalid-bitstream.webm": "no frame of it can be decoded",
 }
 PARTLY = {"corrupted.mp4": "stops after 28 frames of the 50", "sample.avi": "96 frames of the 98"}
-READABLE = [
-    pytest.param(path, id=path.name, marks=[pytest.mark.slow] if path.name in LARGE else [])
-    for path in FILES if path.name not in ERRORS
-]
+READABLE = [pytest.param(path, id=path.name) for path in FILES if path.name not in ERRORS]
 
 
 def test_the_collection_is_whole(shared: Path) -> None:

@@ -83,8 +83,7 @@ def test_blocks_may_change_their_input_but_no_answer(options: dict) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [
-    "tsm-resnet18", "x3d_xs", "ircsn-resnet_tiny", *(pytest.param(name, marks=pytest.mark.slow) for name in (
-        "tin-resnet50", "r3d-preact_resnet18", "movinet_a0"))])
+    "tsm-resnet18", "x3d_xs", "ircsn-resnet_tiny", "tin-resnet50", "r3d-preact_resnet18", "movinet_a0"])
 @pytest.mark.parametrize("fewer", [False, True])
 def test_packed_convolutions_give_the_networks_answers(name: str, fewer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In float32 and bf16, in clips of one shape and of another, from several clips at once."""

@@ -89,7 +89,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", [".onnx", pytest.param(".xml", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
 def test_an_exported_run_gives_its_top_label_on_all_validation_clips(
     tiny_run: Path, tmp_path: Path, suffix: str
 ) -> None:

@@ -52,8 +52,7 @@ def ran(script: Path, video: Path) -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("to", ["onnx", *(pytest.param(to, marks=pytest.mark.slow)
-                                         for to in ("openvino", "torchscript", "pt2"))])
+@pytest.mark.parametrize("to", ["onnx", "openvino", "torchscript", "pt2"])
 def test_a_run_is_exported_with_an_example(tiny_run: Path, motion: Path, tmp_path: Path, to: str) -> None:
     path = tmp_path / f"a{FORMATS[to].suffix}"
     told = CliRunner().invoke(app, ["export", str(tiny_run), str(path), "--to", to])

@@ -170,8 +170,7 @@ def test_a_mean_that_forgets_counts_no_more_than_a_clip_and_keeps_step(frames: i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["tsm-resnet_tiny", *(pytest.param(name, marks=pytest.mark.slow) for name in (
-    "tam-resnet_tiny-tp", "lstm-resnet_tiny"))])
+@pytest.mark.parametrize("name", ["tsm-resnet_tiny", "tam-resnet_tiny-tp", "lstm-resnet_tiny"])
 def test_a_stream_without_end_forgets(name: str, frames: np.ndarray) -> None:
     def after(old: np.ndarray, recent: bool) -> np.ndarray:
         stream = Stream(built, device="cpu", recent=recent)

@@ -35,13 +35,8 @@ def cost_of(key: tuple) -> Cost:
     return profile(ours.model, frames, ours.crop or key[2], classes=ours.classes, **ours.options)
 
 
-QUICK = 12.0  # published GMACs of a clip, above which a network is large
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [
-    pytest.param(key, marks=[pytest.mark.slow] * ((ROWS[key]["gflops_published"] or QUICK) >= QUICK)) for key in COSTS
-], ids=lambda key: "-".join(map(str, key)))
+@pytest.mark.parametrize("key", COSTS, ids=lambda key: "-".join(map(str, key)))
 def test_a_network_costs_what_was_published(key: tuple) -> None:
     row, cost = ROWS[key], cost_of(key)
     ours = COSTS[key]

@@ -124,8 +124,7 @@ def test_who_never_looks_ahead_needs_no_flag(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), [
     ("i3d-resnet_tiny-tp", {}), ("i3d-resnet_tiny-tp", {"edges": "repeat"}),
-    pytest.param("i3d-x3d_xs", {"live": True}, marks=pytest.mark.slow),
-    pytest.param("i3d+se-x3d_xs", {}, marks=pytest.mark.slow), ("lstm-resnet_tiny", {}), ("trn-resnet_tiny", {}),
+    ("i3d-x3d_xs", {"live": True}), ("i3d+se-x3d_xs", {}), ("lstm-resnet_tiny", {}), ("trn-resnet_tiny", {}),
 ])
 def test_memory_does_not_grow(name: str, options: dict) -> None:
     steps, state, sizes = Steps(network(name, FRAMES, causal=True, **options)), State(), []

@@ -76,7 +76,7 @@ def test_pretraining_again_changes_nothing_and_another_recipe_is_refused(pretrai
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["32", pytest.param("64-true", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("precision", ["32", "64-true"])
 def test_a_stopped_pretraining_goes_on_to_the_same_weights(motion: Path, tmp_path: Path, precision: str) -> None:
     recipe = Recipe(str(motion), out=str(tmp_path / "whole"), precision=precision, drop_path=0.2, accumulate=2,
                     **{**SMALL, "batch": 16})

@@ -13,7 +13,7 @@ from kinema.data.video.paths import shown
 from kinema.data.video.pixels import Pixels
 from kinema.data.video.rates import check_fps
 from kinema.data.video.video import Picture, Video
-from kinema.errors import VideoError, counted
+from kinema.errors import VideoError, counted, some
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
@@ -97,4 +97,4 @@ def _decode(file: Path) -> Any:
 
 def _held(path: Path) -> str:
     held = sorted(entry.name for entry in path.iterdir())
-    return f"It holds {', '.join(held[:3])}{' ...' if len(held) > 3 else ''}." if held else "It is empty."
+    return f"It holds {some(held, 3)}." if held else "It is empty."

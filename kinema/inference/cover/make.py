@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kinema.data.video import Video, open_video
-from kinema.errors import DataError, KinemaError, VideoError, nearest
+from kinema.errors import DataError, KinemaError, VideoError, nearest, some
 from kinema.files import write_atomic
 from kinema.inference.cover.choose import Choice, choose
 from kinema.inference.cover.encode import Kind, encode, kind_of
@@ -98,8 +98,8 @@ def asked(run: str | PathLike[str], label: str | None) -> "Recognizer":
 
     recognizer = Recognizer(run)
     if label is not None and label not in recognizer.labels:
-        known = ", ".join(recognizer.labels[:8]) + (" ..." if len(recognizer.labels) > 8 else "")
-        raise DataError(f"{run} knows no label {label!r}.{nearest(label, recognizer.labels)} It knows {known}.")
+        raise DataError(f"{run} knows no label {label!r}.{nearest(label, recognizer.labels)} "
+                        f"It knows {some(recognizer.labels)}.")
     return recognizer
 
 
